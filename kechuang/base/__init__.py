@@ -1,0 +1,1 @@
+"""Leaf values that every part speaks: the actor, refusals, numbers, money, periods, working days, codes."""

@@ -1,0 +1,1 @@
+"""Ranks offers for a need, and says why, word by word."""
