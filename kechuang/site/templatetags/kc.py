@@ -1,0 +1,196 @@
+"""What templates say with `{% load kc %}`: figures, states, deadlines, fields, the line."""
+
+import secrets
+
+from django import template
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from kechuang.base.refusals import N_
+from kechuang.base.time import at_shanghai
+from kechuang.base.working_days import calendar
+from kechuang.site.templatetags import budgets, fields, icons, words
+
+register = template.Library()
+for shown in (
+    words.money, words.yuan, words.wan, words.thousands, words.day, words.day_time,
+    words.date_iso, words.moment, words.rfc3339, words.percent, words.change,
+):
+    register.filter(shown.__name__, shown)
+register.simple_tag(icons.icon, name="icon")
+register.simple_tag(fields.field, name="field")
+register.simple_tag(fields.form_errors, name="form_errors")
+register.simple_tag(fields.row_input, name="row_input")
+
+KINDS = {"now", "ok", "soon", "bad", "none"}
+
+
+@register.filter
+def translated(text):
+    """Translate a marked text that arrives as a value: a label from rules or a matter's task."""
+    return _(str(text)) if text else ""
+
+
+@register.filter
+def in_language(thing):
+    """The name of an organisation, region or indicator in the reader's language."""
+    english = getattr(thing, "name_en", "")
+    if (get_language() or "").startswith("en") and english:
+        return english
+    return getattr(thing, "name", thing)
+
+
+@register.simple_tag
+def idempotency():
+    """The hidden key that makes a second press of the same button harmless."""
+    return format_html(
+        '<input type="hidden" name="idempotency_key" value="{}">', secrets.token_hex(16)
+    )
+
+
+@register.simple_tag
+def state(label, kind="none"):
+    """A state: a shape before a word."""
+    if kind not in KINDS:
+        raise ValueError(f"no such kind of state: {kind}")
+    return format_html('<span class="kc-st {}">{}</span>', kind, _(str(label)))
+
+
+@register.simple_tag
+def evidence(url, text, figure=""):
+    """The jade seal beside a figure: what it opens, and for screen readers whose figure it is."""
+    drawer = mark_safe(" data-drawer") if "/indicators/" in str(url) else ""
+    hidden = format_html('<span class="visually-hidden">{}：</span>', figure) if figure else ""
+    return format_html('<a class="kc-ev" href="{}"{}>{}{}</a>', url, drawer, hidden, text)
+
+
+@register.simple_tag
+def due(until, at):
+    """The state of a deadline as seen at `at`: days left, today, overdue, or none set."""
+    return state(*due_words(until, at))
+
+
+def due_words(until, at) -> tuple[str, str]:
+    """The word and the kind for a deadline."""
+    if until is None:
+        return _("未设期限"), "none"
+    end, now = words.shanghai(until), words.shanghai(at)
+    if not hasattr(end, "hour"):
+        end = at_shanghai(end)
+    if end <= now:
+        late = overdue_days(end, now)
+        if not late:
+            return _("今日逾期"), "bad"
+        return ngettext("逾期 %(days)d 天", "逾期 %(days)d 天", late) % {"days": late}, "bad"
+    left = (end.date() - now.date()).days
+    if not left:
+        return f"{_('今天')} {end:%H:%M}", "soon"
+    return ngettext("剩 %(days)d 天", "剩 %(days)d 天", left) % {"days": left}, "now"
+
+
+def overdue_days(end, now) -> int:
+    """Whole working days since the deadline passed."""
+    days = calendar().between(end.date(), now.date())
+    return days - 1 if days and now.time() < end.time() else days
+
+
+@register.simple_tag
+def waited(since, at):
+    """How many working days a thing has waited with the one who holds it."""
+    days = calendar().between(words.shanghai(since).date(), words.shanghai(at).date())
+    return ngettext("%(days)d 日", "%(days)d 日", days) % {"days": words.thousands(days)}
+
+
+@register.simple_tag
+def big_money(fen):
+    """The figure of a tile that is money: 249.3 亿元 with its exact yuan."""
+    if fen is None:
+        return format_html('<p class="kc-num"><data value="">{}</data></p>', _("缺"))
+    figure, unit = words.rounded(int(fen))
+    exact = words.exact(int(fen))
+    return format_html(
+        '<p class="kc-num" data-exact="{}"><data value="{}" title="{}">{}</data>'
+        "<small>{}</small></p>",
+        exact, words.yuan(fen).replace(",", ""), exact, figure, unit,
+    )
+
+
+@register.simple_tag
+def big(value, unit=""):
+    """The figure of a tile that is a count or a share."""
+    if value is None:
+        return format_html('<p class="kc-num"><data value="">{}</data></p>', _("缺"))
+    shown_value = words.thousands(value)
+    return format_html(
+        '<p class="kc-num"><data value="{}" title="{} {}">{}</data><small>{}</small></p>',
+        value, shown_value, unit, shown_value, unit,
+    )
+
+
+@register.simple_tag
+def bar(label, *shares):
+    """A bar of one whole: `{% bar "完成 62%" 62 "f1" %}`; percentages and classes in turn."""
+    at, parts = 0.0, []
+    for share, css in zip(shares[::2], shares[1::2], strict=True):
+        width = max(0.0, min(float(share), 100.0 - at))
+        parts.append(
+            format_html(
+                '<rect class="{}" x="{}%" width="{}%" height="100%"/>',
+                css, f"{at:.2f}", f"{width:.2f}",
+            )
+        )
+        at += width
+    return format_html(
+        '<svg class="kc-bar" role="img" aria-label="{}">{}</svg>', label, mark_safe("".join(parts))
+    )
+
+
+@register.filter
+def share(part, whole):
+    """The percentage of a part in a whole, 0 when the whole is nothing."""
+    return 100 * float(part or 0) / float(whole) if whole else 0.0
+
+
+@register.filter
+def get(mapping, key):
+    """One entry of a mapping by a key known only here."""
+    return mapping.get(key) if mapping else None
+
+
+STEP_NAMES = {
+    "NEED": N_("需求"),
+    "MATCH": N_("对接"),
+    "CHALLENGE": N_("榜单"),
+    "BID": N_("揭榜"),
+    "REVIEW": N_("评审"),
+    "NOTICE": N_("公示"),
+    "PROJECT": N_("项目"),
+    "INDICATOR": N_("指标"),
+}
+
+
+@register.simple_tag
+def step_name(step):
+    """The name of a step of the line."""
+    return _(STEP_NAMES[str(step)])
+
+
+@register.simple_tag
+def money_parts(source):
+    """The four parts of a project's money, in percent of the whole and in words."""
+    return budgets.parts(source)
+
+
+@register.simple_tag(takes_context=True)
+def current(context, name):
+    """aria-current for the link of the part that is shown."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return mark_safe(' aria-current="page"') if match and match.url_name == name else ""
+
+
+@register.simple_tag
+def attributes(**pairs):
+    return flatatt({key.replace("_", "-"): value for key, value in pairs.items() if value})
