@@ -1,1 +1,3 @@
-"""Leaf values that every part speaks: the actor, refusals, numbers, money, periods, working days, codes."""
+"""Leaf values that every part speaks: the actor, refusals, numbers, money, periods,
+working days, codes.
+"""

@@ -1,1 +1,3 @@
-"""Money in fen: accounts, double entries that sum to zero, payment orders that need three people."""
+"""Money in fen: accounts, double entries that sum to zero, payment orders that need
+three people.
+"""

@@ -1,1 +1,3 @@
-"""What enterprises ask for: a technology need, signed by its unit, screened county by city by province, kept fresh or ended."""
+"""What enterprises ask for: a technology need, signed by its unit, screened county by
+city by province, kept fresh or ended.
+"""

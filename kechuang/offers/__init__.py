@@ -1,1 +1,3 @@
-"""What research teams have to give: results, patents, experts and teams, published by their unit."""
+"""What research teams have to give: results, patents, experts and teams, published by
+their unit.
+"""

@@ -1,1 +1,3 @@
-"""What an award becomes: agreement, milestones with evidence, instalments of public money and acceptance."""
+"""What an award becomes: agreement, milestones with evidence, instalments of public
+money and acceptance.
+"""

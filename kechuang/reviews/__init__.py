@@ -1,1 +1,3 @@
-"""Experts who judge: panels, declarations of conflict, recusal, score sheets, ranking and minutes."""
+"""Experts who judge: panels, declarations of conflict, recusal, score sheets, ranking
+and minutes.
+"""

@@ -1,0 +1,105 @@
+"""Who may appoint whom, and what organisations and tokens must be."""
+
+import hashlib
+from datetime import date, timedelta
+
+from kechuang.base.actor import (
+    APPOINTED_ROLES,
+    ORGANISATION_ROLES,
+    PERSON_ROLES,
+    REGION_ROLES,
+    Actor,
+    Role,
+)
+from kechuang.base.refusals import N_, NotPermitted, Refused
+
+TOKEN_PREFIX = "kc_"
+TOKEN_DAYS_MAX = 366
+# Three administrations apart (等保 level 3), and those who watch hold nothing else.
+INCOMPATIBLE = (
+    frozenset({Role.SUPERVISOR, Role.OPERATOR}),
+    frozenset({Role.SUPERVISOR, Role.OFFICER}),
+    frozenset({Role.SUPERVISOR, Role.HEAD}),
+    frozenset({Role.SUPERVISOR, Role.FINANCE}),
+    frozenset({Role.SUPERVISOR, Role.PAYER}),
+    frozenset({Role.OPERATOR, Role.OFFICER}),
+    frozenset({Role.OPERATOR, Role.HEAD}),
+    frozenset({Role.OPERATOR, Role.PAYER}),
+    frozenset({Role.OPERATOR, Role.FINANCE}),
+    frozenset({Role.FINANCE, Role.PAYER}),
+)
+
+
+class PartyRefused(Refused):
+    """A register entry, an appointment or a token is not as it must be."""
+
+
+def may_appoint(by: Actor, role: Role, organisation_code: str, region_path: str) -> bool:
+    """Unit administrators appoint in their unit; heads in their region; operators anywhere."""
+    if by.is_role(Role.OPERATOR, Role.CLOCK):
+        return role in APPOINTED_ROLES
+    if by.is_role(Role.UNIT_ADMIN):
+        return role in ORGANISATION_ROLES and organisation_code == by.organisation
+    if by.is_role(Role.HEAD):
+        return role in REGION_ROLES | PERSON_ROLES - {Role.OPERATOR} and by.covers(region_path)
+    return False
+
+
+def check_may_appoint(by: Actor, role: Role, organisation_code: str, region_path: str) -> None:
+    if not may_appoint(by, role, organisation_code, region_path):
+        raise NotPermitted(
+            "parties.may_not_appoint",
+            N_("您不能任命这个角色。"),
+            {},
+            ("role",),
+            N_("单位角色由本单位管理员任命，科技局角色由部门负责人或平台管理员任命。"),
+        )
+
+
+def check_compatible(role: Role, held: frozenset[Role]) -> None:
+    """Refuse an appointment that one person must not hold together with another."""
+    for pair in INCOMPATIBLE:
+        if role in pair and pair - {role} <= held:
+            (other,) = pair - {role}
+            raise PartyRefused(
+                "parties.incompatible_roles",
+                N_("同一个人不能同时担任“{role}”和“{other}”。"),
+                {"role": role.value, "other": other.value},
+                ("role",),
+                N_("请先结束原任职，或另任一人。"),
+            )
+
+
+def check_dates(since: date, until: date | None) -> None:
+    if until is not None and until <= since:
+        raise PartyRefused(
+            "parties.dates",
+            N_("结束日期须晚于开始日期 {since}。"),
+            {"since": since.isoformat()},
+            ("until",),
+        )
+
+
+def is_in_force(since: date, until: date | None, day: date) -> bool:
+    """True from the first day up to, not with, the last.
+
+    >>> is_in_force(date(2026, 1, 1), date(2026, 2, 1), date(2026, 2, 1))
+    False
+    """
+    return since <= day and (until is None or day < until)
+
+
+def hash_of_token(token: str) -> str:
+    """Tokens carry 256 random bits, so that a plain hash is enough at rest."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_token_days(days: int) -> timedelta:
+    if not 1 <= days <= TOKEN_DAYS_MAX:
+        raise PartyRefused(
+            "parties.token_days",
+            N_("令牌有效期须在 1 到 {most} 天之间。"),
+            {"most": TOKEN_DAYS_MAX},
+            ("days",),
+        )
+    return timedelta(days=days)

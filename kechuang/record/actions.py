@@ -1,0 +1,135 @@
+"""Writes of the record: entries, numbers, jobs enqueued with the act, cursors."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from kechuang.base.actor import Actor
+from kechuang.base.numbers import display_number, new_random_number
+from kechuang.base.time import SHANGHAI, rfc3339
+from kechuang.record import rules
+from kechuang.record.models import Cursor, Entry, NumberSeries, Payload
+
+SEQUENCER_LOCK = 7_301_001
+
+
+@transaction.atomic
+def append(
+    *,
+    verb: str,
+    object_number: str,
+    by: Actor,
+    at: datetime,
+    payload: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Append what was done to the record, in the transaction of the act.
+
+    Refuses floats and prose in the payload (rules.PayloadRefused).
+    """
+    salt = os.urandom(16)
+    content = dict(payload or {})
+    entry = Entry(
+        number=new_random_number(),
+        verb=verb,
+        object_number=object_number,
+        person=by.person,
+        appointment=by.appointment,
+        role=by.role,
+        organisation=by.organisation,
+        region=by.region,
+        via=by.via,
+        at=at,
+        salt=salt,
+        payload_hash=rules.payload_hash(salt, content),
+    )
+    entry.leaf_hash = rules.leaf_hash(rules.canonical_json(leaf_of(entry)))
+    entry.save(force_insert=True)
+    Payload.objects.create(entry=entry, content=content)
+    return entry
+
+
+def leaf_of(entry: Entry) -> dict[str, str]:
+    """What an entry's leaf hash covers."""
+    return {
+        "number": entry.number,
+        "verb": entry.verb,
+        "object": entry.object_number,
+        "person": entry.person,
+        "appointment": entry.appointment,
+        "role": str(entry.role),
+        "organisation": entry.organisation,
+        "region": entry.region,
+        "via": entry.via,
+        "at": rfc3339(entry.at),
+        "suite": entry.suite,
+        "payload": entry.payload_hash,
+    }
+
+
+def append_batch(
+    *, verb: str, object_number: str, rows: Sequence[Mapping[str, Any]], by: Actor, at: datetime
+) -> Entry:
+    """Append one entry for a batch, with the count and the Merkle root of its rows."""
+    leaves = [rules.leaf_hash(rules.canonical_json(row)) for row in rows]
+    payload = {"rows": len(rows), "root": rules.merkle_root(leaves)}
+    return append(verb=verb, object_number=object_number, by=by, at=at, payload=payload)
+
+
+def take_number(kind: str, *, at: datetime) -> str:
+    """Give the next number of a kind in the year of `at`; the row is locked until commit."""
+    return take_numbers(kind, 1, at=at)[0]
+
+
+@transaction.atomic
+def take_numbers(kind: str, count: int, *, at: datetime) -> list[str]:
+    """Give `count` consecutive numbers of a kind."""
+    year = at.astimezone(SHANGHAI).year
+    NumberSeries.objects.bulk_create([NumberSeries(kind=kind, year=year)], ignore_conflicts=True)
+    series = NumberSeries.objects.select_for_update(no_key=True).get(kind=kind, year=year)
+    first = series.last + 1
+    series.last += count
+    series.save(update_fields=["last"])
+    return [display_number(kind, year, serial) for serial in range(first, first + count)]
+
+
+def defer(task: str, **numbers: Any) -> None:
+    """Enqueue a job by its task name, inside the transaction of the act."""
+    from procrastinate.contrib.django import app
+
+    app.configure_task(task, allow_unknown=True).defer(**numbers)
+
+
+@transaction.atomic
+def sequence_entries(*, limit: int = 5000) -> int:
+    """Give positions to committed entries that have none; one sequencer at a time.
+
+    An entry that is not committed yet is not seen, so positions follow the order of commits as far
+    as anybody can tell them apart. Returns how many were placed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(
+            """
+            WITH fresh AS (
+                SELECT id FROM record_entry WHERE position IS NULL ORDER BY id LIMIT %s
+            ), placed AS (
+                SELECT id, row_number() OVER (ORDER BY id) - 1
+                    + (SELECT coalesce(max(position), -1) + 1 FROM record_entry) AS position
+                FROM fresh
+            )
+            UPDATE record_entry SET position = placed.position
+            FROM placed WHERE record_entry.id = placed.id
+            """,
+            [limit],
+        )
+        return cursor.rowcount
+
+
+def move_cursor(name: str, *, position: int) -> None:
+    """Note how far a follower has read; called in the transaction of its effect."""
+    Cursor.objects.update_or_create(name=name, defaults={"position": position})

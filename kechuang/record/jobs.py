@@ -1,0 +1,28 @@
+"""Background doors of the record: the sequencer, and the sweep of jobs that a dead worker left."""
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+from kechuang.record import actions
+
+STALLED_AFTER_SECONDS = 600
+
+
+@app.periodic(cron="* * * * * */2")
+@app.task(name="record.sequence", queue="record", pass_context=False)
+def sequence(timestamp: int) -> None:
+    """Place committed entries; runs every two seconds, one at a time."""
+    actions.sequence_entries()
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(name="record.sweep_stalled", queue="record", pass_context=True)
+async def sweep_stalled(context: JobContext, timestamp: int) -> None:
+    """Run again what a killed worker left half done; every task is idempotent by its number."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+        if job.attempts < 5:
+            await manager.retry_job(job)
+        else:
+            await manager.finish_job(job, status=Status.FAILED, delete_job=False)

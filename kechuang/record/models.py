@@ -1,0 +1,116 @@
+"""The record: entries, their payloads, the register of numbers, and the stage rows of the parts."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kechuang.base.numbers import new_random_number
+
+
+class Entry(models.Model):
+    """One thing that was done: actor and object as numbers, role and organisation as they were.
+
+    The leaf hash covers everything but the position, which the sequencer gives in commit order.
+    Rows are never updated but for the position, once, and never deleted (trigger in 0001).
+    """
+
+    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    position = models.BigIntegerField(_("位置"), null=True, unique=True)
+    verb = models.CharField(_("动作"), max_length=60)
+    object_number = models.CharField(_("对象"), max_length=40, db_index=True)
+    person = models.CharField(_("人员"), max_length=40, blank=True)
+    appointment = models.CharField(_("任职"), max_length=40, blank=True)
+    role = models.CharField(_("角色"), max_length=20)
+    organisation = models.CharField(_("单位"), max_length=18, blank=True)
+    region = models.CharField(_("地区"), max_length=60, blank=True)
+    via = models.CharField(_("途径"), max_length=10)
+    at = models.DateTimeField(_("时间"))
+    recorded_at = models.DateTimeField(_("入库时间"), db_default=models.functions.Now())
+    suite = models.CharField(_("算法"), max_length=12, default="sha256")
+    salt = models.BinaryField(_("盐"), max_length=16)
+    payload_hash = models.CharField(_("载荷指纹"), max_length=64)
+    leaf_hash = models.CharField(_("叶指纹"), max_length=64)
+
+    class Meta:
+        verbose_name = _("记录")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(position__isnull=True) | Q(position__gte=0),
+                name="record_position_not_negative",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["object_number", "id"], name="record_by_object"),
+            models.Index(
+                fields=["id"], name="record_unsequenced", condition=Q(position__isnull=True)
+            ),
+            models.Index(fields=["verb", "at"], name="record_by_verb"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.object_number}"
+
+
+class Payload(models.Model):
+    """What an entry says beyond who and when; a table of its own, because it can be erased."""
+
+    entry = models.OneToOneField(
+        Entry, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    content = models.JSONField(_("内容"), null=True)
+
+    class Meta:
+        verbose_name = _("载荷")
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
+class NumberSeries(models.Model):
+    """The one register of numbers: the last serial given, by kind and year."""
+
+    kind = models.CharField(_("种类"), max_length=2)
+    year = models.IntegerField(_("年份"))
+    last = models.IntegerField(_("末号"), default=0)
+
+    class Meta:
+        verbose_name = _("编号序列")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "year"], name="one_series_per_kind_and_year"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.year}"
+
+
+class Cursor(models.Model):
+    """How far a follower has read the record; moved in the same transaction as its effect."""
+
+    name = models.CharField(_("名称"), max_length=60, primary_key=True)
+    position = models.BigIntegerField(_("位置"), default=-1)
+
+    class Meta:
+        verbose_name = _("游标")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StageRow(models.Model):
+    """One stage of an object's life: what, since when, by whom. Each part has its own table."""
+
+    stage = models.CharField(_("阶段"), max_length=30)
+    since = models.DateTimeField(_("自"))
+    recorded_at = models.DateTimeField(_("入库时间"), db_default=models.functions.Now())
+    by_person = models.CharField(_("经办人"), max_length=40, blank=True)
+    by_role = models.CharField(_("经办角色"), max_length=20)
+    by_organisation = models.CharField(_("经办单位"), max_length=18, blank=True)
+    note_public = models.TextField(_("公开说明"), blank=True)
+    note_private = models.TextField(_("内部说明"), blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.stage

@@ -1,0 +1,43 @@
+"""Reads of the record that have more than one caller."""
+
+from datetime import datetime
+
+from django.db.models import Max, QuerySet
+
+from kechuang.base.actor import Actor, Role
+from kechuang.record.models import Cursor, Entry
+
+
+def entries_after(position: int, limit: int = 500) -> list[Entry]:
+    """The entries behind a position, in order; what a follower reads next."""
+    return list(Entry.objects.filter(position__gt=position).order_by("position")[:limit])
+
+
+def cursor_position(name: str) -> int:
+    """How far a follower has read; -1 before the first entry. Locks the cursor's row."""
+    row = Cursor.objects.select_for_update().filter(name=name).first()
+    return row.position if row else -1
+
+
+def history_of(number: str) -> QuerySet[Entry]:
+    """The entries on an object; the caller has already found the object in its `visible_to`."""
+    return Entry.objects.filter(object_number=number).order_by("id")
+
+
+def visible_to(actor: Actor, at: datetime) -> QuerySet[Entry]:
+    """The whole record, for the supervisor alone; everybody else sees histories of objects."""
+    if actor.is_role(Role.SUPERVISOR):
+        return Entry.objects.all()
+    return Entry.objects.none()
+
+
+def size() -> int:
+    """How many entries have a position."""
+    last = Entry.objects.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def unsequenced_since() -> datetime | None:
+    """When the oldest entry without a position was recorded; None where all have one."""
+    row = Entry.objects.filter(position__isnull=True).order_by("id").first()
+    return row.recorded_at if row else None

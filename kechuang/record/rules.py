@@ -1,0 +1,88 @@
+"""How an entry is written so that anybody can hash it again: canonical JSON and RFC 6962 leaves."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kechuang.base.refusals import N_, Refused
+
+LONGEST_TEXT = 200
+
+
+class PayloadRefused(Refused):
+    """A payload holds something that the record does not keep."""
+
+
+def canonical_json(value: Any) -> bytes:
+    """Write integers, strings, booleans, null, lists and objects as RFC 8785 does.
+
+    Keys are sorted by UTF-16 code units; floats are refused, because their writing is not one.
+
+    >>> canonical_json({"b": 1, "a": "需"})
+    b'{"a":"\\xe9\\x9c\\x80","b":1}'
+    """
+    check_payload(value)
+    return json.dumps(
+        _ordered(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return {key: _ordered(value[key]) for key in keys}
+    if isinstance(value, list | tuple):
+        return [_ordered(item) for item in value]
+    return value
+
+
+def check_payload(value: Any) -> None:
+    """Refuse what the record does not keep: floats, bytes, and texts as long as prose."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            check_payload(str(key))
+            check_payload(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            check_payload(item)
+    elif isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            raise PayloadRefused(
+                "record.text_too_long", N_("记录只存编号、代码和指纹，不存正文。"), {}
+            )
+    elif value is not None and not isinstance(value, bool | int):
+        raise PayloadRefused(
+            "record.kind_of_value",
+            N_("记录不存 {kind} 类型的值。"),
+            {"kind": type(value).__name__},
+        )
+
+
+def leaf_hash(content: bytes) -> str:
+    """Hash a leaf of the log. Source: RFC 6962 section 2.1, leaf prefix 0x00."""
+    return hashlib.sha256(b"\x00" + content).hexdigest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash an inner node. Source: RFC 6962 section 2.1, node prefix 0x01."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def merkle_root(leaves: list[str]) -> str:
+    """The root over leaf hashes in order; of none, the hash of nothing.
+
+    Source: RFC 6962 section 2.1: an odd node is promoted, never doubled.
+    """
+    if not leaves:
+        return hashlib.sha256(b"").hexdigest()
+    level = [bytes.fromhex(leaf) for leaf in leaves]
+    while len(level) > 1:
+        pairs = [node_hash(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
+        level = pairs + ([level[-1]] if len(level) % 2 else [])
+    return level[0].hex()
+
+
+def payload_hash(salt: bytes, payload: Any) -> str:
+    """The salted fingerprint of a payload: it can be erased, and cannot be guessed after."""
+    return hashlib.sha256(salt + canonical_json(payload)).hexdigest()

@@ -1,0 +1,69 @@
+"""The API's root: every part's router under /api/v1/, one shape of refusals, OpenAPI 3.1."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from kechuang.base.refusals import Refused
+from kechuang.doors.api import refusals_of
+from kechuang.site.settings import PARTS
+
+api = NinjaAPI(
+    title="Kechuang",
+    version="1.0.0",
+    description="One line from need to indicator. Messages follow Accept-Language.",
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+)
+
+
+def _answer(request: HttpRequest, code: str, message: str, status: int) -> HttpResponse:
+    refusal = {"code": code, "message": message}
+    return api.create_response(request, {"refusals": [refusal]}, status=status)
+
+
+@api.exception_handler(Refused)
+def on_refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    return api.create_response(request, refusals_of(error), status=error.status)
+
+
+@api.exception_handler(Http404)
+def on_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return _answer(request, "not_found", _("没有这一项，或您不能看。"), 404)
+
+
+@api.exception_handler(HttpError)
+def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return _answer(request, f"http.{error.status_code}", _(str(error)), error.status_code)
+
+
+@api.exception_handler(ValidationError)
+def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    rows = [
+        {
+            "code": f"input.{one['type']}",
+            "message": _("输入不合要求：{reason}").format(reason=one["msg"]),
+            "field": ".".join(str(step) for step in one["loc"]),
+        }
+        for one in error.errors
+    ]
+    return api.create_response(request, {"refusals": rows}, status=422)
+
+
+def _routers() -> list[tuple[str, Any]]:
+    """Each part's `api.routers`: pairs of the address below /api/v1/ and the router."""
+    found = []
+    for part in PARTS:
+        if find_spec(f"kechuang.{part}.api"):
+            found.extend(import_module(f"kechuang.{part}.api").routers)
+    return found
+
+
+for prefix, router in _routers():
+    api.add_router(prefix, router)

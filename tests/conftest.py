@@ -1,0 +1,67 @@
+"""What every test may ask for: a small world, signed-in clients, and a fixed instant."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.world import Member, World, build_world
+
+os.environ.setdefault("KECHUANG_POOL", "0")
+
+
+@pytest.fixture
+def at() -> datetime:
+    """A Saturday afternoon in the city: 2026-11-21 17:00 +08:00."""
+    return datetime.fromisoformat("2026-11-21T17:00:00+08:00")
+
+
+@pytest.fixture
+def world(db: Any, at: datetime) -> World:
+    return build_world(at)
+
+
+@pytest.fixture
+def client_as() -> Callable[[Member], Client]:
+    """A client signed in as a member of the world, in that member's appointment."""
+
+    def signed_in(member: Member) -> Client:
+        client = Client()
+        client.force_login(member.account, backend=BACKEND)
+        session = client.session
+        session["appointment"] = member.appointment.number
+        session.save()
+        return client
+
+    return signed_in
+
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@pytest.fixture
+def api_as(at: datetime) -> Callable[[Member], Client]:
+    """A client that carries a member's token."""
+    from django.utils import timezone
+
+    from kechuang.parties.actions import create_token
+
+    def with_token(member: Member) -> Client:
+        _, text = create_token(
+            appointment=member.appointment, label="test", days=30, by=member.actor,
+            at=timezone.now(),
+        )  # fmt: skip
+        return Client(headers={"authorization": f"Bearer {text}"})
+
+    return with_token
+
+
+@pytest.fixture(autouse=True)
+def demo_mode(settings: Any) -> Iterator[None]:
+    """Tests do without the second factor, but those that are about it."""
+    settings.KECHUANG_DEMO = True
+    settings.AXES_ENABLED = False
+    yield
