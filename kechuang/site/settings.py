@@ -28,6 +28,15 @@ def _secret_key() -> str:
     return path.read_text()
 
 
+def _database_url() -> str:
+    """The operator's server, or the embedded one, which lives as long as this process uses it."""
+    if url := os.environ.get("DATABASE_URL"):
+        return url
+    from kechuang.site import postgres
+
+    return postgres.ensure(STATE, durable=os.environ.get("KECHUANG_DURABLE") != "0").url
+
+
 def _database(url: str) -> dict[str, object]:
     """Django's form of a postgresql:// address; a `host=` in its query names a socket directory."""
     parts = urlsplit(url)
@@ -54,8 +63,7 @@ POOLED = os.environ.get("KECHUANG_POOL", "1") == "1"
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = os.environ.get("KECHUANG_HOSTS", "127.0.0.1,localhost,testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("KECHUANG_ORIGINS", "").split(",") if o]
-EMBEDDED_URL = f"postgresql://kechuang@/kechuang?host={STATE / 'postgres' / 'socket'}"
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", EMBEDDED_URL))}
+DATABASES = {"default": _database(_database_url())}
 
 PARTS = [
     "indicators", "challenges", "matching", "projects", "needs", "offers", "reviews", "notices",
