@@ -33,7 +33,7 @@ class _Folding(dict[int, str | None]):
 
 
 def _folded_character(character: str) -> str | None:
-    if unicodedata.category(character) in ("Cf", "Mn", "Cs"):
+    if character == "\x00" or unicodedata.category(character) in ("Cf", "Mn", "Cs"):
         return None  # zero-width marks, joiners, variation selectors
     plain = unicodedata.normalize("NFKC", character).lower()
     return "".join(SIMPLIFIED.get(each, each) for each in plain)

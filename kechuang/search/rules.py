@@ -1,0 +1,90 @@
+"""What a document is found by, and how a search is read."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kechuang.base.actor import Role
+from kechuang.engines.ranking import LONGEST, fold, tokens
+
+MOST_WORDS = 64  # distinct tokens of one search that must all occur; beyond, the likest are shown
+
+
+class Visibility(StrEnum):
+    """Who finds a document: anybody; the offices of its region too; only its owner's side."""
+
+    PUBLIC = "PUBLIC"
+    OFFICERS = "OFFICERS"
+    OWNER = "OWNER"
+
+
+# These roles find what is open to the offices, in the subtree of their region.
+OFFICE_ROLES = frozenset({Role.OFFICER, Role.HEAD, Role.LIAISON, Role.SUPERVISOR})
+
+_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|「([^」]*)」')
+_WITHOUT = re.compile(r"(?:^|(?<=\s))[-－−](\S+)")
+_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as it was meant: tokens that count, phrases that must stand, words that must not.
+
+    >>> asked('CBN单晶 "刀具寿命" -涂层')
+    Asked(words=('cbn', '单晶', '刀具', '具寿', '寿命'), phrases=('刀具寿命',), without=('涂层',))
+    """
+
+    words: tuple[str, ...]
+    phrases: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """A search of punctuation, or of words to leave out only: it finds nothing."""
+        return not self.words
+
+
+def asked(text: str) -> Asked:
+    """Read a search. 10,000 characters are read, the rest is cut."""
+    plain = text[:LONGEST].replace("\x00", "")
+    phrases = [fold(next(filter(None, found.groups()), "")) for found in _QUOTED.finditer(plain)]
+    rest = _QUOTED.sub(" ", plain)
+    without = [fold(found[1]) for found in _WITHOUT.finditer(rest)]
+    rest = _WITHOUT.sub(" ", rest)
+    words = tokens(rest) + [token for phrase in phrases for token in tokens(phrase)]
+    return Asked(
+        tuple(dict.fromkeys(words)),
+        tuple(phrase for phrase in phrases if tokens(phrase)),
+        tuple(word for word in without if tokens(word)),
+    )
+
+
+def findable_tokens(*texts: str) -> list[str]:
+    """The tokens that a document is found by: its bigrams and words, and each single character."""
+    folded = fold("\n".join(texts))
+    return sorted({*tokens(folded), *_HAN.findall(folded)})
+
+
+def score(question: Asked, title: str, keywords: str, folded: str) -> float:
+    """How well a found document answers: words of the title count most, repetition little.
+
+    Between 0 and 1. `title` and `keywords` are folded too.
+    """
+    if not question.words:
+        return 0.0
+    points = 0.0
+    for word in question.words:
+        often = folded.count(word)
+        points += 3 * (word in title) + 2 * (word in keywords) + 2 * often / (often + 1)
+    return points / (7 * len(question.words))
+
+
+def rarest(words: Sequence[str], shares: dict[str, float], most: int) -> list[str]:
+    """The words that tell documents apart best; `shares` are the frequent ones' shares."""
+    return sorted(words, key=lambda word: shares.get(word, 0.0))[:most]
+
+
+def keyword_text(keywords: str | Iterable[str]) -> str:
+    """Keywords as one text."""
+    return keywords if isinstance(keywords, str) else " ".join(keywords)
