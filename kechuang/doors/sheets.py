@@ -198,3 +198,19 @@ def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]])
     for row in rows:
         writer.writerow([escaped(value) for value in row])
     return response
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """How a part takes a kind of sheet: its columns, a template, a dry run and the writing.
+
+    `read(sheet, at)` gives (rows, problems); `write(sheet=, by=, at=)` gives a dict with
+    `problems`, `new` and `updated`, and writes all or nothing.
+    """
+
+    kind: str
+    columns: Sequence[str]
+    aliases: Mapping[str, str]
+    template: Sequence[Sequence[str]]
+    read: Any
+    write: Any

@@ -15,6 +15,7 @@ from kechuang.base.refusals import N_, NotPermitted, Refused
 
 TOKEN_PREFIX = "kc_"
 TOKEN_DAYS_MAX = 366
+UNKNOWN_REGION = N_("地区代码“{code}”不在地区表里。")
 # Three administrations apart (等保 level 3), and those who watch hold nothing else.
 INCOMPATIBLE = (
     frozenset({Role.SUPERVISOR, Role.OPERATOR}),
@@ -103,3 +104,72 @@ def check_token_days(days: int) -> timedelta:
             ("days",),
         )
     return timedelta(days=days)
+
+
+def may_register(by: Actor) -> bool:
+    """Officers, heads and operators enter organisations in the register."""
+    return by.is_role(Role.OFFICER, Role.HEAD, Role.OPERATOR, Role.CLOCK)
+
+
+def check_may_register(by: Actor) -> None:
+    if not may_register(by):
+        raise NotPermitted(
+            "parties.may_not_register",
+            N_("您不能登记单位。"),
+            {},
+            (),
+            N_("请本地科技局经办或平台管理员登记。"),
+        )
+
+
+def check_kind(kind: object, kinds: frozenset[str], names: dict[str, str]) -> str:
+    """The code of a kind of organisation, from its code or its Chinese name."""
+    text = str(kind or "").strip()
+    code = names.get(text, text.upper())
+    if code not in kinds:
+        raise PartyRefused(
+            "parties.kind",
+            N_("类别“{kind}”不在名录里。"),
+            {"kind": text[:40]},
+            ("kind",),
+            N_("请写 企业、高校、科研院所、新型研发机构、医疗机构、政府部门 或 服务机构。"),
+        )
+    return code
+
+
+def check_name(name: object) -> str:
+    """A unit's name: at least two characters, not longer than the register takes."""
+    text = " ".join(str(name or "").split())
+    if not 2 <= len(text) <= 120:
+        raise PartyRefused(
+            "parties.name", N_("单位名称须有 2 到 120 个字。"), {}, ("name",),
+            N_("请写营业执照上的全称。"),
+        )  # fmt: skip
+    return text
+
+
+def check_day(value: object) -> date | None:
+    """A day from a sheet's cell: a date, or text as 2023-08-29; nothing stays nothing."""
+    if value in (None, ""):
+        return None
+    if hasattr(value, "date"):
+        value = value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value).strip().replace("/", "-"))
+    except ValueError as error:
+        raise PartyRefused(
+            "parties.day", N_("“{text}”不是日期。"), {"text": str(value)[:40]}, ("date",),
+            N_("请写成 2023-08-29。"),
+        ) from error  # fmt: skip
+
+
+def check_unit_role(role: str) -> str:
+    """A role that a unit can give."""
+    if role not in ORGANISATION_ROLES:
+        raise PartyRefused(
+            "parties.unit_role", N_("单位不能任命角色“{role}”。"), {"role": role[:20]}, ("role",),
+            N_("单位可任命填报人、单位管理员、团队成员和中心管理员。"),
+        )  # fmt: skip
+    return role

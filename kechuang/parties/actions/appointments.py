@@ -1,4 +1,4 @@
-"""Writes of the parties: register organisations and people, appoint, give and revoke tokens."""
+"""Appointments and tokens."""
 
 import secrets
 from datetime import date, datetime
@@ -7,93 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from kechuang.base.actor import Actor, Role
-from kechuang.base.codes import check_credit_code
 from kechuang.base.refusals import N_, NotPermitted
 from kechuang.base.time import shanghai_date
 from kechuang.parties import queries, rules
-from kechuang.parties.models import (
-    AccessToken,
-    Account,
-    Appointment,
-    Contact,
-    Organisation,
-    Person,
-    Region,
-)
-from kechuang.record.actions import append, take_number
-
-
-@transaction.atomic
-def register_organisation(
-    *, code: str, name: str, kind: str, region: Region, by: Actor, at: datetime, **facts: Any
-) -> Organisation:
-    """Enter an organisation in the register, once per credit code.
-
-    Refuses a wrong code (base.codes.CodeRefused) and one that is already registered.
-    """
-    code = check_credit_code(code)
-    if Organisation.objects.filter(code=code).exists():
-        raise rules.PartyRefused(
-            "parties.code_taken",
-            N_("信用代码 {code} 已登记。"),
-            {"code": code},
-            ("code",),
-            N_("请按代码查找该单位，不必再登记。"),
-        )
-    organisation = Organisation.objects.create(
-        number=take_number("DW", at=at), code=code, name=name.strip(), kind=kind, region=region,
-        region_path=region.path, registered_at=at, **facts,
-    )  # fmt: skip
-    append(
-        verb="parties.register_organisation", object_number=organisation.number, by=by, at=at,
-        payload={"code": code, "kind": kind, "region": region.code},
-    )  # fmt: skip
-    return organisation
-
-
-@transaction.atomic
-def register_person(
-    *,
-    name: str,
-    organisation: Organisation | None,
-    by: Actor,
-    at: datetime,
-    phone: str = "",
-    email: str = "",
-    **facts: Any,
-) -> Person:
-    """Enter a person; the contact is kept apart, so that it can be erased."""
-    person = Person.objects.create(
-        number=take_number("RY", at=at), name=name.strip(), organisation=organisation, **facts
-    )
-    Contact.objects.create(person=person, phone=phone, email=email)
-    unit = organisation.code if organisation else ""
-    append(
-        verb="parties.register_person", object_number=person.number, by=by, at=at,
-        payload={"organisation": unit},
-    )  # fmt: skip
-    return person
-
-
-@transaction.atomic
-def open_account(
-    *, person: Person | None, username: str, password: str | None, by: Actor, at: datetime
-) -> Account:
-    """Open an account for a person; without a password it cannot sign in until one is set."""
-    if Account.objects.filter(username=username).exists():
-        raise rules.PartyRefused(
-            "parties.username_taken",
-            N_("登录名“{username}”已有人用。"),
-            {"username": username},
-            ("username",),
-        )
-    account = Account(username=username, person=person)
-    account.set_password(password)
-    account.save(force_insert=True)
-    append(
-        verb="parties.open_account", object_number=person.number if person else "-", by=by, at=at
-    )
-    return account
+from kechuang.parties.actions.register import open_account, register_person
+from kechuang.parties.models import AccessToken, Account, Appointment, Organisation, Person, Region
+from kechuang.record.actions import append
 
 
 @transaction.atomic
@@ -196,3 +115,34 @@ def revoke_token(*, token: AccessToken, by: Actor, at: datetime) -> None:
             verb="parties.revoke_token", object_number=row.appointment.person.number, by=by, at=at,
             payload={"token": row.number},
         )  # fmt: skip
+
+
+@transaction.atomic
+def appoint_in_unit(
+    *, unit: Organisation, facts: dict[str, Any], by: Actor, at: datetime
+) -> Appointment:
+    """Give a person of the unit a role, opening an account where there is none.
+
+    `facts`: name, username, phone, role, until. Refuses a sign-in name that belongs to somebody of
+    another unit.
+    """
+    account = Account.objects.filter(username=facts["username"]).select_related("person").first()
+    if account is None:
+        person = register_person(
+            name=facts["name"], organisation=unit, phone=facts["phone"], by=by, at=at
+        )
+        open_account(person=person, username=facts["username"], password=None, by=by, at=at)
+    elif account.person is None or account.person.organisation_id != unit.pk:
+        raise rules.PartyRefused(
+            "parties.username_of_another_unit",
+            N_("登录名“{username}”属于别的单位。"),
+            {"username": facts["username"]},
+            ("username",),
+            N_("请换一个登录名，或请平台管理员转移账户。"),
+        )
+    else:
+        person = account.person
+    return appoint(
+        person=person, role=Role(facts["role"]), organisation=unit, until=facts["until"], by=by,
+        at=at,
+    )  # fmt: skip

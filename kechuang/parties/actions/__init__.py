@@ -1,0 +1,28 @@
+"""Writes of the parties: register, appoint, give and revoke tokens, import."""
+
+from kechuang.parties.actions.appointments import (
+    appoint,
+    appoint_in_unit,
+    create_token,
+    end_appointment,
+    revoke_token,
+)
+from kechuang.parties.actions.imports import import_organisations, read_organisations
+from kechuang.parties.actions.register import (
+    open_account,
+    register_organisation,
+    register_person,
+)
+
+__all__ = [
+    "appoint",
+    "appoint_in_unit",
+    "create_token",
+    "end_appointment",
+    "import_organisations",
+    "open_account",
+    "read_organisations",
+    "register_organisation",
+    "register_person",
+    "revoke_token",
+]

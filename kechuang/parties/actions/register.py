@@ -1,0 +1,94 @@
+"""Writes of the parties: register organisations and people, appoint, give and revoke tokens."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from kechuang.base.actor import Actor
+from kechuang.base.codes import check_credit_code
+from kechuang.base.refusals import N_
+from kechuang.parties import rules
+from kechuang.parties.models import (
+    Account,
+    Contact,
+    Organisation,
+    Person,
+    Region,
+)
+from kechuang.record.actions import append, take_number
+
+
+@transaction.atomic
+def register_organisation(
+    *, code: str, name: str, kind: str, region: Region, by: Actor, at: datetime, **facts: Any
+) -> Organisation:
+    """Enter an organisation in the register, once per credit code.
+
+    Refuses a wrong code (base.codes.CodeRefused) and one that is already registered.
+    """
+    code = check_credit_code(code)
+    if Organisation.objects.filter(code=code).exists():
+        raise rules.PartyRefused(
+            "parties.code_taken",
+            N_("信用代码 {code} 已登记。"),
+            {"code": code},
+            ("code",),
+            N_("请按代码查找该单位，不必再登记。"),
+        )
+    organisation = Organisation.objects.create(
+        number=take_number("DW", at=at), code=code, name=name.strip(), kind=kind, region=region,
+        region_path=region.path, registered_at=at, **facts,
+    )  # fmt: skip
+    append(
+        verb="parties.register_organisation", object_number=organisation.number, by=by, at=at,
+        payload={"code": code, "kind": kind, "region": region.code},
+    )  # fmt: skip
+    return organisation
+
+
+@transaction.atomic
+def register_person(
+    *,
+    name: str,
+    organisation: Organisation | None,
+    by: Actor,
+    at: datetime,
+    phone: str = "",
+    email: str = "",
+    **facts: Any,
+) -> Person:
+    """Enter a person; the contact is kept apart, so that it can be erased."""
+    person = Person.objects.create(
+        number=take_number("RY", at=at), name=name.strip(), organisation=organisation, **facts
+    )
+    Contact.objects.create(person=person, phone=phone, email=email)
+    unit = organisation.code if organisation else ""
+    append(
+        verb="parties.register_person", object_number=person.number, by=by, at=at,
+        payload={"organisation": unit},
+    )  # fmt: skip
+    return person
+
+
+@transaction.atomic
+def open_account(
+    *, person: Person | None, username: str, password: str | None, by: Actor, at: datetime
+) -> Account:
+    """Open an account for a person; without a password it cannot sign in until one is set."""
+    if Account.objects.filter(username=username).exists():
+        raise rules.PartyRefused(
+            "parties.username_taken",
+            N_("登录名“{username}”已有人用。"),
+            {"username": username},
+            ("username",),
+        )
+    account = Account(username=username, person=person)
+    account.set_password(password)
+    account.save(force_insert=True)
+    append(
+        verb="parties.open_account", object_number=person.number if person else "-", by=by, at=at
+    )
+    return account
+
+
