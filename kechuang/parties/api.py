@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.time import shanghai_date
@@ -120,11 +120,11 @@ def register_organisation(request: HttpRequest, data: OrganisationIn) -> Any:
     if region is None:
         raise rules.PartyRefused("parties.region", rules.UNKNOWN_REGION, {"code": data.region[:20]},
                                  ("region",))  # fmt: skip
-    return 201, actions.register_organisation(
+    return Status(201, actions.register_organisation(
         code=data.code, name=rules.check_name(data.name),
         kind=rules.check_kind(data.kind, frozenset(Organisation.Kind.values), {}),
         region=region, by=by, at=request.at,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 @organisations.post(
@@ -136,7 +136,7 @@ def appoint_in_unit(request: HttpRequest, number: str, data: AppointIn) -> Any:
     unit = found_or_404(queries.organisations_visible_to(by, request.at), number=number)
     rules.check_may_appoint(by, Role.FILLER, unit.code, unit.region_path)
     facts = {**data.dict(), "role": rules.check_unit_role(data.role)}
-    return 201, actions.appoint_in_unit(unit=unit, facts=facts, by=by, at=request.at)
+    return Status(201, actions.appoint_in_unit(unit=unit, facts=facts, by=by, at=request.at))
 
 
 @appointments.get("/mine", response={200: list[AppointmentOut], **ERRORS},
