@@ -127,7 +127,10 @@ def test_sheet_enters_then_updates_by_code(world, at):
 
 
 def test_sheet_with_problems_changes_nothing_and_names_every_cell(world, at):
-    rows = [f"{CODE},示例新材有限公司,工厂,123456,材料,2012-13-18,", f"{CODE},甲,企业,990104,,,1234"]
+    rows = [
+        f"{CODE},示例新材有限公司,工厂,123456,材料,2012-13-18,",
+        f"{CODE},甲,企业,990104,,,1234",
+    ]
     done = actions.import_organisations(sheet=_sheet(*rows), by=world.officer.actor, at=at)
     places = [(problem.row, problem.column) for problem in done["problems"]]
     assert places == [
