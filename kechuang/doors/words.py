@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from kechuang.base.money import rounded_en, rounded_zh, yuan_exact
 from kechuang.base.refusals import Refused
 
 
@@ -19,13 +20,27 @@ def way_on_of(refused: Refused) -> str:
 
 
 def _filled(text: str, facts: dict[str, Any]) -> str:
-    said = {name: _said(value) for name, value in facts.items()}
+    said = {
+        name: money_words(value) if name.endswith("_fen") else _said(value)
+        for name, value in facts.items()
+    }
     return gettext(text).format(**said)
+
+
+def money_words(fen: int) -> str:
+    """An amount as people say it, or in full yuan where rounding would hide something."""
+    english = (get_language() or "").startswith("en")
+    figure, unit = rounded_en(fen) if english else rounded_zh(fen)
+    if fen % (100_000_000 if english else 10_000):
+        figure, unit = yuan_exact(fen), "yuan" if english else "元"
+    return f"{figure} {unit}"
 
 
 def _said(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
+    if isinstance(value, list | tuple):
+        return gettext("、").join(_said(one) for one in value)
     if isinstance(value, int) and abs(value) >= 10_000:
         return number_format(value, force_grouping=True)
     return gettext(value) if isinstance(value, str) and value else str(value)
