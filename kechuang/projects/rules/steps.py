@@ -163,7 +163,7 @@ def may_act(verb: str, actor: Actor, facts: ProjectFacts) -> bool:
 
 
 def may_open(actor: Actor, region_path: str) -> bool:
-    """True where the actor may turn an award into a project: the head of the region, or the clock."""
+    """True where the actor may open a project: the head of its region, or the clock."""
     return actor.is_role(Role.CLOCK) or actor.is_role(Role.HEAD) and actor.covers(region_path)
 
 
