@@ -1,0 +1,37 @@
+"""Tables of the reviews: pool, panels, seats, cases, reviews, conflicts, fences, minutes."""
+
+from kechuang.reviews.models.panels import (
+    Case,
+    Criterion,
+    Expert,
+    Panel,
+    PanelStage,
+    Seat,
+    SeatStage,
+)
+from kechuang.reviews.models.scores import (
+    Conflict,
+    Fence,
+    Minutes,
+    Review,
+    ReviewStage,
+    Score,
+    Submission,
+)
+
+__all__ = [
+    "Case",
+    "Conflict",
+    "Criterion",
+    "Expert",
+    "Fence",
+    "Minutes",
+    "Panel",
+    "PanelStage",
+    "Review",
+    "ReviewStage",
+    "Score",
+    "Seat",
+    "SeatStage",
+    "Submission",
+]
