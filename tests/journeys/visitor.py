@@ -1,0 +1,72 @@
+"""A person at the browser: takes a role, opens pages, and notices what is wrong with them."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NOT_PAGES = re.compile(r"\.(csv|pdf|json|xlsx|docx|txt)$|/(logout|download|files)/|/static/|/api/")
+
+
+@dataclass
+class Visitor:
+    """One browser context of one person; every console error is kept."""
+
+    browser: Any
+    city: str
+    width: int = 1280
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context = self.browser.new_context(
+            viewport={"width": self.width, "height": 900}, bypass_csp=False, locale="zh-CN"
+        )
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.errors.append(f"{self.page.url}: {error}"))
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error" and "status of 4" not in message.text:
+            self.errors.append(f"{self.page.url}: {message.text}")
+
+    def become(self, name: str) -> "Visitor":
+        """Take a person's role by the demonstration's switcher."""
+        self.open("/demo/switch/")
+        self.page.get_by_role("button", name=re.compile(name)).first.click()
+        self.page.wait_for_load_state("load")
+        return self
+
+    def open(self, address: str) -> Any:
+        """Open an address of the city; a server error fails at once."""
+        answer = self.page.goto(self.city + address if address.startswith("/") else address)
+        assert answer is not None and answer.status < 500, (address, answer and answer.status)
+        return answer
+
+    def links(self) -> set[str]:
+        """The addresses of this city that the page links to, without query and fragment."""
+        hrefs = self.page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        inside = [urlsplit(href) for href in hrefs if href.startswith(self.city)]
+        return {part.path for part in inside if not NOT_PAGES.search(part.path)}
+
+    def flaws(self) -> list[str]:
+        """What axe finds against WCAG 2.2 A and AA, and scrolling sideways."""
+        self.page.evaluate(AXE())
+        found = self.page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG
+        )
+        rows = [
+            f"{self.page.url} [{self.width}] {one['id']}: {one['nodes'][0]['html'][:160]}"
+            for one in found["violations"]
+        ]
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            rows.append(f"{self.page.url} [{self.width}] scrolls sideways by {wide} px")
+        return rows
+
+    def close(self) -> None:
+        self.context.close()
