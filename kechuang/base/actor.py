@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
+from kechuang.base.refusals import N_
+
 
 class Role(StrEnum):
     """The one list of roles; codes go into tokens, the rights matrix and the record.
@@ -33,25 +35,25 @@ class Role(StrEnum):
 
 
 ROLE_NAMES = {
-    Role.PUBLIC: "公众",
-    Role.FILLER: "单位填报人",
-    Role.UNIT_ADMIN: "单位管理员",
-    Role.MEMBER: "团队成员",
-    Role.EXPERT: "专家",
-    Role.LIAISON: "联络员",
-    Role.OFFICER: "科技局经办",
-    Role.HEAD: "部门负责人",
-    Role.FINANCE: "财务审核人",
-    Role.PAYER: "拨付人",
-    Role.SUPERVISOR: "监督",
-    Role.OPERATOR: "平台管理员",
-    Role.CENTRE: "中心管理员",
-    Role.SECRETARY: "秘书",
-    Role.CHAIR: "组长",
-    Role.CUSTODIAN: "保管人",
-    Role.DRAW_OPERATOR: "抽取人",
-    Role.ISSUER: "出题方",
-    Role.CLOCK: "时钟",
+    Role.PUBLIC: N_("公众"),
+    Role.FILLER: N_("单位填报人"),
+    Role.UNIT_ADMIN: N_("单位管理员"),
+    Role.MEMBER: N_("团队成员"),
+    Role.EXPERT: N_("专家"),
+    Role.LIAISON: N_("联络员"),
+    Role.OFFICER: N_("科技局经办"),
+    Role.HEAD: N_("部门负责人"),
+    Role.FINANCE: N_("财务审核人"),
+    Role.PAYER: N_("拨付人"),
+    Role.SUPERVISOR: N_("监督"),
+    Role.OPERATOR: N_("平台管理员"),
+    Role.CENTRE: N_("中心管理员"),
+    Role.SECRETARY: N_("秘书"),
+    Role.CHAIR: N_("组长"),
+    Role.CUSTODIAN: N_("保管人"),
+    Role.DRAW_OPERATOR: N_("抽取人"),
+    Role.ISSUER: N_("出题方"),
+    Role.CLOCK: N_("时钟"),
 }
 
 # Held as a dated appointment; the other roles are given per challenge or panel, or to nobody.

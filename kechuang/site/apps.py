@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from django.apps import AppConfig
 
 
@@ -6,3 +8,10 @@ class SiteConfig(AppConfig):
     label = "site"
     verbose_name = "站点"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The compiled catalogue is made from the translations whenever one of them is younger."""
+        from kechuang.site.catalogues import compile_english
+
+        with suppress(OSError):
+            compile_english()

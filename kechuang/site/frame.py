@@ -1,18 +1,236 @@
-"""What every page shows around its content: identity, region, language, navigation."""
+"""What stands around every page: place, switches of region and identity, navigation, foot."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse, translate_url
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from kechuang.base.actor import Actor
+from kechuang.base.actor import ROLE_NAMES, Actor, Role
+from kechuang.base.refusals import N_
+from kechuang.messages.queries import unread_count
+from kechuang.parties.models import Appointment, Region
+
+# Name and the page's url name; a part that is not built has no address and is left out.
+NAVIGATION = (
+    (N_("首页"), "home"),
+    (N_("工作台"), "work"),
+    (N_("需求"), "needs"),
+    (N_("成果与团队"), "offers"),
+    (N_("对接"), "introductions"),
+    (N_("榜单"), "challenges"),
+    (N_("项目"), "projects"),
+    (N_("算力"), "centres"),
+    (N_("平台与仪器"), "platforms"),
+    (N_("产业链"), "chains"),
+    (N_("惠企政策"), "policies"),
+    (N_("指标"), "indicators"),
+    (N_("公开核验"), "verify"),
+)
+FOOT = (
+    (N_("办事"), (
+        (N_("发布需求"), "need-new"), (N_("揭榜"), "challenges"), (N_("找成果"), "offers"),
+    )),
+    (N_("公开"), (
+        (N_("指标与佐证"), "indicators"), (N_("公开核验"), "verify"), (N_("公示与异议"), "notices"),
+    )),
+    (N_("关于"), (
+        (N_("无障碍声明"), "help-accessibility"), (N_("个人信息保护"), "help-privacy"),
+        (N_("页面状态说明"), "help-states"), (N_("术语表"), "help-glossary"),
+    )),
+)  # fmt: skip
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
-    """The frame of a page; pages outside the middleware get the public's."""
-    return {
-        "actor": getattr(request, "actor", Actor.PUBLIC),
-        "at": getattr(request, "at", None),
-        "appointments": getattr(request, "appointments", []),
-        "demo": settings.KECHUANG_DEMO,
-    }
+@dataclass(frozen=True, slots=True)
+class Link:
+    name: str
+    url: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    links: list[Link]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionLink:
+    region: Region
+    url: str
+    is_current: bool
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    number: str
+    words: str
+    is_current: bool
+
+
+class Frame:
+    """The frame of one page; what a page does not show is not fetched."""
+
+    def __init__(self, request):
+        self.request = request
+        self.at: datetime = getattr(request, "at", None) or timezone.now()
+        self.actor: Actor = getattr(request, "actor", Actor.PUBLIC)
+
+    @cached_property
+    def _regions(self) -> list[Region]:
+        """All regions in force, top first: a short table, read once a page."""
+        return list(Region.objects.filter(until__isnull=True).order_by("path"))
+
+    @cached_property
+    def place(self) -> Region | None:
+        """The region whose installation this is: as set, else the first city, else the top."""
+        wanted = settings.KECHUANG_REGION
+        for region in self._regions:
+            if wanted == region.code or (not wanted and region.level == Region.Level.CITY):
+                return region
+        return self._regions[0] if self._regions else None
+
+    @cached_property
+    def region(self) -> Region | None:
+        """The region that lists and figures are limited to."""
+        wanted = self.request.GET.get("region", "")
+        return next((r for r in self._regions if r.code == wanted), self.place)
+
+    @cached_property
+    def regions(self) -> list[RegionLink]:
+        if self.place is None:
+            return []
+        inside = [
+            r for r in self._regions
+            if r.path == self.place.path or r.path.startswith(self.place.path + "/")
+        ]
+        return [
+            RegionLink(r, self._with_region(r), r == self.region, r == self.place) for r in inside
+        ]
+
+    def _with_region(self, region: Region) -> str:
+        query = {k: v for k, v in self.request.GET.items() if k not in ("region", "after")}
+        if region != self.place:
+            query["region"] = region.code
+        return f"{self.request.path}?{urlencode(query)}" if query else self.request.path
+
+    @cached_property
+    def person(self):
+        return self._appointments[0].person if self._appointments else None
+
+    @cached_property
+    def _appointments(self) -> list[Appointment]:
+        """The appointments of whoever is signed in, those in force today."""
+        return list(getattr(self.request, "appointments", []))
+
+    @cached_property
+    def appointments(self) -> list[Identity]:
+        return [
+            Identity(a.number, identity_words(a), a.number == self.actor.appointment)
+            for a in self._appointments
+        ]
+
+    @cached_property
+    def unread(self) -> int:
+        """How many messages this person has not seen."""
+        return unread_count(self.actor, self.at)
+
+    @cached_property
+    def identity(self) -> str:
+        """The identity in force, as it prints with the page."""
+        for appointment in self._appointments:
+            if appointment.number == self.actor.appointment:
+                return f"{seat_words(appointment)} · {appointment.person.name}"
+        return self.person.name if self.person else ""
+
+    @property
+    def is_demo(self) -> bool:
+        return bool(settings.KECHUANG_DEMO or (self.place and self.place.is_demo))
+
+    @cached_property
+    def office(self) -> str:
+        """The office that answers for the installation."""
+        if self.place is None:
+            return _("科技创新平台")
+        if english() and self.place.name_en:
+            return f"{self.place.name_en} Science and Technology Bureau"
+        return f"{self.place.name}科学技术局"
+
+    @cached_property
+    def navigation(self) -> list[Link]:
+        shown = []
+        for name, url_name in NAVIGATION:
+            if url_name == "work" and not self.actor.is_signed_in:
+                continue
+            url = _url(url_name)
+            if url:
+                shown.append(Link(name, url, self._is_within(url)))
+        return shown
+
+    def _is_within(self, url: str) -> bool:
+        path = self.request.path
+        return path == url or (url != _url("home") and path.startswith(url))
+
+    @cached_property
+    def foot(self) -> list[Column]:
+        return [
+            Column(name, [Link(text, url) for text, url_name in links if (url := _url(url_name))])
+            for name, links in FOOT
+        ]
+
+    @property
+    def language(self) -> str:
+        return "en" if english() else "zh-Hans"
+
+    @property
+    def other_language(self) -> str:
+        return "zh-Hans" if english() else "en"
+
+    @cached_property
+    def other_url(self) -> str:
+        """This page in the other language."""
+        return translate_url(self.request.get_full_path(), "zh-hans" if english() else "en")
+
+    @cached_property
+    def sign_in_url(self) -> str:
+        return f"{reverse('account_login')}?{urlencode({'next': self.request.get_full_path()})}"
+
+
+def english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def seat_words(appointment: Appointment) -> str:
+    """Where a person sits: the unit, the region's office, or the role alone."""
+    if appointment.organisation:
+        named = appointment.organisation
+        return (english() and named.name_en) or named.name
+    if appointment.region:
+        named = appointment.region
+        place = (english() and named.name_en) or named.name
+        return f"{place} {appointment.office}".strip() if appointment.office else place
+    return _("个人")
+
+
+def identity_words(appointment: Appointment) -> str:
+    role = _(ROLE_NAMES[Role(appointment.role)])
+    return _("{seat}（{role}）").format(seat=seat_words(appointment), role=role)
+
+
+def _url(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def frame(request):
+    """The context processor: `frame`, `actor` and `at` in every template."""
+    around = Frame(request)
+    return {"frame": around, "actor": around.actor, "at": around.at}

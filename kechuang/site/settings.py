@@ -180,13 +180,11 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE / "static"
-STATICFILES_DIRS: list[object] = []
-if (ROOT / "node_modules").exists():
-    STATICFILES_DIRS = [
-        ("vendor/tabler", ROOT / "node_modules/@tabler/core/dist/css"),
-        ("vendor/echarts", ROOT / "node_modules/echarts/dist"),
-        ("vendor/htmx", ROOT / "node_modules/htmx.org/dist"),
-    ]
+NODE_MODULES = ROOT / "node_modules"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "kechuang.site.vendor.VendorFinder",
+]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 

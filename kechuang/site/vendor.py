@@ -26,7 +26,7 @@ class VendorStorage(FileSystemStorage):
     """node_modules under the names that pages use."""
 
     def __init__(self):
-        super().__init__(location=Path(settings.BASE_DIR) / "node_modules", base_url=None)
+        super().__init__(location=settings.NODE_MODULES, base_url=None)
 
     def path(self, name):
         return super().path(FILES[name])

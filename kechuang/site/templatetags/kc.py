@@ -9,9 +9,11 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from kechuang.base.actor import ROLE_NAMES
 from kechuang.base.refusals import N_
 from kechuang.base.time import at_shanghai
 from kechuang.base.working_days import calendar
+from kechuang.site.line import line_of as walk
 from kechuang.site.templatetags import budgets, fields, icons, words
 
 register = template.Library()
@@ -194,3 +196,29 @@ def current(context, name):
 @register.simple_tag
 def attributes(**pairs):
     return flatatt({key.replace("_", "-"): value for key, value in pairs.items() if value})
+
+
+@register.simple_tag
+def role_name(role):
+    """The name of a role by its code."""
+    return _(ROLE_NAMES.get(str(role), str(role)))
+
+
+@register.simple_tag
+def filled(text, facts):
+    """A marked text, translated and filled with its facts."""
+    return _(text).format(**(facts or {}))
+
+
+@register.simple_tag
+def matter_words(matter):
+    """What a matter of the work list is: the task, then the title."""
+    task = _(matter.task).format(**matter.facts)
+    return _("{task}：{title}").format(task=task, title=matter.title) if matter.title else task
+
+
+@register.inclusion_tag("site/_line.html", takes_context=True)
+def line_of(context, number):
+    """The line of an object, as far as this reader may see it."""
+    request = context["request"]
+    return {"places": walk(number, request.actor, request.at), "number": number}

@@ -1,0 +1,60 @@
+"""The line of an object: from any number outwards through every part's places."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import apps
+from django.urls import NoReverseMatch, reverse
+
+from kechuang.base.actor import Actor
+from kechuang.base.line import Place, Step
+
+STEPS = list(Step)
+FURTHEST_WALK = 4
+# The page of an object by the kind of its number.
+PAGES = {
+    "XQ": "need", "CG": "offer", "JB": "challenge", "XM": "project", "GS": "notice",
+    "YY": "objection", "DW": "organisation", "JH": "contract",
+}  # fmt: skip
+
+
+@cache
+def _parts() -> list[Callable[..., Iterable[Place]]]:
+    found = []
+    for config in apps.get_app_configs():
+        module = f"{config.name}.queries"
+        if config.name.startswith("kechuang.") and find_spec(module):
+            places = getattr(import_module(module), "places_on_the_line", None)
+            if places:
+                found.append(places)
+    return found
+
+
+def line_of(number: str, actor: Actor, at: datetime) -> list[Place]:
+    """The places on the line of an object that this reader may see, in the order of the line.
+
+    Each part answers for its own objects; what a place names as linked is asked for next.
+    """
+    found: dict[str, Place] = {}
+    asked: set[str] = set()
+    wanted = {number}
+    for _step in range(FURTHEST_WALK):
+        asked |= wanted
+        fresh = [place for ask in _parts() for place in ask(sorted(wanted), actor, at)]
+        found.update({place.number: place for place in fresh if place.number not in found})
+        wanted = {link for place in found.values() for link in place.linked} - asked
+        if not wanted:
+            break
+    return sorted(found.values(), key=lambda place: (STEPS.index(place.step), place.at))
+
+
+def address_of(number: str) -> str:
+    """The page of an object by its number; empty where the number has no page of its own."""
+    name = PAGES.get(number.partition("-")[0], "")
+    try:
+        return reverse(name, args=[number]) if name else ""
+    except NoReverseMatch:
+        return ""

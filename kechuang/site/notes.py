@@ -1,0 +1,39 @@
+"""The words of messages: only that something waits; what and where stands behind the link."""
+
+from django.utils.translation import gettext
+
+from kechuang.base.refusals import N_
+
+ANY = N_("有一件事与您有关")
+# By the beginning of the template's name; the longest that fits says it.
+WORDS = {
+    "needs.": N_("一项需求有新进展"),
+    "needs.submitted": N_("一项需求等您签发"),
+    "needs.returned": N_("一项需求退回补充"),
+    "needs.check": N_("一项需求等您筛选"),
+    "needs.reconfirm": N_("一项需求等您再确认"),
+    "needs.accepted": N_("一项需求已入库"),
+    "needs.expired": N_("一项需求已过期"),
+    "offers.": N_("一项成果有新进展"),
+    "matching.": N_("一次对接有新进展"),
+    "matching.introduced": N_("有一次引荐等您回复"),
+    "challenges.": N_("一个榜单有新进展"),
+    "challenges.question": N_("一个榜单有新提问"),
+    "challenges.answered": N_("您的提问已答复"),
+    "challenges.argue": N_("一个榜单请您论证"),
+    "challenges.bid": N_("一份方案等您签发"),
+    "reviews.": N_("一场评审有新进展"),
+    "reviews.assigned": N_("一场评审请您声明与评分"),
+    "notices.": N_("一则公示有新进展"),
+    "notices.objection": N_("一件异议等您处理"),
+    "projects.": N_("一个项目有新进展"),
+    "projects.milestone": N_("一个里程碑等您处理"),
+    "ledger.": N_("一笔拨付有新进展"),
+    "parties.": N_("您的任职有变动"),
+}
+
+
+def words_of(template: str) -> str:
+    """What a message says, in the reader's language."""
+    fitting = [begin for begin in WORDS if template.startswith(begin)]
+    return gettext(WORDS[max(fitting, key=len)] if fitting else ANY)

@@ -1,0 +1,24 @@
+"""The site's own pages: home, work list, search, proofs, help, operation, account, errors."""
+
+from django.urls import path
+
+from kechuang.site.pages import account, demo, find, guide, home, operate, proofs, supervise, work
+
+urls = [
+    path("", home.home, name="home"),
+    path("work/", work.work, name="work"),
+    path("search/", find.search, name="search"),
+    path("verify/", proofs.verify, name="verify"),
+    path("verify/<str:number>/", proofs.verify_number, name="verify-number"),
+    path("record/", supervise.record, name="record"),
+    path("operate/", operate.operate, name="operate"),
+    path("account/", account.account, name="account"),
+    path("account/act-as/", account.act_as, name="account-act-as"),
+    path("account/tokens/new/", account.new_token, name="token-new"),
+    path("account/tokens/<str:number>/revoke/", account.revoke_token, name="token-revoke"),
+    path("messages/", account.inbox, name="inbox"),
+    path("messages/read/", account.mark_read, name="inbox-read"),
+    path("demo/switch/", demo.switch, name="demo-switch"),
+    *guide.urls,
+]
+plain_urls = [path("healthz", operate.healthz, name="healthz")]

@@ -1,0 +1,56 @@
+"""The demonstration's switch of roles: on this machine only, never behind a proxy."""
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from kechuang.base.actor import ROLE_NAMES, Role
+from kechuang.base.time import shanghai_date
+from kechuang.doors.requests import AskedRequest, found_or_404
+from kechuang.parties.models import Account, Appointment
+from kechuang.parties.queries import in_force
+from kechuang.site import auth
+from kechuang.site.frame import seat_words
+
+FORWARDED = (
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via",
+)  # fmt: skip
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+SHOWN_PER_ROLE = 12
+
+
+def is_open_to(request: AskedRequest) -> bool:
+    """True under `up --demo`, for a browser on this very machine."""
+    return (
+        settings.KECHUANG_DEMO
+        and request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1")
+        and not any(name in request.headers for name in FORWARDED)
+    )
+
+
+def switch(request: AskedRequest) -> HttpResponse:
+    """People by role, one press to become one of them."""
+    if not is_open_to(request):
+        raise Http404
+    held = Appointment.objects.filter(
+        in_force(shanghai_date(request.at)), person__is_demo=True
+    ).select_related("person", "organisation", "region")
+    if request.method == "POST":
+        return _become(request, found_or_404(held, number=request.POST.get("appointment", "")))
+    with_account = held.filter(
+        person__in=Account.objects.filter(is_active=True, person__isnull=False).values("person")
+    )
+    groups = []
+    for role, name in ROLE_NAMES.items():
+        rows = list(with_account.filter(role=role).order_by("pk")[:SHOWN_PER_ROLE])
+        if rows:
+            groups.append((role, name, [(row, seat_words(row)) for row in rows]))
+    return render(request, "site/demo_switch.html", {"groups": groups})
+
+
+def _become(request: AskedRequest, appointment: Appointment) -> HttpResponse:
+    account = found_or_404(Account.objects.filter(is_active=True), person=appointment.person)
+    login(request, account, backend=BACKEND)
+    request.session[auth.SESSION_KEY] = appointment.number
+    return redirect("home" if appointment.role == Role.PUBLIC else "work")
