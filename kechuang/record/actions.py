@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from kechuang.base.actor import Actor
 from kechuang.base.numbers import display_number, new_random_number
 from kechuang.base.time import SHANGHAI, rfc3339
-from kechuang.record import rules
-from kechuang.record.models import Cursor, Entry, NumberSeries, Payload
+from kechuang.record import queries, rules
+from kechuang.record.models import Checkpoint, Cursor, Entry, NumberSeries, Payload
 
 SEQUENCER_LOCK = 7_301_001
 
@@ -133,3 +133,13 @@ def sequence_entries(*, limit: int = 5000) -> int:
 def move_cursor(name: str, *, position: int) -> None:
     """Note how far a follower has read; called in the transaction of its effect."""
     Cursor.objects.update_or_create(name=name, defaults={"position": position})
+
+
+@transaction.atomic
+def take_checkpoint(*, at: datetime) -> Checkpoint | None:
+    """Keep the root over all placed entries; None where nothing was added since the last one."""
+    size = queries.size()
+    if size == 0 or queries.checkpoint_of(size) is not None:
+        return None
+    leaves = queries.leaf_hashes(size)
+    return Checkpoint.objects.create(size=size, root=rules.merkle_root(leaves), at=at)

@@ -1,5 +1,7 @@
 """Background doors of the record: the sequencer, and the sweep of jobs that a dead worker left."""
 
+from datetime import UTC, datetime
+
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
@@ -14,6 +16,13 @@ STALLED_AFTER_SECONDS = 600
 def sequence(timestamp: int) -> None:
     """Place committed entries; runs every two seconds, one at a time."""
     actions.sequence_entries()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="record.checkpoint", queue="record", pass_context=False)
+def checkpoint(timestamp: int) -> None:
+    """Publish the root of the record every ten minutes."""
+    actions.take_checkpoint(at=datetime.fromtimestamp(timestamp, tz=UTC))
 
 
 @app.periodic(cron="*/2 * * * *")

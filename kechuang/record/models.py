@@ -114,3 +114,20 @@ class StageRow(models.Model):
 
     def __str__(self) -> str:
         return self.stage
+
+
+class Checkpoint(models.Model):
+    """The root over all entries up to a size: what anybody may write down and compare later."""
+
+    size = models.BigIntegerField(_("条数"), unique=True)
+    root = models.CharField(_("根"), max_length=64)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("检查点")
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gt=0), name="checkpoint_covers_entries"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.root[:8]}"

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from kechuang.base.actor import Actor, Role
-from kechuang.record.models import Cursor, Entry
+from kechuang.record.models import Checkpoint, Cursor, Entry
 
 
 def entries_after(position: int, limit: int = 500) -> list[Entry]:
@@ -41,3 +41,28 @@ def unsequenced_since() -> datetime | None:
     """When the oldest entry without a position was recorded; None where all have one."""
     row = Entry.objects.filter(position__isnull=True).order_by("id").first()
     return row.recorded_at if row else None
+
+
+def checkpoint() -> Checkpoint | None:
+    """The latest checkpoint; None before the first."""
+    return Checkpoint.objects.order_by("-size").first()
+
+
+def checkpoint_of(size: int) -> Checkpoint | None:
+    return Checkpoint.objects.filter(size=size).first()
+
+
+def public_entries_of(number: str) -> QuerySet[Entry]:
+    """What anybody may know of a number: that, when, in which role, with which fingerprint.
+
+    People, organisations and payloads are left out of what is loaded.
+    """
+    shown = ("at", "position", "verb", "role", "leaf_hash", "object_number", "number")
+    found = Q(object_number=number) | Q(number=number)
+    return Entry.objects.filter(found).only(*shown).order_by("id")
+
+
+def leaf_hashes(size: int) -> list[str]:
+    """The leaves of the first `size` entries, in order of position."""
+    rows = Entry.objects.filter(position__lt=size).order_by("position")
+    return list(rows.values_list("leaf_hash", flat=True))

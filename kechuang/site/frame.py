@@ -153,6 +153,11 @@ class Frame:
     def is_demo(self) -> bool:
         return bool(settings.KECHUANG_DEMO or (self.place and self.place.is_demo))
 
+    @property
+    def switch_url(self) -> str:
+        """The demonstration's switch of people, where there is one."""
+        return _url("demo-switch") if settings.KECHUANG_DEMO else ""
+
     @cached_property
     def office(self) -> str:
         """The office that answers for the installation."""

@@ -1,4 +1,4 @@
-"""Whether the installation is well: database, worker, record; the same for /healthz and /operate/."""
+"""Whether the installation is well: database, worker, record; for /healthz and /operate/."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

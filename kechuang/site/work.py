@@ -49,7 +49,7 @@ def _collectors() -> list[Callable[[Actor, datetime], list[Matter]]]:
 
 
 def work_of(actor: Actor, at: datetime) -> WorkList:
-    """All that waits for this actor or that this actor waits for, by deadline; without one, last."""
+    """All that waits for this actor or that it waits for, by deadline; without one, last."""
     if not actor.is_signed_in:
         return WorkList([], at)
     matters = [matter for collect in _collectors() for matter in collect(actor, at)]

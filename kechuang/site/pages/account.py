@@ -29,7 +29,8 @@ class TokenForm(Form):
     """What a token is for, and how long it is good."""
 
     label = forms.CharField(
-        label=_("用在哪里"), max_length=60, help_text=_("写程序或用途的名字，日后好认，例如 财务系统对接"),
+        label=_("用在哪里"), max_length=60,
+        help_text=_("写程序或用途的名字，日后好认，例如 财务系统对接"),
     )  # fmt: skip
     days = forms.TypedChoiceField(
         label=_("有效多久"), coerce=int, initial=90, widget=forms.RadioSelect,
