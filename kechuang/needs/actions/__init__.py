@@ -1,0 +1,28 @@
+"""Every write to a need: one verb per function."""
+
+from kechuang.needs.actions.checking import merge_need, pass_check, return_need, sign_need
+from kechuang.needs.actions.drafting import (
+    discard_draft,
+    save_draft,
+    submit_need,
+)
+from kechuang.needs.actions.ending import (
+    convert_need,
+    expire_need,
+    reconfirm_need,
+    remind_of_reconfirming,
+    renumber_challenge,
+    reopen_need,
+    solve_need,
+    sweep_draft,
+    withdraw_need,
+)
+from kechuang.needs.actions.importing import Imported, import_needs
+from kechuang.needs.actions.opening import disclose, end_disclosure
+
+__all__ = [
+    "Imported", "convert_need", "discard_draft", "disclose", "end_disclosure", "expire_need",
+    "import_needs",    "merge_need", "pass_check", "reconfirm_need", "remind_of_reconfirming",
+    "renumber_challenge", "reopen_need", "return_need", "save_draft", "sign_need", "solve_need",
+    "submit_need", "sweep_draft", "withdraw_need",
+]  # fmt: skip

@@ -1,0 +1,17 @@
+"""Every write to an offer: one verb per function."""
+
+from kechuang.offers.actions.importing import Imported, import_offers
+from kechuang.offers.actions.publishing import (
+    discard_draft,
+    return_offer,
+    save_draft,
+    sign_offer,
+    submit_offer,
+    sweep_draft,
+    withdraw_offer,
+)
+
+__all__ = [
+    "Imported", "discard_draft", "import_offers", "return_offer", "save_draft",
+    "sign_offer", "submit_offer", "sweep_draft", "withdraw_offer",
+]  # fmt: skip
