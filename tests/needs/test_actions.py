@@ -36,7 +36,8 @@ def test_the_whole_way_through_county_and_city(world, at):
 
 
 def test_a_draft_keeps_what_was_typed_as_typed(world, at):
-    typed = TYPED | {"budget": "约三百", "due": "", "targets": [{"name": "热导率", "value": "较高"}]}
+    rows = [{"name": "热导率", "value": "较高"}]
+    typed = TYPED | {"budget": "约三百", "due": "", "targets": rows}
     need = actions.save_draft(typed=typed, by=world.filler.actor, at=at)
     assert need.typed["budget"] == "约三百"
     assert need.typed["targets"][0]["value"] == "较高"
