@@ -9,6 +9,7 @@ from kechuang.parties.actions.appointments import (
 )
 from kechuang.parties.actions.imports import import_organisations, read_organisations
 from kechuang.parties.actions.register import (
+    keep_contact,
     open_account,
     register_organisation,
     register_person,
@@ -20,6 +21,7 @@ __all__ = [
     "create_token",
     "end_appointment",
     "import_organisations",
+    "keep_contact",
     "open_account",
     "read_organisations",
     "register_organisation",

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from kechuang.base.actor import Actor
 from kechuang.base.codes import check_credit_code
-from kechuang.base.refusals import N_
+from kechuang.base.refusals import N_, NotPermitted
 from kechuang.parties import rules
 from kechuang.parties.models import (
     Account,
@@ -69,6 +69,26 @@ def register_person(
         payload={"organisation": unit},
     )  # fmt: skip
     return person
+
+
+@transaction.atomic
+def keep_contact(
+    *, person: Person, by: Actor, at: datetime, phone: str = "", email: str = ""
+) -> Contact:
+    """Keep how to reach a person, as told by that person; what is left empty stays as it was.
+
+    Refuses anybody but the person (base.refusals.NotPermitted). The record tells that, not what.
+    """
+    if by.person != person.number:
+        raise NotPermitted(
+            "parties.not_own_contact",
+            N_("您不能改别人的联系方式。"), way_on=N_("由本人登录后修改。"),
+        )
+    contact, _new = Contact.objects.get_or_create(person=person)
+    contact.phone, contact.email = phone or contact.phone, email or contact.email
+    contact.save()
+    append(verb="parties.keep_contact", object_number=person.number, by=by, at=at)
+    return contact
 
 
 @transaction.atomic

@@ -1,0 +1,111 @@
+"""Reads of the notices: the clock of a notice, open objections, who sees which objection."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from kechuang.base.actor import Actor, Role
+from kechuang.base.line import Place, Step
+from kechuang.base.time import end_of_day, shanghai_date
+from kechuang.base.working_days import calendar
+from kechuang.notices import rules
+from kechuang.notices.models import Notice, Objection, Pause
+
+
+def within(region_path: str, field: str = "region_path") -> Q:
+    """Rows of a region's subtree, whole segments only."""
+    return Q(**{field: region_path}) | Q(**{f"{field}__startswith": region_path + "/"})
+
+
+def visible_to(actor: Actor, at: datetime) -> QuerySet[Notice]:
+    """Notices are public, for everybody, for good."""
+    return Notice.objects.all()
+
+
+def objections_visible_to(actor: Actor, at: datetime) -> QuerySet[Objection]:
+    """The own ones; filed ones of the region for uninvolved officers and heads, and the supervisor.
+    """
+    rows = Objection.objects.select_related("notice", "objector", "handler")
+    if not actor.is_signed_in:
+        return rows.none()
+    seen = Q(objector__number=actor.person)
+    filed = ~Q(state=Objection.State.DRAFT)
+    if actor.is_role(*rules.OFFICE_ROLES) and actor.region:
+        seen |= (
+            filed
+            & within(actor.region, "notice__region_path")
+            & ~Q(notice__involved__contains=[actor.person])
+        )
+    if actor.is_role(Role.SUPERVISOR) and actor.region:
+        seen |= filed & within(actor.region, "notice__region_path")
+    return rows.filter(seen)
+
+
+def notice_for(subject_number: str) -> Notice | None:
+    """The newest notice of a subject that was not cancelled."""
+    return (
+        Notice.objects.filter(subject_number=subject_number)
+        .exclude(state=Notice.State.CANCELLED)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def pauses_of(notice: Notice) -> list[rules.Pause]:
+    """The days on which the clock of a notice stood."""
+    return [
+        rules.Pause(shanghai_date(row.since), shanghai_date(row.until) if row.until else None)
+        for row in Pause.objects.filter(notice=notice)
+    ]
+
+
+def ends_at(notice: Notice) -> datetime | None:
+    """When the notice is over by its pauses and today's calendar; None while the clock stands."""
+    last = rules.last_day(
+        calendar(), shanghai_date(notice.opened_at), notice.working_days, pauses_of(notice)
+    )
+    return end_of_day(last) if last else None
+
+
+def has_open_objection(notice: Notice) -> bool:
+    """Whether an objection is filed and not yet ended, or upheld in part and not yet executed."""
+    return open_objections(notice).exists()
+
+
+def open_objections(notice: Notice) -> QuerySet[Objection]:
+    """Objections that hold the notice up."""
+    pending = Q(state__in=rules.OBJECTION_OPEN) | Q(
+        state=Objection.State.DECIDED, verdict=Objection.Verdict.PARTLY
+    )
+    return Objection.objects.filter(pending, notice=notice)
+
+
+def is_over(notice: Notice, at: datetime) -> bool:
+    """Whether the whole term has run without an open objection and nothing was cancelled."""
+    if notice.state == Notice.State.ENDED:
+        return True
+    if notice.state != Notice.State.OPEN or has_open_objection(notice):
+        return False
+    end = ends_at(notice)
+    return end is not None and at >= end
+
+
+def days_used(notice: Notice, at: datetime) -> int:
+    """How many working days of the term have run wholly by now, at most the term."""
+    used = rules.days_used(
+        calendar(), shanghai_date(notice.opened_at), pauses_of(notice), shanghai_date(at)
+    )
+    return min(used, notice.working_days)
+
+
+def places_on_the_line(numbers: Iterable[str], actor: Actor, at: datetime) -> list[Place]:
+    """The notices of these subjects."""
+    rows = Notice.objects.filter(subject_number__in=list(numbers)).order_by("pk")[:50]
+    return [
+        Place(
+            Step.NOTICE, row.number, row.title, row.state, row.state_since,
+            f"/notices/{row.number}/", (row.subject_number,),
+        )
+        for row in rows
+    ]  # fmt: skip
