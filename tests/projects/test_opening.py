@@ -1,42 +1,17 @@
 """An award becomes a project, once, with money that adds up."""
 
 from datetime import date, datetime
-from typing import Any
 
 import pytest
 from django.db import IntegrityError
 
 from kechuang.base.refusals import NotPermitted
 from kechuang.base.working_days import calendar, end_of_day
-from kechuang.projects import actions, rules
-from kechuang.projects.models import Project, ProjectMember, ProjectStage
+from kechuang.projects import rules
+from kechuang.projects.models import ProjectMember, ProjectStage
 from kechuang.record.queries import history_of
+from tests.projects.line import WAN, award
 from tests.world import World
-
-WAN = 10_000 * 100
-TARGETS = [
-    {"indicator": "主轴轴承设计寿命", "comparator": "AT_LEAST", "value": "25", "unit": "年",
-     "test_method": "台架试验"},
-]  # fmt: skip
-
-
-def award(world: World, at: datetime, **changes: Any) -> Project:
-    facts: dict[str, Any] = {
-        "origin_number": "JB-2026-000020",
-        "title": "大功率海上风电机组主轴轴承国产化",
-        "lead_organisation": world.university,
-        "leader": world.member.person,
-        "members": [world.enterprise.code],
-        "region_path": world.city.path,
-        "total_fen": 9000 * WAN,
-        "public_fen": 3000 * WAN,
-        "own_fen": 6000 * WAN,
-        "other_fen": 0,
-        "targets": TARGETS,
-        "by": world.head.actor,
-        "at": at,
-    }
-    return actions.open_project(**facts | changes)
 
 
 def test_an_award_opens_a_project(world: World, at: datetime) -> None:

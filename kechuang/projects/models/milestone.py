@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kechuang.files.models import Blob
 from kechuang.parties.models import Person
 from kechuang.projects.models.agreement import Target
 from kechuang.projects.models.project import Project
@@ -176,13 +177,17 @@ class Evidence(models.Model):
     target = models.ForeignKey(Target, null=True, on_delete=models.PROTECT, related_name="+")
     figure = models.DecimalField(_("实测值"), max_digits=20, decimal_places=6, null=True)
     text = models.CharField(_("说明"), max_length=1000, blank=True)
+    blob = models.ForeignKey(
+        Blob, verbose_name=_("文件"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    filename = models.CharField(_("文件名"), max_length=120, blank=True)
 
     class Meta:
         verbose_name = _("佐证")
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(figure__isnull=False) | ~Q(text=""),
+                condition=Q(figure__isnull=False) | Q(blob__isnull=False) | ~Q(text=""),
                 name="evidence_shows_something",
             ),
         ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kechuang.files.models import Blob
 from kechuang.ledger.models import EntrySet, PaymentOrder, Release
 from kechuang.parties.models import Person
 from kechuang.projects.models.milestone import Milestone
@@ -98,6 +99,10 @@ class OwnReceipt(models.Model):
     amount_fen = models.BigIntegerField(_("金额（分）"))
     received_date = models.DateField(_("到位日期"))
     text = models.CharField(_("说明"), max_length=300)
+    blob = models.ForeignKey(
+        Blob, verbose_name=_("凭据"), on_delete=models.PROTECT, related_name="+"
+    )
+    filename = models.CharField(_("文件名"), max_length=120)
     entry_set = models.OneToOneField(EntrySet, on_delete=models.PROTECT, related_name="+")
     reported_by = models.ForeignKey(
         Person, verbose_name=_("登记人"), on_delete=models.PROTECT, related_name="+"
