@@ -1,0 +1,64 @@
+"""Every write of challenges and bids: one verb per function."""
+
+from kechuang.challenges.actions.asking import answer_question, ask_question
+from kechuang.challenges.actions.awarding import finalise, follow_project
+from kechuang.challenges.actions.bidding import (
+    Envelope,
+    ask_signature,
+    attach_file,
+    confirm_membership,
+    drop_file,
+    reconfirm_bid,
+    return_bid,
+    save_bid,
+    sign_bid,
+    start_bid,
+    submit_bid,
+    withdraw_bid,
+)
+from kechuang.challenges.actions.deciding import (
+    approve,
+    choose,
+    propose,
+    reopen_decision,
+    return_proposal,
+    take_ranking,
+)
+from kechuang.challenges.actions.drafting import (
+    Draft,
+    answer_fit_test,
+    argue,
+    ask_consent,
+    consent_to_challenge,
+    draft_challenge,
+    relist_challenge,
+    save_draft,
+    send_to_argument,
+)
+from kechuang.challenges.actions.opening import (
+    amend_challenge,
+    authorise,
+    cancel_challenge,
+    close_challenge,
+    fail_challenge,
+    open_budget_line,
+    open_challenge,
+)
+from kechuang.challenges.actions.unsealing import (
+    attend_opening,
+    check_bid,
+    correct_bid,
+    finish_check,
+    unseal_bids,
+)
+
+__all__ = [
+    "Draft", "Envelope", "amend_challenge", "answer_fit_test", "answer_question", "approve",
+    "argue", "ask_consent", "ask_question", "ask_signature", "attach_file", "attend_opening",
+    "authorise", "cancel_challenge", "check_bid", "choose", "close_challenge", "confirm_membership",
+    "consent_to_challenge", "correct_bid", "draft_challenge", "drop_file", "fail_challenge",
+    "finalise", "finish_check", "follow_project", "open_budget_line", "open_challenge", "propose",
+    "reconfirm_bid", "relist_challenge", "reopen_decision", "return_bid", "return_proposal",
+    "save_bid", "save_draft", "send_to_argument", "sign_bid", "start_bid", "submit_bid",
+    "take_ranking", "unseal_bids", "withdraw_bid",
+]

@@ -1,0 +1,38 @@
+"""Tables of challenges and bids."""
+
+from kechuang.challenges.models.bid import (
+    Attachment,
+    Bid,
+    BidCheck,
+    BidMember,
+    BidPerson,
+    BidStage,
+    Receipt,
+    SealedContent,
+)
+from kechuang.challenges.models.challenge import (
+    Challenge,
+    ChallengeStage,
+    Criterion,
+    FitAnswer,
+    Ruleset,
+    Target,
+)
+from kechuang.challenges.models.course import (
+    Amendment,
+    Approval,
+    ArgumentSeat,
+    IssuerChoice,
+    Opening,
+    Presence,
+    Proposal,
+    Question,
+)
+from kechuang.challenges.models.money import BudgetLine, Reservation
+
+__all__ = [
+    "Amendment", "Approval", "ArgumentSeat", "Attachment", "Bid", "BidCheck", "BidMember",
+    "BidPerson", "BidStage", "BudgetLine", "Challenge", "ChallengeStage", "Criterion", "FitAnswer",
+    "IssuerChoice", "Opening", "Presence", "Proposal", "Question", "Receipt", "Reservation",
+    "Ruleset", "SealedContent", "Target",
+]

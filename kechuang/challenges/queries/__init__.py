@@ -1,0 +1,49 @@
+"""Reads of challenges and bids that have more than one caller."""
+
+from kechuang.challenges.queries.content import (
+    attachment_bytes,
+    attachment_of,
+    key_of,
+    master_key,
+    proposal_of,
+    sealed_content_of,
+)
+from kechuang.challenges.queries.facts import (
+    awaited_approval,
+    bid_facts,
+    challenge_facts,
+    draft_facts,
+    frame_of,
+    last_seats,
+    live_proposal,
+    mode,
+    target_facts,
+)
+from kechuang.challenges.queries.lists import (
+    bids_visible_to,
+    bids_waiting,
+    budget_lines_visible_to,
+    find_bid,
+    in_region,
+    own_bids,
+    places_on_the_line,
+    visible_to,
+)
+from kechuang.challenges.queries.measures import bids_opened, challenges_open, challenges_opened
+from kechuang.challenges.queries.publication import (
+    canonical_rules,
+    current_ruleset,
+    opening_minutes,
+    opening_of,
+    publication_of,
+)
+
+__all__ = [
+    "attachment_bytes", "attachment_of", "awaited_approval", "bid_facts", "bids_opened",
+    "bids_visible_to", "bids_waiting", "budget_lines_visible_to", "canonical_rules",
+    "challenge_facts",
+    "challenges_open", "challenges_opened", "current_ruleset", "draft_facts", "find_bid",
+    "frame_of", "in_region", "key_of", "last_seats", "live_proposal", "master_key", "mode",
+    "opening_minutes", "opening_of", "own_bids", "places_on_the_line", "proposal_of",
+    "publication_of", "sealed_content_of", "target_facts", "visible_to",
+]

@@ -1,0 +1,119 @@
+"""What the rules need to know of a challenge or a bid, as this actor stands to it."""
+
+from datetime import datetime
+
+from kechuang.base.actor import Actor
+from kechuang.base.time import shanghai_date
+from kechuang.challenges import rules
+from kechuang.challenges.models import ArgumentSeat, Bid, Challenge, Proposal
+from kechuang.challenges.rules.drafting import CriterionFacts, DraftFacts, TargetFacts
+from kechuang.challenges.rules.modes import ApprovalRule, Mode, mode_of
+from kechuang.challenges.rules.proposal import Frame
+from kechuang.reviews import queries as reviews
+
+
+def mode(challenge: Challenge) -> Mode:
+    """The mode in the version that the challenge was drafted under."""
+    return mode_of(challenge.mode, challenge.mode_version)
+
+
+def last_seats(challenge: Challenge) -> list[ArgumentSeat]:
+    """The seats of the latest round of argument."""
+    seats = list(challenge.seats.select_related("expert__organisation"))
+    last = max((seat.round for seat in seats), default=0)
+    return [seat for seat in seats if seat.round == last]
+
+
+def live_proposal(challenge: Challenge) -> Proposal | None:
+    """The proposal being approved or approved; None before and after a return."""
+    return challenge.proposals.filter(
+        state__in=[Proposal.State.APPROVING, Proposal.State.APPROVED]
+    ).select_related("by").first()
+
+
+def awaited_approval(challenge: Challenge) -> ApprovalRule | None:
+    """The step of approval that is awaited now."""
+    proposal = live_proposal(challenge)
+    if proposal is None or proposal.state != Proposal.State.APPROVING:
+        return None
+    signed = list(proposal.approvals.values_list("step", flat=True))
+    return rules.deciding.next_step(mode(challenge), signed)
+
+
+def challenge_facts(challenge: Challenge, actor: Actor) -> rules.ChallengeFacts:
+    """The facts that rights on this challenge depend on, for this actor."""
+    state = rules.State(challenge.state)
+    seats = last_seats(challenge) if state == rules.State.ARGUING else []
+    awaited = awaited_approval(challenge) if state == rules.State.DECIDING else None
+    return rules.ChallengeFacts(
+        state=state,
+        region_path=challenge.region_path,
+        issuer=challenge.issuer.code,
+        secretary=challenge.secretary.number if challenge.secretary else "",
+        chair=challenge.chair.number if challenge.chair else "",
+        experts=frozenset(seat.expert.number for seat in seats),
+        lead_expert=next((seat.expert.number for seat in seats if seat.is_lead), ""),
+        approver=str(awaited.role) if awaited else "",
+        fenced=actor.is_signed_in and reviews.is_fenced(actor, challenge.number),
+        deadline_at=challenge.deadline_at,
+    )
+
+
+def bid_facts(bid: Bid, actor: Actor, at: datetime) -> rules.BidFacts:
+    """The facts that rights on this bid depend on, for this actor."""
+    reads = bid.state in rules.bids.OPENED and reviews.may_read_case(actor, bid.number, at)
+    return rules.BidFacts(
+        state=rules.BidState(bid.state),
+        organisation=bid.organisation.code,
+        lead=bid.lead.number,
+        drafter=bid.drafter.number,
+        members=frozenset(bid.members.values_list("organisation__code", flat=True)),
+        challenge=challenge_facts(bid.challenge, actor),
+        may_read_as_expert=reads,
+        passed=bid.passed,
+    )
+
+
+def target_facts(challenge: Challenge) -> list[TargetFacts]:
+    return [
+        TargetFacts(t.indicator, t.comparison, t.value, t.unit, t.test_method, t.tester, t.value_to)
+        for t in challenge.targets.all()
+    ]
+
+
+def criterion_facts(challenge: Challenge) -> list[CriterionFacts]:
+    return [
+        CriterionFacts(c.code, c.name, c.weight, c.threshold) for c in challenge.criteria.all()
+    ]
+
+
+def draft_facts(challenge: Challenge) -> DraftFacts:
+    """A challenge as the rules of drafting see it."""
+    return DraftFacts(
+        title=challenge.title,
+        summary=challenge.summary,
+        conflict_rules=challenge.conflict_rules,
+        total_fen=challenge.total_fen,
+        public_fen=challenge.public_fen,
+        own_fen=challenge.own_fen,
+        months=challenge.months,
+        opens_at=challenge.opens_at,
+        deadline_at=challenge.deadline_at,
+        targets=target_facts(challenge),
+        criteria=criterion_facts(challenge),
+        answers=dict(challenge.fit_answers.values_list("question", "yes")),
+        secretary=challenge.secretary.number if challenge.secretary else "",
+        chair=challenge.chair.number if challenge.chair else "",
+        consented=challenge.consent_at is not None,
+    )
+
+
+def frame_of(challenge: Challenge) -> Frame:
+    """What the challenge asks of a proposal."""
+    return Frame(
+        targets=[str(place) for place in challenge.targets.values_list("place", flat=True)],
+        public_fen=challenge.public_fen,
+        total_fen=challenge.total_fen,
+        months=challenge.months,
+        earliest=shanghai_date(challenge.deadline_at),
+    )

@@ -1,0 +1,92 @@
+"""What is frozen and published of a challenge: its rules, and the minutes of the opening."""
+
+from typing import Any
+
+from kechuang.base.time import rfc3339
+from kechuang.challenges.models import Bid, Challenge, Opening, Presence, Ruleset
+from kechuang.challenges.queries.facts import mode
+from kechuang.challenges.rules.freezing import canonical
+
+
+def _decimal(value: Any) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def publication_of(challenge: Challenge) -> dict[str, Any]:
+    """Everything that bidders rely on, in integers and texts: the source of the fingerprint."""
+    rule = mode(challenge)
+    return {
+        "challenge": challenge.number,
+        "mode": challenge.mode,
+        "mode_version": challenge.mode_version,
+        "title": challenge.title,
+        "summary": challenge.summary,
+        "issuer": challenge.issuer.code,
+        "need": challenge.need.number,
+        "need_sha256": challenge.need_sha256,
+        "total_fen": challenge.total_fen,
+        "public_fen": challenge.public_fen,
+        "own_fen": challenge.own_fen,
+        "months": challenge.months,
+        "deadline_at": rfc3339(challenge.deadline_at),
+        "targets": [
+            {
+                "place": t.place, "indicator": t.indicator, "comparison": t.comparison,
+                "value": _decimal(t.value),
+                "value_to": _decimal(t.value_to) if t.value_to is not None else None,
+                "unit": t.unit, "test_method": t.test_method, "tester": t.tester,
+            }
+            for t in challenge.targets.all()
+        ],
+        "criteria": [
+            {"code": c.code, "name": c.name, "weight": c.weight, "threshold": c.threshold}
+            for c in challenge.criteria.all()
+        ],
+        "expert_fields": challenge.expert_fields,
+        "conflict_rules": challenge.conflict_rules,
+        "bids_min": rule.bids_min,
+        "winners": rule.winners,
+        "score_min": rule.score_min,
+        "selection": rule.selection,
+    }
+
+
+def canonical_rules(challenge: Challenge) -> str:
+    """The frozen text of a challenge as it stands now."""
+    return canonical(publication_of(challenge))
+
+
+def current_ruleset(challenge: Challenge) -> Ruleset | None:
+    """The rules in force: the latest frozen version."""
+    return challenge.rulesets.order_by("-version").first()
+
+
+def opening_minutes(
+    challenge: Challenge, bids: list[Bid], present: list[Presence], officer: str, at: Any
+) -> str:
+    """The minutes of an opening as canonical text: who was there, and each bid's receipt."""
+    rows = []
+    for bid in sorted(bids, key=lambda one: one.number):
+        receipt = bid.receipts.exclude(kind="WITHDRAWN").order_by("-id").first()
+        rows.append({
+            "bid": bid.number, "organisation": bid.organisation.code,
+            "receipt": receipt.number, "received_at": rfc3339(receipt.at),
+            "sha256": bid.sealed.sha256, "content_version": bid.content_version,
+            "entry": receipt.entry_number,
+        })
+    ruleset = current_ruleset(challenge)
+    return canonical({
+        "challenge": challenge.number, "opened_at": rfc3339(at), "officer": officer,
+        "deadline_at": rfc3339(challenge.deadline_at),
+        "rules_sha256": ruleset.sha256 if ruleset else "",
+        "present": [
+            {"person": one.person.number, "role": one.role, "at": rfc3339(one.at)}
+            for one in present
+        ],
+        "bids": rows,
+    })
+
+
+def opening_of(challenge: Challenge) -> Opening | None:
+    return Opening.objects.filter(challenge=challenge).select_related("by").first()
