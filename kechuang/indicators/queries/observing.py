@@ -1,0 +1,245 @@
+"""Observations as a reader finds them: current, as known on a date, in series, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Case, Max, Q, QuerySet, Value, When
+
+from kechuang.base.actor import Actor
+from kechuang.base.periods import Period
+from kechuang.indicators import rules
+from kechuang.indicators.models import Observation, Source, Subject, Target
+from kechuang.indicators.queries.definitions import indicator_by_code, indicators
+from kechuang.indicators.rules import Indicator
+
+PUBLISHED = Observation.State.PUBLISHED
+# What the home page shows first, where the region has it.
+HEADLINE = (
+    "technology_contract_value", "technology_enterprises", "technology_smes",
+    "national_platforms", "pilot_bases", "platforms_all_tiers", "hnte",
+    "needs_accepted", "introductions_made", "projects_accepted", "public_funding_paid",
+)  # fmt: skip
+
+
+def visible_to(actor: Actor, at: datetime) -> QuerySet[Observation]:
+    """Published observations are public; measured ones are seen by the region's officers."""
+    rows = Observation.objects.select_related("subject", "source", "subject__region")
+    if not rules.may_see_unpublished(actor):
+        return rows.filter(state=PUBLISHED)
+    inside = Q(subject__region_path=actor.region) | Q(
+        subject__region_path__startswith=actor.region + "/"
+    )
+    return rows.filter(Q(state=PUBLISHED) | inside).exclude(state=Observation.State.REPLACED)
+
+
+def current(actor: Actor, at: datetime) -> QuerySet[Observation]:
+    """The newest vintage of each key, own figures before quoted ones, newest period first."""
+    return visible_to(actor, at).filter(is_current=True).order_by(
+        _source_order(), "-period_until", "-period_since", "statement_number", "pk"
+    )
+
+
+def _source_order() -> Case:
+    return Case(
+        When(source__kind=Source.Kind.OWN, then=Value(0)),
+        When(source__kind=Source.Kind.PUBLISHED, then=Value(1)),
+        default=Value(2),
+    )
+
+
+def subject_of_code(code: str) -> Subject | None:
+    return Subject.objects.select_related("region", "within", "organisation").filter(
+        code=code
+    ).first()
+
+
+def known_on(rows: QuerySet[Observation], known: date) -> QuerySet[Observation]:
+    """The vintages that were the newest on a date, instead of those that are now."""
+    until = rows.filter(known_date__lte=known)
+    newest = (
+        until.order_by()
+        .values("indicator", "subject", "period", "source", "statement_number")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    return until.filter(pk__in=newest)
+
+
+def vintages(observation: Observation, actor: Actor, at: datetime) -> list[Observation]:
+    """All vintages of an observation's key that the reader may see, newest first."""
+    rows = visible_to(actor, at).filter(
+        indicator=observation.indicator, subject=observation.subject, period=observation.period,
+        source=observation.source, statement_number=observation.statement_number,
+    )  # fmt: skip
+    return list(rows.order_by("-vintage")[:100])
+
+
+def stated_together(observation: Observation, actor: Actor, at: datetime) -> list[Observation]:
+    """What else is said now of the same thing and period: by others, or by the source itself."""
+    rows = current(actor, at).filter(
+        indicator=observation.indicator, subject=observation.subject,
+        period_since=observation.period_since, period_until=observation.period_until,
+    )  # fmt: skip
+    return list(rows[:20])
+
+
+def earlier_of(observation: Observation, actor: Actor, at: datetime) -> Observation | None:
+    """The same figure of the same period a year before; the same source first."""
+    before = Period.parse(observation.period).previous_year()
+    rows = current(actor, at).filter(
+        indicator=observation.indicator, subject=observation.subject,
+        period_since=before.since, period_until=before.until, value__isnull=False,
+    )  # fmt: skip
+    found = list(rows[:10])
+    same = [row for row in found if row.source_id == observation.source_id]
+    return (same or found or [None])[0]
+
+
+def target_for(observation: Observation) -> Target | None:
+    """The target in force for an observation: of the year that its period lies in."""
+    rows = Target.objects.filter(
+        indicator=observation.indicator, subject=observation.subject, is_current=True
+    ).select_related("source")
+    year = f"{observation.period_since.year}"
+    fitting = [row for row in rows[:50] if row.period in (observation.period, year)]
+    fitting.sort(key=lambda row: (row.source_id != observation.source_id, row.pk))
+    return fitting[0] if fitting else None
+
+
+def series(
+    code: str, subject: Subject, actor: Actor, at: datetime, source: str = ""
+) -> list[Observation]:
+    """All current observations of an indicator for a subject, oldest period first."""
+    rows = current(actor, at).filter(indicator=code, subject=subject)
+    if source:
+        rows = rows.filter(source__number=source)
+    return list(rows.order_by("period_since", "period_until", "statement_number")[:400])
+
+
+def best_of(rows: Sequence[Observation]) -> Observation | None:
+    """The one to show where one is asked for: the newest period, own figures before quoted."""
+    if not rows:
+        return None
+    own = {Source.Kind.OWN: 0, Source.Kind.PUBLISHED: 1, Source.Kind.DEMONSTRATION: 2}
+    return min(
+        rows,
+        key=lambda row: (
+            -row.period_until.toordinal(), own[Source.Kind(row.source.kind)],
+            -(row.period_until - row.period_since).days, row.statement_number,
+        ),
+    )  # fmt: skip
+
+
+def latest_by_indicator(
+    subject: Subject, actor: Actor, at: datetime, codes: Sequence[str] = ()
+) -> dict[str, Observation]:
+    """The newest observation of each indicator of a subject; one read."""
+    rows = current(actor, at).filter(subject=subject)
+    if codes:
+        rows = rows.filter(indicator__in=codes)
+    found: dict[str, list[Observation]] = {}
+    for row in rows[:2000]:
+        found.setdefault(row.indicator, []).append(row)
+    return {code: best for code, rows in found.items() if (best := best_of(rows))}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with all that a tile says of it."""
+
+    indicator: Indicator
+    observation: Observation
+    target: Target | None = None
+    earlier: Observation | None = None
+
+    @property
+    def change(self) -> Decimal | None:
+        """Year-on-year: computed where the earlier value is known, else as published."""
+        value, before = self.observation.value, self.earlier
+        if value is not None and before is not None and before.value is not None:
+            return rules.year_on_year(value, before.value)
+        return self.observation.yoy_percent
+
+    @property
+    def is_change_computed(self) -> bool:
+        return self.earlier is not None and self.earlier.value is not None
+
+    @property
+    def attainment(self) -> Decimal | None:
+        """Share of the target in percent: computed where both are known, else as published."""
+        value = self.observation.value
+        if value is not None and self.target is not None and self.target.value:
+            return rules.percent(value, self.target.value)
+        return self.observation.attainment_percent
+
+    @property
+    def is_target_met(self) -> bool:
+        attainment = self.attainment
+        words = self.observation.attainment_words
+        return (attainment is not None and attainment >= 100) or "完成" in words
+
+
+def figures(
+    observations: Sequence[Observation], actor: Actor, at: datetime
+) -> list[Figure]:
+    """Observations with their targets and a year before; a fixed number of reads."""
+    if not observations:
+        return []
+    subjects = {row.subject_id for row in observations}
+    codes = {row.indicator for row in observations}
+    targets: dict[tuple[str, int, str], Target] = {}
+    for target in Target.objects.filter(
+        subject__in=subjects, indicator__in=codes, is_current=True
+    ).order_by("-pk"):
+        targets[target.indicator, target.subject_id, target.period] = target
+    past: dict[tuple[str, int, date, date], Observation] = {}
+    for row in current(actor, at).filter(
+        subject__in=subjects, indicator__in=codes, value__isnull=False
+    )[:4000]:
+        past.setdefault((row.indicator, row.subject_id, row.period_since, row.period_until), row)
+    known = indicators()
+    return [
+        Figure(
+            known[row.indicator], row, _target_among(targets, row), _earlier_among(past, row)
+        )
+        for row in observations
+        if row.indicator in known
+    ]
+
+
+def _target_among(
+    targets: dict[tuple[str, int, str], Target], row: Observation
+) -> Target | None:
+    key = (row.indicator, row.subject_id)
+    return targets.get((*key, row.period)) or targets.get((*key, f"{row.period_since.year}"))
+
+
+def _earlier_among(
+    past: dict[tuple[str, int, date, date], Observation], row: Observation
+) -> Observation | None:
+    before = Period.parse(row.period).previous_year()
+    return past.get((row.indicator, row.subject_id, before.since, before.until))
+
+
+def headline(
+    region_code: str, actor: Actor, at: datetime, codes: Sequence[str] = HEADLINE, most: int = 6
+) -> list[Figure]:
+    """The figures of a region's home page, in their order; those without a value are left out."""
+    subject = subject_of_code(region_code)
+    if subject is None:
+        return []
+    latest = latest_by_indicator(subject, actor, at, codes)
+    shown = [latest[code] for code in codes if code in latest][:most]
+    return figures(shown, actor, at)
+
+
+def unpublished(actor: Actor, at: datetime) -> QuerySet[Observation]:
+    """Measured, and waiting for a head to publish them."""
+    rows = visible_to(actor, at).filter(state=Observation.State.MEASURED)
+    return rows.order_by("measured_at", "pk")
+
+
+def has_indicator(code: str) -> bool:
+    return indicator_by_code(code) is not None
