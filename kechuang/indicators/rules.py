@@ -299,7 +299,7 @@ def may_both_hold(statements: Iterable[Statement]) -> bool:
 
 def is_suppressed(count: int, hidden: int) -> bool:
     """Cells under three are not shown where rows are closed: a small count would name them."""
-    return 0 < hidden and count < FEWEST_SHOWN
+    return hidden > 0 and count < FEWEST_SHOWN
 
 
 def check_measurable(indicator: Indicator, period: Period, last_day_known: Any) -> None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Case, Max, Q, QuerySet, Value, When
 
 from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
+from kechuang.base.time import shanghai_date
 from kechuang.indicators import rules
 from kechuang.indicators.models import Observation, Source, Subject, Target
-from kechuang.indicators.queries.definitions import indicator_by_code, indicators
+from kechuang.indicators.queries.definitions import indicators
 from kechuang.indicators.rules import Indicator
+from kechuang.parties import queries as party_queries
+from kechuang.parties.models import Region
 
 PUBLISHED = Observation.State.PUBLISHED
 # What the home page shows first, where the region has it.
@@ -241,5 +244,12 @@ def unpublished(actor: Actor, at: datetime) -> QuerySet[Observation]:
     return rows.order_by("measured_at", "pk")
 
 
-def has_indicator(code: str) -> bool:
-    return indicator_by_code(code) is not None
+def period_for(indicator: Indicator, span: Period) -> Period:
+    """A span as an indicator takes it: a flow over it, a stock as of its last day."""
+    if indicator.kind == "flow":
+        return span
+    return Period.parse(f"@{(span.until - timedelta(days=1)).isoformat()}")
+
+
+def region_in_force(code: str, at: datetime) -> Region | None:
+    return party_queries.region_by_code(code, shanghai_date(at))
