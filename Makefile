@@ -1,0 +1,30 @@
+# Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install install-tests run test check bench
+
+help:
+	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
+
+install:
+	@scripts/install core ranking
+
+install-tests:
+	@scripts/system-packages
+	@scripts/install core ranking dev browser
+
+# exec, so that `up` is make's own child and goes when make goes
+run:
+	@scripts/install core ranking && \
+	KECHUANG_DIES_WITH_PARENT=1 exec .venv/bin/kechuang up --demo
+
+# Tests have a database of their own that does not wait for the disk.
+test: install-tests
+	@KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" KECHUANG_DURABLE=0 KECHUANG_POOL=0 \
+	.venv/bin/python -m pytest --create-db $(ARGS)
+
+check: install-tests
+	@scripts/check
+
+bench: install-tests
+	@.venv/bin/python -m bench
