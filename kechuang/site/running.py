@@ -1,14 +1,13 @@
 """`kechuang up`: the database, the web process and the worker, kept alive until told to stop."""
 
 import fcntl
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -122,18 +121,22 @@ class Running:
             for child in self.children:
                 if not child.is_alive():
                     child.start_again()
-            try:
-                request = urllib.request.Request(
-                    self.address + "healthz", headers={"Host": f"127.0.0.1:{self.port}"}
-                )
-                with urllib.request.urlopen(request, timeout=5):
-                    return
-            except urllib.error.HTTPError as error:
-                why = error.read().decode(errors="replace")[:300]
-            except OSError as error:
-                why = str(error)
+            status, why = self._ask_health()
+            if status == 200:
+                return
             time.sleep(0.1)
         raise StartRefused("up.not_well", N_("没有就绪：{why}"), {"why": why})
+
+    def _ask_health(self) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
+        try:
+            connection.request("GET", "/healthz", headers={"Host": f"127.0.0.1:{self.port}"})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace")[:300]
+        except OSError as error:
+            return 0, str(error)
+        finally:
+            connection.close()
 
     def stop(self) -> None:
         """Leave no process: ask, wait, kill; the database goes last."""
