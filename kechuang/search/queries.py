@@ -195,3 +195,14 @@ def similar_documents(  # noqa: PLR0913 - what is compared, and what is left out
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
     hits = Index(texts).rank(Query(title, body), top=limit)
     return [(found[str(hit.id)], hit.score) for hit in hits]
+
+
+def documents_like(title: str, body: str, *, kind: str, limit: int) -> list[Document]:
+    """Documents of a kind most like a text, whoever may see them; for jobs, never for a reader."""
+    words = rules.rarest(rules.asked(title).words, frequent_words(), LOOSE_WORDS)
+    if not words:
+        return []
+    rows = Document.objects.filter(kind=kind, tokens__overlap=words).order_by("-id")
+    found = {row.number: row for row in rows[: WINDOW * 5]}
+    texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
+    return [found[str(hit.id)] for hit in Index(texts).rank(Query(title, body), top=limit)]

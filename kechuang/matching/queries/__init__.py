@@ -1,0 +1,42 @@
+"""Reads of matching: ranked offers with reasons, introductions, and the ledger."""
+
+from kechuang.matching.queries.candidates import offer_index, suggestions_for
+from kechuang.matching.queries.introductions import (
+    Filters,
+    Row,
+    capacity_of,
+    introductions_listed,
+    introductions_made,
+    liaisons_for,
+    load_of,
+    places_on_the_line,
+    visible_to,
+)
+from kechuang.matching.queries.matches import (
+    RankedOffer,
+    live_needs,
+    needs_without_verdict,
+    place_of,
+    ranked_offers_for,
+    ranking_of,
+)
+
+__all__ = [
+    "Filters",
+    "RankedOffer",
+    "Row",
+    "capacity_of",
+    "introductions_listed",
+    "introductions_made",
+    "liaisons_for",
+    "live_needs",
+    "load_of",
+    "needs_without_verdict",
+    "offer_index",
+    "place_of",
+    "places_on_the_line",
+    "ranked_offers_for",
+    "ranking_of",
+    "suggestions_for",
+    "visible_to",
+]

@@ -1,0 +1,471 @@
+"""What a match is worth, what may be done with it and with an introduction, and by whom."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kechuang.base.actor import Actor, Role
+from kechuang.base.refusals import N_, NotPermitted, Refused, require
+
+ENGINE = "bm25-bigram-1"
+CANDIDATES = 100  # offers that are looked at closely for one need
+KEPT = 20  # matches that are kept for one need
+LEAST_SHARE = 5  # a match has at least a fifth of the best one's points
+PHRASES_KEPT = 12
+
+# Points in tenths. The words' points are the engine's; these are added for facts beside them.
+TARGET_MET_TENTHS = 30
+SAME_CHAIN_TENTHS = 40
+SAME_CITY_TENTHS = 20
+
+REPLY_WORKING_DAYS = 5
+VERDICT_WORKING_DAYS = 5
+USUAL_CAPACITY = 30  # introductions that a liaison can follow at a time, unless told otherwise
+NOTE_LONGEST = 1000
+WORDS_LONGEST = 2000
+STEP_LONGEST = 120
+LARGEST_CAPACITY = 500
+WHOLE = 100  # shares of credit sum to this
+
+
+class MatchRefused(Refused):
+    """Something asked of a match is not done."""
+
+
+class IntroductionRefused(Refused):
+    """Something asked of an introduction is not done."""
+
+
+class Choice(StrEnum):
+    ACCEPT = "ACCEPT"
+    REJECT = "REJECT"
+
+
+CHOICE_NAMES = {Choice.ACCEPT: N_("推荐对接"), Choice.REJECT: N_("不合适")}
+CHOICE_KINDS = {Choice.ACCEPT: "ok", Choice.REJECT: "bad"}
+
+
+class Reason(StrEnum):
+    """Why a match fits or does not; codes, so that they can be counted and learnt from."""
+
+    TARGETS_MET = "TARGETS_MET"
+    NEAR_ENOUGH = "NEAR_ENOUGH"
+    SAME_USE = "SAME_USE"
+    PROVEN_TEAM = "PROVEN_TEAM"
+    TARGET_MISSED = "TARGET_MISSED"
+    OTHER_FIELD = "OTHER_FIELD"
+    TOO_EARLY = "TOO_EARLY"
+    TOO_DEAR = "TOO_DEAR"
+    NOT_AVAILABLE = "NOT_AVAILABLE"
+    OTHER = "OTHER"
+
+
+REASON_NAMES = {
+    Reason.TARGETS_MET: N_("指标达到"),
+    Reason.NEAR_ENOUGH: N_("指标接近，可联合攻关"),
+    Reason.SAME_USE: N_("应用场景相同"),
+    Reason.PROVEN_TEAM: N_("团队做过同类"),
+    Reason.TARGET_MISSED: N_("指标达不到"),
+    Reason.OTHER_FIELD: N_("不是一回事"),
+    Reason.TOO_EARLY: N_("成熟度不够"),
+    Reason.TOO_DEAR: N_("成本过高"),
+    Reason.NOT_AVAILABLE: N_("成果已独占或团队无力承接"),
+    Reason.OTHER: N_("其他"),
+}
+REASONS_TO = {
+    Choice.ACCEPT: (
+        Reason.TARGETS_MET,
+        Reason.NEAR_ENOUGH,
+        Reason.SAME_USE,
+        Reason.PROVEN_TEAM,
+        Reason.OTHER,
+    ),
+    Choice.REJECT: (
+        Reason.TARGET_MISSED,
+        Reason.OTHER_FIELD,
+        Reason.TOO_EARLY,
+        Reason.TOO_DEAR,
+        Reason.NOT_AVAILABLE,
+        Reason.OTHER,
+    ),
+}
+
+
+class State(StrEnum):
+    SUGGESTED = "SUGGESTED"
+    CONTACTED = "CONTACTED"
+    MEETING = "MEETING"
+    INTENT = "INTENT"
+    SIGNED = "SIGNED"
+    LANDED = "LANDED"
+    ENDED = "ENDED"
+
+
+STATE_NAMES = {
+    State.SUGGESTED: N_("已引荐"),
+    State.CONTACTED: N_("已联系"),
+    State.MEETING: N_("已见面"),
+    State.INTENT: N_("有意向"),
+    State.SIGNED: N_("已签约"),
+    State.LANDED: N_("已落地"),
+    State.ENDED: N_("已结束"),
+}
+STATE_KINDS = {
+    State.SUGGESTED: "now",
+    State.CONTACTED: "now",
+    State.MEETING: "now",
+    State.INTENT: "now",
+    State.SIGNED: "ok",
+    State.LANDED: "ok",
+    State.ENDED: "none",
+}
+ROAD = (
+    State.SUGGESTED,
+    State.CONTACTED,
+    State.MEETING,
+    State.INTENT,
+    State.SIGNED,
+    State.LANDED,
+)
+OPEN = ROAD[:-1]  # still worked on; a signed one until it lands
+
+
+class EndReason(StrEnum):
+    NEED_DECLINED = "NEED_DECLINED"
+    OFFER_DECLINED = "OFFER_DECLINED"
+    NO_REPLY = "NO_REPLY"
+    TERMS = "TERMS"
+    TARGETS = "TARGETS"
+    FOUND_ELSEWHERE = "FOUND_ELSEWHERE"
+    OTHER = "OTHER"
+
+
+END_REASON_NAMES = {
+    EndReason.NEED_DECLINED: N_("需求方不继续"),
+    EndReason.OFFER_DECLINED: N_("成果方不继续"),
+    EndReason.NO_REPLY: N_("多次联系无答复"),
+    EndReason.TERMS: N_("价格或条件谈不拢"),
+    EndReason.TARGETS: N_("试验后指标达不到"),
+    EndReason.FOUND_ELSEWHERE: N_("另有解决办法"),
+    EndReason.OTHER: N_("其他"),
+}
+
+
+class ContactKind(StrEnum):
+    PHONE = "PHONE"
+    MESSAGE = "MESSAGE"
+    VISIT = "VISIT"
+    MEETING = "MEETING"
+    EVENT = "EVENT"
+
+
+CONTACT_NAMES = {
+    ContactKind.PHONE: N_("电话"),
+    ContactKind.MESSAGE: N_("书面"),
+    ContactKind.VISIT: N_("走访"),
+    ContactKind.MEETING: N_("三方见面"),
+    ContactKind.EVENT: N_("供需对接会"),
+}
+
+
+class Answer(StrEnum):
+    YES = "YES"
+    NO = "NO"
+
+
+ANSWER_NAMES = {Answer.YES: N_("愿意接触"), Answer.NO: N_("不接触")}
+
+
+class Side(StrEnum):
+    NEED = "NEED"
+    OFFER = "OFFER"
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A match's points in tenths, by where they come from; the score is their sum."""
+
+    text_tenths: int
+    targets_tenths: int
+    chain_tenths: int
+    local_tenths: int
+
+    @property
+    def score_tenths(self) -> int:
+        return self.text_tenths + self.targets_tenths + self.chain_tenths + self.local_tenths
+
+
+def points_of(text_score: float, targets_met: int, same_chain: bool, same_city: bool) -> Points:
+    """What a match is worth.
+
+    >>> points_of(31.24, 4, False, True).score_tenths
+    452
+    """
+    return Points(
+        text_tenths=round(text_score * 10),
+        targets_tenths=TARGET_MET_TENTHS * targets_met,
+        chain_tenths=SAME_CHAIN_TENTHS * same_chain,
+        local_tenths=SAME_CITY_TENTHS * same_city,
+    )
+
+
+def city_of(region_path: str) -> str:
+    """The path down to the city.
+
+    >>> city_of("990000/990100/990104")
+    '990000/990100'
+    """
+    return "/".join(region_path.split("/")[:2])
+
+
+def is_same_city(region_path: str, other: str) -> bool:
+    """True where both lie in one city; a path that names no city lies in none."""
+    city = city_of(region_path)
+    return "/" in city and city == city_of(other)
+
+
+def in_tenths(phrases: Iterable[tuple[str, float]], total_tenths: int) -> list[list[str | int]]:
+    """The best phrases with their points in tenths, then the rest as one row: sums to the total.
+
+    >>> in_tenths([("陶瓷", 2.04), ("基板", 1.0)], 31)
+    [['陶瓷', 20], ['基板', 10], ['', 1]]
+    """
+    best = sorted(phrases, key=lambda each: -each[1])[:PHRASES_KEPT]
+    rows: list[list[str | int]] = [[words, round(points * 10)] for words, points in best]
+    rows = [row for row in rows if row[1]]
+    left = total_tenths - sum(int(row[1]) for row in rows)
+    return [*rows, ["", left]] if left else rows
+
+
+@dataclass(frozen=True, slots=True)
+class NeedPlace:
+    """What the rights on a need's matches look at."""
+
+    number: str
+    organisation: str
+    region_path: str
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IntroductionFacts:
+    """What the rules need to know of an introduction."""
+
+    number: str
+    state: State
+    liaison: str
+    region_path: str
+    need_organisation: str
+    offer_organisation: str
+    need_answer: str = ""
+    offer_answer: str = ""
+
+
+DESK = (Role.LIAISON, Role.OFFICER, Role.HEAD, Role.SUPERVISOR)
+WORKERS = (Role.LIAISON, Role.OFFICER)
+PARTY_ROLES = (Role.FILLER, Role.UNIT_ADMIN, Role.MEMBER)
+
+
+def may_read_matches(actor: Actor, need: NeedPlace) -> bool:
+    """The offices and liaisons over the need's region, and the unit that asks."""
+    if actor.is_role(*DESK):
+        return actor.covers(need.region_path)
+    return actor.is_role(*PARTY_ROLES) and bool(actor.organisation) and (
+        actor.organisation == need.organisation
+    )
+
+
+def may_judge(actor: Actor, need: NeedPlace) -> bool:
+    """A liaison or an officer over the need's region, while the need is live."""
+    return need.is_live and actor.is_role(*WORKERS) and actor.covers(need.region_path)
+
+
+def may_work(actor: Actor, facts: IntroductionFacts) -> bool:
+    """The liaison whose introduction it is, or an officer over its region; not after its end."""
+    if facts.state not in OPEN:
+        return False
+    if actor.is_role(Role.LIAISON):
+        return actor.person == facts.liaison
+    return actor.is_role(Role.OFFICER) and actor.covers(facts.region_path)
+
+
+def may_hand_over(actor: Actor, facts: IntroductionFacts) -> bool:
+    return may_work(actor, facts)
+
+
+def may_share_credit(actor: Actor, facts: IntroductionFacts) -> bool:
+    """Whoever works it, and the officer still after it landed."""
+    if facts.state == State.LANDED:
+        return actor.is_role(Role.OFFICER) and actor.covers(facts.region_path)
+    return may_work(actor, facts)
+
+
+def may_read_log(actor: Actor, region_path: str) -> bool:
+    """The liaison's own notes: for the desk, not for the two sides."""
+    return actor.is_role(*DESK) and actor.covers(region_path)
+
+
+def may_set_capacity(actor: Actor, region_path: str) -> bool:
+    return actor.is_role(Role.OFFICER, Role.HEAD) and actor.covers(region_path)
+
+
+def side_of(actor: Actor, facts: IntroductionFacts) -> Side | None:
+    """Which of the two sides an actor speaks for."""
+    if not actor.organisation or not actor.is_role(*PARTY_ROLES):
+        return None
+    if actor.organisation == facts.need_organisation:
+        return Side.NEED
+    return Side.OFFER if actor.organisation == facts.offer_organisation else None
+
+
+def may_answer(actor: Actor, facts: IntroductionFacts) -> bool:
+    """One of the two sides, once, while the introduction is open."""
+    side = side_of(actor, facts)
+    given = facts.need_answer if side == Side.NEED else facts.offer_answer
+    return side is not None and facts.state in OPEN and not given
+
+
+def check_judgement(choice: str, reason_code: str, note: str) -> None:
+    """Refuse a verdict without a reason that belongs to it and words that both sides can read."""
+    if choice not in set(Choice):
+        raise MatchRefused(
+            "match.choice_unknown", N_("请选“推荐对接”或“不合适”。"), {}, ("choice",)
+        )
+    if reason_code not in REASONS_TO[Choice(choice)]:
+        raise MatchRefused(
+            "match.reason_unfit",
+            N_("这个理由不能用于“{choice}”。"),
+            {"choice": CHOICE_NAMES[Choice(choice)]},
+            ("reason_code",),
+            N_("请从所列的理由中选一条。"),
+        )
+    if not note.strip():
+        raise MatchRefused(
+            "match.note_missing", N_("请写明理由，例如哪一项指标达到、差多少。"), {}, ("note",)
+        )
+    _check_length(note, NOTE_LONGEST, "note")
+
+
+def _check_length(text: str, longest: int, field: str) -> None:
+    require(
+        len(text) <= longest,
+        IntroductionRefused(
+            "introduction.text_too_long",
+            N_("最多 {longest} 字，现在 {length} 字。"),
+            {"longest": longest, "length": len(text)},
+            (field,),
+        ),
+    )
+
+
+def check_words(words: str, next_step: str = "") -> None:
+    """Refuse an entry of the log that says nothing, or too much."""
+    require(
+        bool(words.strip()),
+        IntroductionRefused(
+            "introduction.words_missing", N_("请写明谈了什么、结果如何。"), {}, ("words",)
+        ),
+    )
+    _check_length(words, WORDS_LONGEST, "words")
+    _check_length(next_step, STEP_LONGEST, "next_step")
+
+
+def check_advance(facts: IntroductionFacts, to: str) -> None:
+    """Only forward on the road; steps may be skipped, because talks do not go by our stages.
+
+    >>> check_advance(IntroductionFacts("", State.MEETING, "", "", "", ""), "INTENT")
+    """
+    forward = ROAD[ROAD.index(facts.state) + 1 :] if facts.state in ROAD else ()
+    if to not in forward:
+        raise IntroductionRefused(
+            "introduction.not_forward",
+            N_("不能改到这一步。引荐“{number}”现在是“{state}”，只能向前走。"),
+            {"number": facts.number, "state": STATE_NAMES[facts.state]},
+            ("to",),
+            N_("谈不下去的，请选“结束引荐”并写明原因。"),
+        )
+
+
+def check_end(reason_code: str, note: str) -> None:
+    """An end names its reason, so that the next introduction can be better."""
+    if reason_code not in set(EndReason):
+        raise IntroductionRefused(
+            "introduction.end_reason_unknown", N_("请从所列的原因中选一条。"), {}, ("reason_code",)
+        )
+    require(
+        bool(note.strip()),
+        IntroductionRefused("introduction.note_missing", N_("请写明原因。"), {}, ("note",)),
+    )
+    _check_length(note, NOTE_LONGEST, "note")
+
+
+def check_shares(shares: Mapping[str, int]) -> None:
+    """Shares of credit are whole percents above 0 that sum to 100.
+
+    >>> check_shares({"RY-2026-000001": 60, "RY-2026-000002": 40})
+    """
+    if any(share <= 0 for share in shares.values()):
+        raise IntroductionRefused(
+            "introduction.share_not_positive", N_("每人的份额须大于 0。"), {}, ("shares",)
+        )
+    total = sum(shares.values())
+    if total != WHOLE:
+        raise IntroductionRefused(
+            "introduction.shares_not_whole",
+            N_("各人份额合计须为 100%，现在是 {total}%。"),
+            {"total": total},
+            ("shares",),
+        )
+
+
+def check_load(load: int, capacity: int) -> None:
+    """A liaison with full hands takes no more."""
+    if load >= capacity:
+        raise IntroductionRefused(
+            "introduction.hands_full",
+            N_("不能再发引荐。手上未结的引荐有 {load} 件，上限是 {capacity} 件。"),
+            {"load": load, "capacity": capacity},
+            (),
+            N_("请先办结几件，或移交给别的联络员。"),
+        )
+
+
+def check_capacity(capacity: int) -> None:
+    require(
+        1 <= capacity <= LARGEST_CAPACITY,
+        MatchRefused(
+            "liaison.capacity_range",
+            N_("上限是 1 到 {most} 件。"),
+            {"most": LARGEST_CAPACITY},
+            ("capacity",),
+        ),
+    )
+
+
+def check_amount(amount_fen: int | None) -> None:
+    require(
+        amount_fen is None or amount_fen > 0,
+        IntroductionRefused(
+            "introduction.amount_not_positive", N_("金额须大于 0。"), {}, ("amount_fen",)
+        ),
+    )
+
+
+WHO_MAY = {
+    "judge": N_("由需求所在地区的联络员或科技部门经办判断；需求结束后不再判断。"),
+    "work": N_("由这件引荐的联络员或本地区科技部门经办办理；结束后不再改。"),
+    "answer": N_("由需求方或成果方各答复一次。"),
+    "share": N_("由这件引荐的联络员或本地区科技部门经办填写。"),
+    "capacity": N_("由本地区科技部门设定。"),
+}
+
+
+def not_permitted(verb: str, number: str) -> NotPermitted:
+    """The refusal that says who may do this."""
+    return NotPermitted(
+        f"matching.may_not_{verb}",
+        N_("您现在不能办“{number}”的这一步。"),
+        {"number": number},
+        (),
+        WHO_MAY[verb],
+    )

@@ -1,0 +1,94 @@
+"""Needs and offers that matching works on, made as their parts leave them."""
+
+from datetime import timedelta
+
+import pytest
+
+from kechuang.matching import actions
+from kechuang.needs.models import Need, Target
+from kechuang.offers.models import Figure, Offer
+from kechuang.search.actions import put_document
+
+BODY = "现用基板热导率低，结温偏高。要求热导率不低于 220 W/(m·K)，成品率 90% 以上。"
+TARGETS = [("热导率", "AT_LEAST", 220, "W/(m·K)"), ("成品率", "AT_LEAST", 90, "%")]
+
+
+@pytest.fixture
+def make_need(world, at):
+    """A need of the enterprise, accepted and public unless told."""
+
+    def made(number="XQ-2026-000912", *, state="ACCEPTED", publication="PUBLIC", **more):
+        need = Need.objects.create(
+            **{
+                "number": number, "state": state, "publication": publication,
+                "title": "功率模块用高导热氮化铝陶瓷基板", "body": BODY, "chain": "IC_EQUIPMENT",
+                "keywords": ["氮化铝"], "budget_fen": 300_000_000,
+                "due_date": at.date() + timedelta(days=400),
+                "organisation": world.enterprise, "region_path": world.county.path,
+                "filler": world.filler.person, "contact": world.filler.person,
+                "consent_by": world.unit_admin.person, "consent_at": at, "since": at,
+                "changed_at": at, "submitted_at": at, "accepted_at": at, "confirmed_at": at,
+                "reconfirm_at": at + timedelta(days=180), "expires_at": at + timedelta(days=365),
+            } | more
+        )  # fmt: skip
+        Target.objects.bulk_create(
+            Target(need=need, place=place, name=name, comparison=sign, value=value, unit=unit)
+            for place, (name, sign, value, unit) in enumerate(TARGETS)
+        )
+        return need
+
+    return made
+
+
+@pytest.fixture
+def make_offer(world, at):
+    """A published offer of the university, in the search as its part puts it."""
+
+    def made(
+        number="CG-2026-000001", *, state="PUBLISHED", organisation="university", figure=226, **more
+    ):
+        unit = getattr(world, organisation) if organisation else None
+        offer = Offer.objects.create(
+            **{
+                "number": number, "state": state, "kind": "RESULT",
+                "title": "高导热氮化铝陶瓷流延成型与共烧工艺",
+                "body": "采用复合助烧剂的氮化铝陶瓷流延基板，"
+                "热导率达 226 W/(m·K)，已用于功率模块样件。",
+                "keywords": ["氮化铝", "陶瓷"], "chains": ["IC_EQUIPMENT"], "organisation": unit,
+                "region_path": unit.region_path if unit else "", "filler": world.member.person,
+                "since": at, "changed_at": at, "submitted_at": at, "published_at": at,
+                "source": "" if unit else "示例来源",
+            } | more
+        )  # fmt: skip
+        if figure:
+            Figure.objects.create(
+                offer=offer, place=0, name="热导率", value=figure, unit="W/(m·K)"
+            )
+        if state == "PUBLISHED":
+            put_document(
+                number=number, kind="offer", title=offer.title, keywords=offer.keywords,
+                body=offer.body, region_path=offer.region_path,
+                owner_code=unit.code if unit else "", visibility="PUBLIC",
+                facets={"chains": offer.chains}, at=at,
+            )  # fmt: skip
+        return offer
+
+    return made
+
+
+@pytest.fixture
+def need(make_need):
+    return make_need()
+
+
+@pytest.fixture
+def offer(make_offer):
+    return make_offer()
+
+
+@pytest.fixture
+def introduction(world, need, offer, at):
+    return actions.introduce(
+        need=need, offer=offer, reason_code="TARGETS_MET", note="热导率达到，可先试片。",
+        by=world.liaison.actor, at=at,
+    )  # fmt: skip
