@@ -39,6 +39,9 @@ class Form(forms.Form):
 
     def accept(self, refused: Refused) -> None:
         """Put each reason on the fields it names, or on the form."""
+        if not hasattr(self, "cleaned_data"):  # a POST without any field
+            self.is_bound = True
+            self.full_clean()
         self.refused += refused.refusals
         for one in refused.refusals:
             words = " ".join(filter(None, (message_of(one), way_on_of(one))))

@@ -51,10 +51,10 @@ def keyset(
     size = limit_of(limit)
     rows = queryset.order_by("-pk")
     if after:
-        last = queryset.model._default_manager.filter(**{number: after}).values("pk")[:1]
-        found = last.first()
-        if found:
-            rows = rows.filter(pk__lt=found["pk"])
+        known = queryset.model._default_manager.filter(**{number: after})
+        last = known.values_list("pk", flat=True).first()
+        if last is not None:
+            rows = rows.filter(pk__lt=last)
     found_rows = list(rows[: size + 1])
     shown = found_rows[:size]
     more = len(found_rows) > size

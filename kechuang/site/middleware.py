@@ -23,6 +23,8 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _unkeepable(request):
+            return _not_text()
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             _ = request.body if request.content_type != "multipart/form-data" else request.FILES
         request.at = timezone.now()  # type: ignore[attr-defined]
@@ -66,3 +68,13 @@ def _token_refused() -> JsonResponse:
         "way_on": _("请在“我的账户”里生成新令牌。"),
     }
     return JsonResponse({"refusals": [refusal]}, status=401, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _unkeepable(request: HttpRequest) -> bool:
+    """True where the address holds a NUL, which no database row can hold."""
+    return "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", "")
+
+
+def _not_text() -> JsonResponse:
+    refusal = {"code": "address.not_text", "message": _("地址里有不能识别的字符。")}
+    return JsonResponse({"refusals": [refusal]}, status=404)
