@@ -1,13 +1,18 @@
 """Notices with their clocks, pauses, and the objections that stop them."""
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.numbers import new_random_number
+from kechuang.base.time import shanghai_date
 from kechuang.notices import rules
 from kechuang.parties.models import Person
 from kechuang.record.models import StageRow
+
+INSTANT = timedelta(microseconds=1)
 
 
 class Notice(models.Model):
@@ -42,6 +47,7 @@ class Notice(models.Model):
     opened_by = models.CharField(_("发布人"), max_length=20, blank=True)
     involved = models.JSONField(_("参与人员"), default=list)
     reason = models.CharField(_("撤销理由"), max_length=500, blank=True)
+    content_hash = models.CharField(_("内容指纹"), max_length=64, blank=True)
     version = models.IntegerField(_("版本"), default=1)
 
     class Meta:
@@ -67,6 +73,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def last_day(self) -> date | None:
+        """The day at whose end the notice is over; None while the clock stands."""
+        return shanghai_date(self.ends_at - INSTANT) if self.ends_at else None
 
 
 class Objection(models.Model):
@@ -144,6 +155,11 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def due_day(self) -> date | None:
+        """The last day on which the next step is in time."""
+        return shanghai_date(self.due_at - INSTANT) if self.due_at else None
 
     @property
     def facts(self) -> rules.ObjectionFacts:

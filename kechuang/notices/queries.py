@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.line import Place, Step
-from kechuang.base.time import end_of_day, shanghai_date
+from kechuang.base.time import end_of_day, rfc3339, shanghai_date
 from kechuang.base.working_days import calendar
 from kechuang.notices import rules
 from kechuang.notices.models import Notice, Objection, Pause
@@ -99,13 +100,61 @@ def days_used(notice: Notice, at: datetime) -> int:
     return min(used, notice.working_days)
 
 
+def said_in(words: str) -> Q:
+    """Notices that say these words in the title, or carry them as a number."""
+    return (
+        Q(title__icontains=words)
+        | Q(number__iexact=words)
+        | Q(subject_number__iexact=words)
+        | Q(facts__icontains=words)
+    )
+
+
+def content_of(notice: Notice) -> dict[str, object]:
+    """What the fingerprint of a notice covers: anybody can write it again and compare."""
+    return {
+        "number": notice.number,
+        "subject": notice.subject_number,
+        "kind": notice.kind,
+        "title": notice.title,
+        "facts": notice.facts,
+        "working_days": notice.working_days,
+        "opened_at": rfc3339(notice.opened_at),
+    }
+
+
+def latest_notices(region_path: str, at: datetime, limit: int = 5) -> list[Notice]:
+    """The newest notices of a region that still run or have ended, for the home page."""
+    rows = Notice.objects.exclude(state=Notice.State.CANCELLED)
+    if region_path:
+        rows = rows.filter(within(region_path))
+    return list(rows.order_by("-pk")[:limit])
+
+
+def notices_due(at: datetime) -> QuerySet[Notice]:
+    """Running notices whose term is over, and those whose end is provisional."""
+    return Notice.objects.filter(
+        Q(ends_at__lte=at) | Q(is_provisional=True), state=Notice.State.OPEN
+    ).order_by("pk")
+
+
+def objections_of(notice: Notice) -> QuerySet[Objection]:
+    """The objections that were filed to a notice, oldest first; drafts are nobody's business."""
+    return (
+        Objection.objects.filter(notice=notice)
+        .exclude(state=Objection.State.DRAFT)
+        .order_by("filed_at", "pk")
+    )
+
+
 def places_on_the_line(numbers: Iterable[str], actor: Actor, at: datetime) -> list[Place]:
-    """The notices of these subjects."""
-    rows = Notice.objects.filter(subject_number__in=list(numbers)).order_by("pk")[:50]
+    """The notices of these subjects, or with these numbers."""
+    wanted = list(numbers)
+    rows = Notice.objects.filter(Q(subject_number__in=wanted) | Q(number__in=wanted))
     return [
         Place(
-            Step.NOTICE, row.number, row.title, row.state, row.state_since,
-            f"/notices/{row.number}/", (row.subject_number,),
+            Step.NOTICE, row.number, row.title, row.get_state_display(), row.state_since,
+            reverse("notice", args=[row.number]), (row.subject_number,),
         )
-        for row in rows
+        for row in rows.order_by("pk")[:50]
     ]  # fmt: skip

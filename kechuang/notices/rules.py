@@ -1,6 +1,8 @@
 """The working-day clock of a public notice, who may object and handle, and the refusals."""
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -94,6 +96,16 @@ def days_used(
 def is_provisional(calendar: Calendar, opened: date, last: date) -> bool:
     """Whether a year that the clock runs through has no notice of the State Council yet."""
     return any(calendar.is_provisional(year) for year in range(opened.year, last.year + 1))
+
+
+def content_hash(content: Mapping[str, object]) -> str:
+    """SHA-256 over what a notice says, as RFC 8785 writes strings, integers and lists.
+
+    >>> content_hash({"title": "公示", "facts": [["单位", "示例大学"]]})[:16]
+    '184b160d4fe9b69f'
+    """
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # Rights

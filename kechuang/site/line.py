@@ -17,7 +17,7 @@ FURTHEST_WALK = 4
 # The page of an object by the kind of its number.
 PAGES = {
     "XQ": "need", "CG": "offer", "JB": "challenge", "XM": "project", "GS": "notice",
-    "YY": "objection", "DW": "organisation", "JH": "contract",
+    "YY": "objection", "DW": "organisation", "JH": "contract", "PS": "panel",
 }  # fmt: skip
 
 

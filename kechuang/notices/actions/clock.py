@@ -62,11 +62,13 @@ def open_notice(
         opened_at=at, working_days=working_days, opened_by=by.person,
         involved=sorted(took_part),
     )  # fmt: skip
+    notice.content_hash = rules.content_hash(queries.content_of(notice))
     _set_clock(notice)
     move_notice(notice, Notice.State.OPEN, by, at)
     append(
         verb="notices.open_notice", object_number=notice.number, by=by, at=at,
         payload={"subject": subject_number, "kind": kind, "working_days": working_days,
+                 "content": notice.content_hash,
                  "ends_at": rfc3339(notice.ends_at) if notice.ends_at else None},
     )  # fmt: skip
     put_document(

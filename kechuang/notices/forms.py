@@ -1,0 +1,76 @@
+"""What the pages of notices and objections take in."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kechuang.doors.forms import Form
+from kechuang.notices.models import Objection
+
+
+class ObjectionForm(Form):
+    """An objection by name: ground, facts, request, contact."""
+
+    ground = forms.ChoiceField(
+        label=_("异议的理由"), choices=Objection.Ground.choices, widget=forms.RadioSelect,
+        required=False,
+    )  # fmt: skip
+    statement = forms.CharField(
+        label=_("事实和依据"), max_length=5000, required=False,
+        help_text=_("写明何时、何人、何事，依据在哪里能查到。至少 20 字。"),
+        widget=forms.Textarea({"rows": 8}),
+    )  # fmt: skip
+    request = forms.CharField(
+        label=_("您的请求"), max_length=1000, required=False,
+        help_text=_("希望怎样处理，例如：核实后取消该单位的公示。"),
+        widget=forms.Textarea({"rows": 3}),
+    )  # fmt: skip
+    phone = forms.CharField(
+        label=_("联系电话"), max_length=40, required=False,
+        help_text=_("电话或邮箱至少留一项。已登记过的不必再填。"),
+    )  # fmt: skip
+    email = forms.EmailField(label=_("邮箱"), required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class RefuseForm(Form):
+    """Why an objection is not taken up."""
+
+    reason = forms.CharField(
+        label=_("不予受理的理由"), max_length=2000, widget=forms.Textarea({"rows": 4}),
+        help_text=_("异议人会看到。写明依据哪一条。"),
+    )  # fmt: skip
+
+
+class AnswerForm(Form):
+    """What was found."""
+
+    answer = forms.CharField(
+        label=_("答复"), max_length=5000, widget=forms.Textarea({"rows": 8}),
+        help_text=_("逐条回应，写明查了什么、结果如何。异议人会看到。"),
+    )  # fmt: skip
+
+
+class DecideForm(Form):
+    """The verdict and its reason."""
+
+    verdict = forms.ChoiceField(
+        label=_("决定"), widget=forms.RadioSelect,
+        choices=[
+            ("DISMISSED", _("异议不成立　公示接着计时")),
+            ("PARTLY", _("异议部分成立　改正完成前公示仍停")),
+            ("UPHELD", _("异议成立　撤销公示，事项退回")),
+        ],
+    )  # fmt: skip
+    decision = forms.CharField(
+        label=_("决定的理由"), max_length=5000, widget=forms.Textarea({"rows": 6}),
+        help_text=_("异议人会看到。"),
+    )  # fmt: skip
+
+
+class ExecuteForm(Form):
+    """What was corrected."""
+
+    execution = forms.CharField(
+        label=_("执行情况"), max_length=5000, widget=forms.Textarea({"rows": 6}),
+        help_text=_("写明改正了什么、何时、在哪里能看到。"),
+    )  # fmt: skip
