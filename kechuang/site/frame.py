@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from kechuang.base.actor import ROLE_NAMES, Actor, Role
+from kechuang.base.actor import REGION_ROLES, ROLE_NAMES, Actor, Role
 from kechuang.base.refusals import N_
 from kechuang.messages.queries import unread_count
 from kechuang.parties.models import Appointment, Region
@@ -219,7 +219,11 @@ def seat_words(appointment: Appointment) -> str:
     if appointment.region:
         named = appointment.region
         place = (english() and named.name_en) or named.name
-        return f"{place} {appointment.office}".strip() if appointment.office else place
+        if appointment.role in REGION_ROLES:
+            return _("{place}{office}").format(
+                place=place, office=appointment.office or _("科技局")
+            )
+        return place
     return _("个人")
 
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from django.apps import apps
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
 
 from kechuang.base.actor import Actor
 from kechuang.base.line import Place, Step
@@ -49,6 +50,13 @@ def line_of(number: str, actor: Actor, at: datetime) -> list[Place]:
         if not wanted:
             break
     return sorted(found.values(), key=lambda place: (STEPS.index(place.step), place.at))
+
+
+def in_this_language(url: str) -> str:
+    """An address of the reader's language; parts below know only the one without a prefix."""
+    if (get_language() or "").startswith("en") and not url.startswith("/en/"):
+        return f"/en{url}"
+    return url
 
 
 def address_of(number: str) -> str:

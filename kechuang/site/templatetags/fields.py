@@ -76,7 +76,8 @@ def form_errors(form, *more):
 
 def _control(bound, options):
     widget = bound.field.widget
-    attrs = {"class": " ".join(filter(None, (_classes(widget), _width(bound, options))))}
+    css = " ".join(filter(None, (_classes(widget), _width(bound, options))))
+    attrs = {"class": css, "placeholder": False}
     described = _described(bound, options)
     if described:
         attrs["aria-describedby"] = described

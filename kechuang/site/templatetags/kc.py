@@ -13,6 +13,7 @@ from kechuang.base.actor import ROLE_NAMES
 from kechuang.base.refusals import N_
 from kechuang.base.time import at_shanghai
 from kechuang.base.working_days import calendar
+from kechuang.site.line import in_this_language
 from kechuang.site.line import line_of as walk
 from kechuang.site.templatetags import budgets, fields, icons, words
 
@@ -34,6 +35,9 @@ KINDS = {"now", "ok", "soon", "bad", "none"}
 def translated(text):
     """Translate a marked text that arrives as a value: a label from rules or a matter's task."""
     return _(str(text)) if text else ""
+
+
+register.filter("here", in_this_language)
 
 
 @register.filter
