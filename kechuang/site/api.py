@@ -4,11 +4,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
+from ninja.throttling import SimpleRateThrottle
 
 from kechuang.base.refusals import Refused
 from kechuang.doors.api import refusals_of
@@ -44,12 +46,21 @@ def _encodes(value: str) -> bool:
     return "\x00" not in value
 
 
+class ActorThrottle(SimpleRateThrottle):
+    """So many requests a second for a token, or for an address without one."""
+
+    def get_cache_key(self, request: HttpRequest) -> str:
+        asker = request.actor.appointment or str(request.META.get("REMOTE_ADDR"))
+        return f"api:{asker}"
+
+
 api = NinjaAPI(
     parser=TextParser(),
+    throttle=[ActorThrottle(settings.KECHUANG_API_RATE)],
     title="Kechuang",
     version="1.0.0",
     description="One line from need to indicator. Messages follow Accept-Language.",
-    docs_url="/docs",
+    docs_url=None,
     openapi_url="/openapi.json",
     urls_namespace="api",
 )

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("KECHUANG_STATE", ROOT / ".state"))
 KECHUANG_DEMO = os.environ.get("KECHUANG_DEMO") == "1"
 KECHUANG_REGION = os.environ.get("KECHUANG_REGION", "")
+KECHUANG_API_RATE = os.environ.get("KECHUANG_API_RATE", "60/s")  # per token and process
 DEBUG = os.environ.get("KECHUANG_DEBUG") == "1"
 
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from kechuang.site.pages import account, demo, find, guide, home, operate, proofs, supervise, work
+from kechuang.site.pages import (
+    account,
+    demo,
+    find,
+    guide,
+    home,
+    interface,
+    operate,
+    proofs,
+    supervise,
+    work,
+)
 
 urls = [
     path("", home.home, name="home"),
@@ -19,6 +30,7 @@ urls = [
     path("messages/", account.inbox, name="inbox"),
     path("messages/read/", account.mark_read, name="inbox-read"),
     path("demo/switch/", demo.switch, name="demo-switch"),
+    *interface.urls,  # before the guides, whose address takes any name
     *guide.urls,
 ]
 plain_urls = [path("healthz", operate.healthz, name="healthz")]
