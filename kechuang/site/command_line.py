@@ -181,7 +181,7 @@ def load_demo_if_empty(size: str) -> None:
     """Load the demonstration region whole or not at all, where there is no organisation yet."""
     from kechuang.parties.models import Organisation
 
-    if not Organisation.objects.exists() and find_spec("kechuang.site.demo"):
+    if not Organisation.objects.exists() and hasattr(import_module("kechuang.site.demo"), "load"):
         load_demo(size, date.today())
 
 
