@@ -28,6 +28,7 @@ def register_organisation(
     Refuses a wrong code (base.codes.CodeRefused) and one that is already registered.
     """
     code = check_credit_code(code)
+    number = take_number("DW", at=at)  # holds the register until commit: two cannot enter one code
     if Organisation.objects.filter(code=code).exists():
         raise rules.PartyRefused(
             "parties.code_taken",
@@ -37,7 +38,7 @@ def register_organisation(
             N_("请按代码查找该单位，不必再登记。"),
         )
     organisation = Organisation.objects.create(
-        number=take_number("DW", at=at), code=code, name=name.strip(), kind=kind, region=region,
+        number=number, code=code, name=name.strip(), kind=kind, region=region,
         region_path=region.path, registered_at=at, **facts,
     )  # fmt: skip
     append(
