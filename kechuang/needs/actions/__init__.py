@@ -2,7 +2,9 @@
 
 from kechuang.needs.actions.checking import merge_need, pass_check, return_need, sign_need
 from kechuang.needs.actions.drafting import (
+    add_attachment,
     discard_draft,
+    remove_attachment,
     save_draft,
     submit_need,
 )
@@ -21,8 +23,8 @@ from kechuang.needs.actions.importing import Imported, import_needs
 from kechuang.needs.actions.opening import disclose, end_disclosure
 
 __all__ = [
-    "Imported", "convert_need", "discard_draft", "disclose", "end_disclosure", "expire_need",
-    "import_needs",    "merge_need", "pass_check", "reconfirm_need", "remind_of_reconfirming",
+    "Imported", "add_attachment", "convert_need", "discard_draft", "disclose", "end_disclosure", "expire_need",
+    "import_needs",    "merge_need", "pass_check", "reconfirm_need", "remind_of_reconfirming", "remove_attachment",
     "renumber_challenge", "reopen_need", "return_need", "save_draft", "sign_need", "solve_need",
     "submit_need", "sweep_draft", "withdraw_need",
 ]  # fmt: skip

@@ -10,15 +10,17 @@ from django.db import transaction
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_, check_version, refuse_all, require
 from kechuang.base.time import shanghai_date
+from kechuang.files.actions import keep_blob
 from kechuang.needs import rules
 from kechuang.needs.actions.steps import locked, move, record_step, tell_holders
-from kechuang.needs.models import Mark, Need, Target
+from kechuang.needs.models import Attachment, Mark, Need, Target
 from kechuang.needs.rules import Content, NeedRefused, State
 from kechuang.parties.models import Person
 from kechuang.parties.queries import organisation_by_code, person_by_number
 from kechuang.record import actions as record
 
 DRAFT_LONGEST = 100_000
+ATTACHMENTS_MOST = 10
 TYPED_TEXTS = ("title", "body", "chain", "keywords", "budget", "budget_is_right", "due",
                "publication", "contact")
 
@@ -107,6 +109,34 @@ def discard_draft(*, need: Need, by: Actor, at: datetime) -> None:
                     {"number": need.number}, (), N_("可以撤回，撤回的需求留有记录。")),
     )  # fmt: skip
     need.delete()
+
+
+@transaction.atomic
+def add_attachment(
+    *, need: Need, name: str, content: bytes, by: Actor, at: datetime
+) -> Attachment:
+    """Keep a file with a draft; at most ten."""
+    need = locked(need)
+    rules.check_may(rules.may_edit(by, need.facts), "edit", need.facts)
+    require(
+        need.attachments.count() < ATTACHMENTS_MOST,
+        NeedRefused("need.attachments_many", N_("附件最多 {most} 份。"),
+                    {"most": ATTACHMENTS_MOST}, ("attachments",), N_("请合并或删去一份。")),
+    )  # fmt: skip
+    blob = keep_blob(content=content, filename=name, by=by, at=at)
+    need.changed_at = at
+    need.save(update_fields=["changed_at"])
+    return Attachment.objects.create(need=need, blob=blob, name=name[:200], added_at=at)
+
+
+@transaction.atomic
+def remove_attachment(*, attachment: Attachment, by: Actor, at: datetime) -> None:
+    """Take a file from a draft; the blob is swept when nothing links it."""
+    need = locked(attachment.need)
+    rules.check_may(rules.may_edit(by, need.facts), "edit", need.facts)
+    attachment.delete()
+    need.changed_at = at
+    need.save(update_fields=["changed_at"])
 
 
 @transaction.atomic
