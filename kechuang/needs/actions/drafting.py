@@ -11,6 +11,7 @@ from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_, check_version, refuse_all, require
 from kechuang.base.time import shanghai_date
 from kechuang.files.actions import keep_blob
+from kechuang.files.models import Blob
 from kechuang.needs import rules
 from kechuang.needs.actions.steps import locked, move, record_step, tell_holders
 from kechuang.needs.models import Attachment, Mark, Need, Target
@@ -116,6 +117,13 @@ def add_attachment(
     *, need: Need, name: str, content: bytes, by: Actor, at: datetime
 ) -> Attachment:
     """Keep a file with a draft; at most ten."""
+    blob = keep_blob(content=content, filename=name, by=by, at=at)
+    return attach_blob(need=need, blob=blob, name=name, by=by, at=at)
+
+
+@transaction.atomic
+def attach_blob(*, need: Need, blob: Blob, name: str, by: Actor, at: datetime) -> Attachment:
+    """Link a file that is kept to a draft; at most ten."""
     need = locked(need)
     rules.check_may(rules.may_edit(by, need.facts), "edit", need.facts)
     require(
@@ -123,7 +131,6 @@ def add_attachment(
         NeedRefused("need.attachments_many", N_("附件最多 {most} 份。"),
                     {"most": ATTACHMENTS_MOST}, ("attachments",), N_("请合并或删去一份。")),
     )  # fmt: skip
-    blob = keep_blob(content=content, filename=name, by=by, at=at)
     need.changed_at = at
     need.save(update_fields=["changed_at"])
     return Attachment.objects.create(need=need, blob=blob, name=name[:200], added_at=at)

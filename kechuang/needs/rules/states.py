@@ -258,6 +258,9 @@ WHO_MAY = {
 }
 
 
+NO_UPLOAD = N_("没有这份已传完的文件。")
+
+
 def check_may(allowed: bool, verb: str, facts: NeedFacts | None = None) -> None:
     """Raise the refusal that says who may do this, unless it is allowed."""
     state = STATE_NAMES[facts.state] if facts else ""
