@@ -147,12 +147,22 @@ def remove_attachment(*, attachment: Attachment, by: Actor, at: datetime) -> Non
 
 
 @transaction.atomic
-def submit_need(*, need: Need, version: int | None = None, by: Actor, at: datetime) -> Need:
-    """Hand a draft in to the unit's administrator.
+def submit_need(
+    *,
+    need: Need | None,
+    typed: Mapping[str, Any] | None = None,
+    version: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> Need:
+    """Hand a draft in to the unit's administrator, with what was typed last where it is given.
 
     Refuses with every problem at its field. The first time the need takes its number of the
     register; after a return the open marks are cleared.
     """
+    if typed is not None or need is None:
+        need = save_draft(need=need, typed=typed or {}, version=version, by=by, at=at)
+        version = None
     need = locked(need)
     rules.check_may(rules.may_submit(by, need.facts), "submit", need.facts)
     check_version(need.number, version, need.version)

@@ -258,6 +258,8 @@ WHO_MAY = {
 }
 
 
+EMPTY_SHEET = N_("表里没有数据行。")
+NOT_FOUND = N_("没有编号为“{number}”的需求，或您不能看。")
 NO_UPLOAD = N_("没有这份已传完的文件。")
 
 
