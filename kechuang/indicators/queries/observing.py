@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Case, Max, Q, QuerySet, Value, When
+from django.urls import reverse
 
 from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.base.time import shanghai_date
 from kechuang.indicators import rules
 from kechuang.indicators.models import Observation, Source, Subject, Target
+from kechuang.indicators.queries import words
 from kechuang.indicators.queries.definitions import indicators
 from kechuang.indicators.rules import Indicator
 from kechuang.parties import queries as party_queries
@@ -156,6 +158,51 @@ class Figure:
     observation: Observation
     target: Target | None = None
     earlier: Observation | None = None
+
+    @property
+    def name(self) -> str:
+        return words.name_of(self.indicator)
+
+    @property
+    def parts(self) -> words.Parts:
+        return words.parts_of(self.indicator, self.observation.statement)
+
+    @property
+    def period_words(self) -> str:
+        return words.period_words(self.observation.period)
+
+    @property
+    def url(self) -> str:
+        """The page of its evidence; the drawer opens the same."""
+        row = self.observation
+        address = reverse(
+            "evidence", args=[row.indicator, row.subject.code, row.period]
+        )
+        return f"{address}?source={row.source.number}"
+
+    @property
+    def evidence_words(self) -> str:
+        """What the seal opens: so many rows, or the source."""
+        row = self.observation
+        if row.evidence_root:
+            rows = self.indicator.rows_en if words.reads_english() else self.indicator.rows
+            return f"{row.evidence_count:,} {rows}".strip()
+        return row.source.publication or row.source.title
+
+    @property
+    def change_words(self) -> str:
+        return "" if self.change is None else words.signed(self.change)
+
+    @property
+    def target_words(self) -> str:
+        if self.target is None:
+            return ""
+        return words.parts_of(self.indicator, self.target.statement).words
+
+    @property
+    def attainment_words(self) -> str:
+        found = self.attainment
+        return "" if found is None else f"{words.number_words(found)}%"
 
     @property
     def change(self) -> Decimal | None:
