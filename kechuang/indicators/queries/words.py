@@ -1,5 +1,6 @@
 """Figures and periods in the reader's language: the units that people say, exact values beside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -68,6 +69,19 @@ def shown(indicator: Indicator, value: Decimal) -> tuple[str, str, str]:
     unit = UNITS_EN.get(indicator.unit, "") if reads_english() else indicator.unit
     figure = number_words(value)
     return figure, unit, f"{figure}{'' if unit == '%' else ' '}{unit}".strip()
+
+
+def chart_of(
+    indicator: Indicator, statements: Sequence[Statement]
+) -> tuple[str, list[str]]:
+    """One unit for all values of a chart, and each value in it; "" is a gap."""
+    values = [statement.centre for statement in statements]
+    unit, size = UNITS_EN.get(indicator.unit, "") if reads_english() else indicator.unit, 1
+    if indicator.is_money:
+        most = max((abs(value) for value in values if value is not None), default=Decimal(0))
+        zh = ("亿元", 10**8) if most >= 10**8 else ("万元", 10**4)
+        unit, size = ("million yuan", 10**6) if reads_english() else zh
+    return unit, ["" if value is None else f"{value / size:.2f}" for value in values]
 
 
 def number_words(value: Decimal) -> str:
