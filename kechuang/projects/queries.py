@@ -183,8 +183,7 @@ def public_funding_paid(period: Period, region_path: str) -> list[MeasuredRow]:
             paid_at__gte=start_of_day(period.since), paid_at__lt=start_of_day(period.until)
         )
         .filter(
-            Q(grant__region_path=region_path)
-            | Q(grant__region_path__startswith=region_path + "/")
+            Q(grant__region_path=region_path) | Q(grant__region_path__startswith=region_path + "/")
         )
         .select_related("grant")
         .order_by("number")

@@ -41,12 +41,16 @@ def test_the_worked_example_from_award_to_archive(world: World, at: datetime) ->
     grant.refresh_from_db()
     assert grant.paid_fen == grant.released_fen == grant.approved_fen == 3000 * WAN
     assert grant.own_received_fen == 6000 * WAN
-    assert rebuilt_balances(project.number) == kept_balances(project.number) == {
-        f"{project.number}/TREASURY": -3000 * WAN,
-        f"{project.number}/OWN": -6000 * WAN,
-        f"{project.number}/PROJECT": 9000 * WAN,
-        f"{project.number}/OTHER": 0,
-    }
+    assert (
+        rebuilt_balances(project.number)
+        == kept_balances(project.number)
+        == {
+            f"{project.number}/TREASURY": -3000 * WAN,
+            f"{project.number}/OWN": -6000 * WAN,
+            f"{project.number}/PROJECT": 9000 * WAN,
+            f"{project.number}/OTHER": 0,
+        }
+    )
     assert sum(Entry.objects.values_list("amount_fen", flat=True)) == 0
     assert [row.public_paid_fen // WAN for row in lines_of(project.number)] == [
         600, 600, 1500, 1500, 2400, 2400, 3000,

@@ -18,6 +18,7 @@ from kechuang.projects.actions.acceptances import (
 from kechuang.projects.actions.agreements import (
     begin_amendment,
     draft_agreement,
+    problems_with,
     return_agreement,
     sign_for_department,
     sign_for_unit,
@@ -68,6 +69,7 @@ __all__ = [
     "open_check",
     "open_project",
     "pay_instalment",
+    "problems_with",
     "receive_funds",
     "reclaim_payment",
     "rectify_milestone",

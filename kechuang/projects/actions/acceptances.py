@@ -191,9 +191,7 @@ def give_opinion(
         )
     row.verdict, row.opinion, row.signed_at = verdict, opinion, at
     row.save()
-    note_act(
-        "give_opinion", project, by, at, {"acceptance": _code(acceptance), "verdict": verdict}
-    )
+    note_act("give_opinion", project, by, at, {"acceptance": _code(acceptance), "verdict": verdict})
     if not Acceptor.objects.filter(acceptance=acceptance, signed_at__isnull=True).exists():
         decider = Role.OFFICER if acceptance.milestone else Role.HEAD
         tell_office(project, decider, "decide_acceptance", by, at)
@@ -301,9 +299,7 @@ def open_acceptance(
     project = locked(project, "open_acceptance", by)
     acceptance = _named(project, None, acceptors, by, at)
     move_project(project, Project.State.ACCEPTING, by=by, at=at)
-    note_act(
-        "open_acceptance", project, by, at, {"acceptors": [one.number for one in acceptors]}
-    )
+    note_act("open_acceptance", project, by, at, {"acceptors": [one.number for one in acceptors]})
     return acceptance
 
 

@@ -224,13 +224,9 @@ def confirm_payment(*, instalment: Instalment, by: Actor, at: datetime) -> Payme
 
 
 @transaction.atomic
-def hold_payment(
-    *, instalment: Instalment, reason: str, by: Actor, at: datetime
-) -> PaymentOrder:
+def hold_payment(*, instalment: Instalment, reason: str, by: Actor, at: datetime) -> PaymentOrder:
     """Hold a payment that is not paid yet."""
-    return _step(
-        instalment, "hold_payment", State.HELD, ledger.hold_payment, by, at, reason=reason
-    )
+    return _step(instalment, "hold_payment", State.HELD, ledger.hold_payment, by, at, reason=reason)
 
 
 @transaction.atomic
@@ -243,9 +239,7 @@ def resume_payment(*, instalment: Instalment, by: Actor, at: datetime) -> Paymen
 
 
 @transaction.atomic
-def return_payment(
-    *, instalment: Instalment, reason: str, by: Actor, at: datetime
-) -> PaymentOrder:
+def return_payment(*, instalment: Instalment, reason: str, by: Actor, at: datetime) -> PaymentOrder:
     """Return a request with a reason; the instalment may be requested again."""
     project, instalment = _locked(instalment, "return_payment", by)
     order = ledger.return_payment(order=_order(instalment), reason=reason, by=by, at=at)
@@ -302,9 +296,7 @@ def _step(
 def _locked(instalment: Instalment, verb: str, by: Actor) -> tuple[Project, Instalment]:
     """Lock the project, then read the instalment anew under its lock."""
     project = locked(instalment.project, verb, by)
-    fresh = Instalment.objects.select_related("release", "order", "milestone").get(
-        pk=instalment.pk
-    )
+    fresh = Instalment.objects.select_related("release", "order", "milestone").get(pk=instalment.pk)
     return project, fresh
 
 
