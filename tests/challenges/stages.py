@@ -58,7 +58,7 @@ def accepted_need(world: World, at: datetime, serial: int = 1) -> Need:
     """An accepted need of the enterprise, as the city's officers find it."""
     need = Need.objects.create(
         number=f"XQ-2026-{serial:06d}", state="ACCEPTED", title="海上风电主轴轴承国产化",
-        body="主轴轴承依赖进口，交期十四个月，求能批产的完整方案。", chain="EQUIPMENT",
+        body="主轴轴承依赖进口，交期十四个月，求能批产的完整方案。", chain="HIGH_END_EQUIPMENT",
         budget_fen=9000 * WAN, due_date=(at + timedelta(days=700)).date(), publication="PUBLIC",
         organisation=world.enterprise, region_path=world.enterprise.region_path,
         filler=world.filler.person, consent_by=world.unit_admin.person, consent_at=at, since=at,

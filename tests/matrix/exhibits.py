@@ -21,6 +21,13 @@ class Exhibits:
     def numbers(self) -> list[str]:
         return [*self.private.values(), *self.public.values()]
 
+    def numbers_for(self, kind: str) -> list[str]:
+        """The numbers that an address of a kind may hold; all where the kind is none of ours."""
+        both = self.private | self.public
+        word = kind.rstrip("s").split(".")[0]
+        fitting = [number for name, number in both.items() if name.split("-")[0] == word]
+        return fitting or self.numbers
+
 
 def build(world: World, at: datetime) -> Exhibits:
     """Needs that nobody outside may read, a challenge that is open, and bids on it."""

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
@@ -22,12 +21,22 @@ class Route:
     kinds: tuple[str, ...]
     verb: str = "GET"
 
-    def addresses(self, numbers: list[str]) -> Iterator[str]:
-        """The route filled with every combination of numbers; whole numbers take 1."""
-        pools = [["1"] if kind == "int" else numbers for kind in self.kinds]
-        for values in product(*pools):
-            filled = iter(values)
-            yield PARAMETER.sub(lambda _: next(filled), self.template)
+    @property
+    def kind(self) -> str:
+        """The plural noun that the address begins with: needs, bids, challenges ..."""
+        steps = [step for step in self.template.split("/") if step not in ("", "api", "v1")]
+        return steps[0] if steps else ""
+
+    def addresses(self, numbers: list[str], second: str) -> Iterator[str]:
+        """The route with each number in its first place, and `second` in every further one."""
+        if not self.parameters:
+            yield self.template
+            return
+        first = ["1"] if self.kinds[0] == "int" else numbers
+        rest = ["1" if kind == "int" else second for kind in self.kinds[1:]]
+        for number in first:
+            filled = iter([number, *rest])
+            yield PARAMETER.sub(lambda _, values=filled: next(values), self.template)
 
 
 def page_routes() -> list[Route]:
