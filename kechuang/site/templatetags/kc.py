@@ -107,7 +107,7 @@ def overdue_days(end, now) -> int:
 def waited(since, at):
     """How many working days a thing has waited with the one who holds it."""
     days = calendar().between(words.shanghai(since).date(), words.shanghai(at).date())
-    return ngettext("%(days)d 日", "%(days)d 日", days) % {"days": words.thousands(days)}
+    return ngettext("%(days)s 日", "%(days)s 日", days) % {"days": words.thousands(days)}
 
 
 @register.simple_tag
