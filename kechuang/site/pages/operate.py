@@ -29,7 +29,7 @@ def operate(request: AskedRequest) -> HttpResponse:
     held = Appointment.objects.filter(in_force(shanghai_date(request.at)))
     held = held.select_related("person", "organisation", "region")
     role = request.GET.get("role", "")
-    if role in Role:
+    if role in set(Role):
         held = held.filter(role=role)
     page = keyset(held, after=request.GET.get("after", ""))
     return render(

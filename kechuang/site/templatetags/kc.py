@@ -6,8 +6,8 @@ from django import template
 from django.forms.utils import flatatt
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kechuang.base.actor import ROLE_NAMES
 from kechuang.base.refusals import N_
@@ -15,7 +15,7 @@ from kechuang.base.time import at_shanghai
 from kechuang.base.working_days import calendar
 from kechuang.site.line import in_this_language
 from kechuang.site.line import line_of as walk
-from kechuang.site.templatetags import budgets, fields, icons, words
+from kechuang.site.templatetags import budgets, fields, figures, icons, words
 
 register = template.Library()
 for shown in (
@@ -23,6 +23,13 @@ for shown in (
     words.date_iso, words.moment, words.rfc3339, words.percent, words.change,
 ):
     register.filter(shown.__name__, shown)
+for shown in (figures.month, figures.year):
+    register.filter(shown.__name__, shown)
+for told in (
+    figures.big_figure, figures.figure_words, figures.figure_bar, figures.figure_evidence,
+    figures.as_of, figures.scaled, figures.trend_sentence, figures.money_of, figures.short_name,
+):
+    register.simple_tag(told)
 register.simple_tag(icons.icon, name="icon")
 register.simple_tag(fields.field, name="field")
 register.simple_tag(fields.form_errors, name="form_errors")
@@ -38,15 +45,7 @@ def translated(text):
 
 
 register.filter("here", in_this_language)
-
-
-@register.filter
-def in_language(thing):
-    """The name of an organisation, region or indicator in the reader's language."""
-    english = getattr(thing, "name_en", "")
-    if (get_language() or "").startswith("en") and english:
-        return english
-    return getattr(thing, "name", thing)
+register.filter("in_language", words.named)
 
 
 @register.simple_tag
