@@ -36,6 +36,8 @@ def signed_in(view: View) -> View:
 
 def found_or_404(queryset: models.QuerySet[Row], **known: Any) -> Row:
     """The row, or 404, the same for what is hidden and for what does not exist."""
+    if any("\x00" in value for value in known.values() if isinstance(value, str)):
+        raise Http404
     row = queryset.filter(**known).first()
     if row is None:
         raise Http404

@@ -39,6 +39,7 @@ class Sheet:
     rows: list[dict[str, Any]]
     first_row: int = 2
     problems: list[Problem] = field(default_factory=list)
+    name: str = ""
 
     def number_of(self, index: int) -> int:
         return self.first_row + index
@@ -65,6 +66,7 @@ def read_sheet(
     if len(sheet.rows) > MOST_ROWS:
         raise SheetRefused("sheet.too_many_rows", N_("超过 20 万行。"), {}, ("file",),
                            N_("请分成几份导入。"))  # fmt: skip
+    sheet.name = Path(name).stem
     _name_columns(sheet, columns, aliases or {})
     return sheet
 

@@ -297,9 +297,17 @@ def may_both_hold(statements: Iterable[Statement]) -> bool:
     return not least or not most or max(least) <= min(most)
 
 
-def is_suppressed(count: int, hidden: int) -> bool:
-    """Cells under three are not shown where rows are closed: a small count would name them."""
-    return hidden > 0 and count < FEWEST_SHOWN
+def rows_to_fold(count: int, hidden: int) -> int:
+    """How many open rows are kept from the list beside `hidden` closed ones.
+
+    Cells under three are not shown where rows are closed: the difference would name them.
+
+    >>> rows_to_fold(10, 0), rows_to_fold(10, 1), rows_to_fold(10, 3), rows_to_fold(2, 1)
+    (0, 2, 0, 1)
+    """
+    if hidden <= 0:
+        return 0
+    return min(max(FEWEST_SHOWN - hidden, 0), count - hidden)
 
 
 def check_measurable(indicator: Indicator, period: Period, last_day_known: Any) -> None:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.chains import CHAIN_NAMES
 from kechuang.base.numbers import new_random_number
+from kechuang.files.models import Blob
 from kechuang.needs import rules
 from kechuang.needs.rules import Extent, NeedFacts, State
 from kechuang.parties.models import Organisation, Person
@@ -232,6 +233,27 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.words}"
+
+
+class Attachment(models.Model):
+    """A file that belongs to a need; downloads go through the need's own visibility."""
+
+    need = models.ForeignKey(
+        Need, on_delete=models.CASCADE, related_name="attachments", verbose_name=_("需求")
+    )
+    number = models.CharField(_("编号"), max_length=20, unique=True, default=new_random_number)
+    blob = models.ForeignKey(
+        Blob, on_delete=models.PROTECT, related_name="+", verbose_name=_("文件")
+    )
+    name = models.CharField(_("文件名"), max_length=200)
+    added_at = models.DateTimeField(_("加入时间"))
+
+    class Meta:
+        verbose_name = _("需求附件")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Disclosure(models.Model):

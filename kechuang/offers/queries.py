@@ -65,7 +65,7 @@ def offers_listed(actor: Actor, at: datetime, filters: Filters) -> QuerySet[Offe
         )
     if filters.mine and actor.organisation:
         rows = rows.filter(organisation__code=actor.organisation)
-    for word in filters.text.split()[:6]:
+    for word in filters.text.replace("\x00", "").split()[:6]:
         rows = rows.filter(
             Q(title__icontains=word) | Q(number__iexact=word) | Q(keywords__contains=[word])
         )

@@ -109,12 +109,13 @@ def test_an_implied_target_tells_who_disagrees() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "hidden", "suppressed"), [(2, 1, True), (3, 1, False), (2, 0, False)]
+    ("count", "hidden", "folded"),
+    [(2, 1, 1), (3, 1, 2), (10, 1, 2), (10, 2, 1), (10, 3, 0), (2, 0, 0), (2, 2, 0)],
 )
-def test_small_cells_hide_where_rows_are_closed(
-    count: int, hidden: int, suppressed: bool
+def test_small_remainders_are_folded_where_rows_are_closed(
+    count: int, hidden: int, folded: int
 ) -> None:
-    assert rules.is_suppressed(count, hidden) is suppressed
+    assert rules.rows_to_fold(count, hidden) == folded
 
 
 @pytest.mark.parametrize(

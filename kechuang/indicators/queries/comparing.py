@@ -7,7 +7,8 @@ from django.db.models import Count
 from kechuang.base.actor import Actor
 from kechuang.indicators.models import Observation, Subject
 from kechuang.indicators.queries.definitions import indicators
-from kechuang.indicators.queries.observing import Figure, best_of, current, figures
+from kechuang.indicators.queries.figures import Figure, figures
+from kechuang.indicators.queries.observing import best_of, current
 from kechuang.indicators.rules import Indicator
 from kechuang.parties.models import Region
 
@@ -68,3 +69,10 @@ def county_values(
     for row in rows[:2000]:
         found.setdefault(row.subject.region_id, []).append(row)
     return [(county, best_of(found.get(county.pk, []))) for county in counties]
+
+
+def subjects_with_figures(actor: Actor, at: datetime) -> list[Subject]:
+    """Regions and areas that have any figure, those with codes first."""
+    ids = current(actor, at).order_by().values("subject").distinct()
+    rows = Subject.objects.filter(pk__in=ids).exclude(kind=Subject.Kind.ORGANISATION)
+    return list(rows.select_related("region").order_by("-kind", "code")[:100])

@@ -1,9 +1,7 @@
 """Observations as a reader finds them: current, as known on a date, in series, side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.db.models import Case, Max, Q, QuerySet, Value, When
 
@@ -12,18 +10,11 @@ from kechuang.base.periods import Period
 from kechuang.base.time import shanghai_date
 from kechuang.indicators import rules
 from kechuang.indicators.models import Observation, Source, Subject, Target
-from kechuang.indicators.queries.definitions import indicators
 from kechuang.indicators.rules import Indicator
 from kechuang.parties import queries as party_queries
 from kechuang.parties.models import Region
 
 PUBLISHED = Observation.State.PUBLISHED
-# What the home page shows first, where the region has it.
-HEADLINE = (
-    "technology_contract_value", "technology_enterprises", "technology_smes",
-    "national_platforms", "pilot_bases", "platforms_all_tiers", "hnte",
-    "needs_accepted", "introductions_made", "projects_accepted", "public_funding_paid",
-)  # fmt: skip
 
 
 def visible_to(actor: Actor, at: datetime) -> QuerySet[Observation]:
@@ -111,6 +102,12 @@ def target_for(observation: Observation) -> Target | None:
     return fitting[0] if fitting else None
 
 
+def targets_of(code: str, subject: Subject) -> list[Target]:
+    """The targets in force of an indicator for a subject, newest period first."""
+    rows = Target.objects.filter(indicator=code, subject=subject, is_current=True)
+    return list(rows.select_related("source").order_by("-period", "pk")[:50])
+
+
 def series(
     code: str, subject: Subject, actor: Actor, at: datetime, source: str = ""
 ) -> list[Observation]:
@@ -146,96 +143,6 @@ def latest_by_indicator(
     for row in rows[:2000]:
         found.setdefault(row.indicator, []).append(row)
     return {code: best for code, rows in found.items() if (best := best_of(rows))}
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure with all that a tile says of it."""
-
-    indicator: Indicator
-    observation: Observation
-    target: Target | None = None
-    earlier: Observation | None = None
-
-    @property
-    def change(self) -> Decimal | None:
-        """Year-on-year: computed where the earlier value is known, else as published."""
-        value, before = self.observation.value, self.earlier
-        if value is not None and before is not None and before.value is not None:
-            return rules.year_on_year(value, before.value)
-        return self.observation.yoy_percent
-
-    @property
-    def is_change_computed(self) -> bool:
-        return self.earlier is not None and self.earlier.value is not None
-
-    @property
-    def attainment(self) -> Decimal | None:
-        """Share of the target in percent: computed where both are known, else as published."""
-        value = self.observation.value
-        if value is not None and self.target is not None and self.target.value:
-            return rules.percent(value, self.target.value)
-        return self.observation.attainment_percent
-
-    @property
-    def is_target_met(self) -> bool:
-        attainment = self.attainment
-        words = self.observation.attainment_words
-        return (attainment is not None and attainment >= 100) or "完成" in words
-
-
-def figures(
-    observations: Sequence[Observation], actor: Actor, at: datetime
-) -> list[Figure]:
-    """Observations with their targets and a year before; a fixed number of reads."""
-    if not observations:
-        return []
-    subjects = {row.subject_id for row in observations}
-    codes = {row.indicator for row in observations}
-    targets: dict[tuple[str, int, str], Target] = {}
-    for target in Target.objects.filter(
-        subject__in=subjects, indicator__in=codes, is_current=True
-    ).order_by("-pk"):
-        targets[target.indicator, target.subject_id, target.period] = target
-    past: dict[tuple[str, int, date, date], Observation] = {}
-    for row in current(actor, at).filter(
-        subject__in=subjects, indicator__in=codes, value__isnull=False
-    )[:4000]:
-        past.setdefault((row.indicator, row.subject_id, row.period_since, row.period_until), row)
-    known = indicators()
-    return [
-        Figure(
-            known[row.indicator], row, _target_among(targets, row), _earlier_among(past, row)
-        )
-        for row in observations
-        if row.indicator in known
-    ]
-
-
-def _target_among(
-    targets: dict[tuple[str, int, str], Target], row: Observation
-) -> Target | None:
-    key = (row.indicator, row.subject_id)
-    return targets.get((*key, row.period)) or targets.get((*key, f"{row.period_since.year}"))
-
-
-def _earlier_among(
-    past: dict[tuple[str, int, date, date], Observation], row: Observation
-) -> Observation | None:
-    before = Period.parse(row.period).previous_year()
-    return past.get((row.indicator, row.subject_id, before.since, before.until))
-
-
-def headline(
-    region_code: str, actor: Actor, at: datetime, codes: Sequence[str] = HEADLINE, most: int = 6
-) -> list[Figure]:
-    """The figures of a region's home page, in their order; those without a value are left out."""
-    subject = subject_of_code(region_code)
-    if subject is None:
-        return []
-    latest = latest_by_indicator(subject, actor, at, codes)
-    shown = [latest[code] for code in codes if code in latest][:most]
-    return figures(shown, actor, at)
 
 
 def unpublished(actor: Actor, at: datetime) -> QuerySet[Observation]:

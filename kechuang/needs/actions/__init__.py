@@ -2,7 +2,10 @@
 
 from kechuang.needs.actions.checking import merge_need, pass_check, return_need, sign_need
 from kechuang.needs.actions.drafting import (
+    add_attachment,
+    attach_blob,
     discard_draft,
+    remove_attachment,
     save_draft,
     submit_need,
 )
@@ -17,12 +20,19 @@ from kechuang.needs.actions.ending import (
     sweep_draft,
     withdraw_need,
 )
-from kechuang.needs.actions.importing import Imported, import_needs
+from kechuang.needs.actions.importing import (
+    Imported,
+    import_needs,
+    import_sheet,
+    problems_with_sheet,
+    read_rows,
+)
 from kechuang.needs.actions.opening import disclose, end_disclosure
 
 __all__ = [
-    "Imported", "convert_need", "discard_draft", "disclose", "end_disclosure", "expire_need",
-    "import_needs",    "merge_need", "pass_check", "reconfirm_need", "remind_of_reconfirming",
-    "renumber_challenge", "reopen_need", "return_need", "save_draft", "sign_need", "solve_need",
-    "submit_need", "sweep_draft", "withdraw_need",
+    "Imported", "add_attachment", "attach_blob", "convert_need", "discard_draft", "disclose",
+    "end_disclosure", "expire_need", "import_needs", "import_sheet", "merge_need", "pass_check",
+    "problems_with_sheet", "read_rows", "reconfirm_need", "remind_of_reconfirming",
+    "remove_attachment", "renumber_challenge", "reopen_need", "return_need", "save_draft",
+    "sign_need", "solve_need", "submit_need", "sweep_draft", "withdraw_need",
 ]  # fmt: skip

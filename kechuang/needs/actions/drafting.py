@@ -10,15 +10,18 @@ from django.db import transaction
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_, check_version, refuse_all, require
 from kechuang.base.time import shanghai_date
+from kechuang.files.actions import keep_blob
+from kechuang.files.models import Blob
 from kechuang.needs import rules
 from kechuang.needs.actions.steps import locked, move, record_step, tell_holders
-from kechuang.needs.models import Mark, Need, Target
+from kechuang.needs.models import Attachment, Mark, Need, Target
 from kechuang.needs.rules import Content, NeedRefused, State
 from kechuang.parties.models import Person
 from kechuang.parties.queries import organisation_by_code, person_by_number
 from kechuang.record import actions as record
 
 DRAFT_LONGEST = 100_000
+ATTACHMENTS_MOST = 10
 TYPED_TEXTS = ("title", "body", "chain", "keywords", "budget", "budget_is_right", "due",
                "publication", "contact")
 
@@ -110,12 +113,56 @@ def discard_draft(*, need: Need, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def submit_need(*, need: Need, version: int | None = None, by: Actor, at: datetime) -> Need:
-    """Hand a draft in to the unit's administrator.
+def add_attachment(
+    *, need: Need, name: str, content: bytes, by: Actor, at: datetime
+) -> Attachment:
+    """Keep a file with a draft; at most ten."""
+    blob = keep_blob(content=content, filename=name, by=by, at=at)
+    return attach_blob(need=need, blob=blob, name=name, by=by, at=at)
+
+
+@transaction.atomic
+def attach_blob(*, need: Need, blob: Blob, name: str, by: Actor, at: datetime) -> Attachment:
+    """Link a file that is kept to a draft; at most ten."""
+    need = locked(need)
+    rules.check_may(rules.may_edit(by, need.facts), "edit", need.facts)
+    require(
+        need.attachments.count() < ATTACHMENTS_MOST,
+        NeedRefused("need.attachments_many", N_("附件最多 {most} 份。"),
+                    {"most": ATTACHMENTS_MOST}, ("attachments",), N_("请合并或删去一份。")),
+    )  # fmt: skip
+    need.changed_at = at
+    need.save(update_fields=["changed_at"])
+    return Attachment.objects.create(need=need, blob=blob, name=name[:200], added_at=at)
+
+
+@transaction.atomic
+def remove_attachment(*, attachment: Attachment, by: Actor, at: datetime) -> None:
+    """Take a file from a draft; the blob is swept when nothing links it."""
+    need = locked(attachment.need)
+    rules.check_may(rules.may_edit(by, need.facts), "edit", need.facts)
+    attachment.delete()
+    need.changed_at = at
+    need.save(update_fields=["changed_at"])
+
+
+@transaction.atomic
+def submit_need(
+    *,
+    need: Need | None,
+    typed: Mapping[str, Any] | None = None,
+    version: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> Need:
+    """Hand a draft in to the unit's administrator, with what was typed last where it is given.
 
     Refuses with every problem at its field. The first time the need takes its number of the
     register; after a return the open marks are cleared.
     """
+    if typed is not None or need is None:
+        need = save_draft(need=need, typed=typed or {}, version=version, by=by, at=at)
+        version = None
     need = locked(need)
     rules.check_may(rules.may_submit(by, need.facts), "submit", need.facts)
     check_version(need.number, version, need.version)

@@ -152,7 +152,7 @@ def remind_of_reconfirming(*, need: Need, by: Actor, at: datetime) -> bool:
         return False
     need.idle_told_at = at
     need.save(update_fields=["idle_told_at"])
-    tell_owners(need, "needs.to_reconfirm", by=by, at=at)
+    tell_owners(need, "needs.reconfirm", by=by, at=at)
     return True
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import Refused
 from kechuang.base.time import shanghai_date
+from kechuang.doors.sheets import Problem, Sheet
 from kechuang.needs import rules
 from kechuang.needs.actions.checking import accept
 from kechuang.needs.actions.drafting import content_of, targets_for
@@ -17,6 +18,7 @@ from kechuang.needs.actions.steps import search_document
 from kechuang.needs.models import Need, NeedStage, Target
 from kechuang.needs.rules import State
 from kechuang.needs.rules.rows import (
+    HEADS,
     ImportRefused,
     RowRead,
     problem_with_owner,
@@ -171,3 +173,23 @@ def _write_targets(pairs: list[tuple[Need, RowRead]], *, at: datetime) -> None:
         ],
         at=at,
     )
+
+
+def problems_with_sheet(sheet: Sheet, *, by: Actor, at: datetime) -> list[Problem]:
+    """Everything that is wrong with a sheet, by row and column; writes nothing."""
+    reading = read_rows(_numbered(sheet), by=by, at=at)
+    found = [Problem(row, HEADS.get(column, column), refused)
+             for row, column, refused in reading.problems]
+    return sorted([*sheet.problems, *found], key=lambda problem: problem.row)
+
+
+def import_sheet(*, sheet: Sheet, by: Actor, at: datetime) -> Imported:
+    """Bring in a whole sheet, all or nothing; refuses with every problem (ImportRefused)."""
+    problems = problems_with_sheet(sheet, by=by, at=at)
+    if problems:
+        raise ImportRefused([(one.row, one.column, one.refused) for one in problems])
+    return import_needs(rows=_numbered(sheet), source=sheet.name, by=by, at=at)
+
+
+def _numbered(sheet: Sheet) -> list[tuple[int, Mapping[str, Any]]]:
+    return [(sheet.number_of(place), row) for place, row in enumerate(sheet.rows)]

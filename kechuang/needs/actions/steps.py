@@ -113,11 +113,11 @@ def tell_holders(need: Need, *, by: Actor, at: datetime) -> None:
     """Tell those who hold the need's present step that it waits for them."""
     if need.state == State.UNIT_CHECK:
         people = holders(Role.UNIT_ADMIN, at=at, organisation=need.organisation)
-        template = "needs.to_sign"
+        template = "needs.submitted"
     else:
         path = rules.check_region(need.state, need.region_path)
         people = holders(Role.OFFICER, at=at, region_path=path)
-        template = "needs.to_check"
+        template = "needs.check"
     tell_people(need, [person.number for person in people], template, by=by, at=at)
 
 

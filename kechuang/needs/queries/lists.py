@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from kechuang.base.actor import Actor
 from kechuang.base.line import Place, Step
@@ -17,6 +18,7 @@ from kechuang.needs import rules
 from kechuang.needs.models import Mark, Need, NeedStage
 from kechuang.needs.queries.sight import readable_to, sights_on, visible_to, within
 from kechuang.needs.rules import State
+from kechuang.search.queries import similar_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def needs_listed(actor: Actor, at: datetime, filters: Filters) -> QuerySet[Need]
 def _says(text: str) -> Q:
     """Every word stands in the number, the title or a keyword: what every reader of a row sees."""
     wanted = Q()
-    for word in text.split()[:6]:
+    for word in text.replace("\x00", "").split()[:6]:
         wanted &= (
             Q(title__icontains=word) | Q(number__iexact=word) | Q(keywords__contains=[word])
         )
@@ -174,7 +176,7 @@ def places_on_the_line(numbers: list[str], actor: Actor, at: datetime) -> list[P
             title=need.title if sights[need.pk].summary else need.number,
             state=rules.STATE_NAMES[State(need.state)],
             at=need.since,
-            url=f"/needs/{need.number}/",
+            url=reverse("need", args=[need.number]),
             linked=(need.challenge_number,) if need.challenge_number else (),
         )
         for need in needs
@@ -211,3 +213,19 @@ def needs_to_reconfirm(before: datetime) -> QuerySet[Need]:
     )
 
 
+
+
+def similar_needs(
+    need: Need, actor: Actor, at: datetime, limit: int = 5
+) -> list[tuple[Need, int]]:
+    """Needs that say nearly the same, with how many percent of their word pairs they share."""
+    hits = similar_documents(
+        actor=actor, at=at, title=need.title, body=need.body, kinds=["need"],
+        without=[need.number], limit=limit * 3,
+    )  # fmt: skip
+    numbers = [document.number for document, _ in hits]
+    found = readable_to(actor, at).filter(number__in=numbers, state__in=rules.MERGE_TARGETS)
+    said = f"{need.title}\n{need.body}"
+    rows = [(other, rules.likeness(said, f"{other.title}\n{other.body}")) for other in found]
+    rows = [(other, share) for other, share in rows if share >= rules.LIKE_LEAST]
+    return sorted(rows, key=lambda row: (-row[1], row[0].number))[:limit]

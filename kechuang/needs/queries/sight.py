@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kechuang.base.actor import Actor, Role
 from kechuang.needs import rules
-from kechuang.needs.models import Disclosure, Need
+from kechuang.needs.models import Attachment, Disclosure, Need
 from kechuang.needs.rules import Extent, Publication, Sight, State
 
 LOADED = ("organisation", "filler", "contact")
@@ -88,6 +88,14 @@ def sights_on(needs: list[Need], actor: Actor, at: datetime) -> dict[int, Sight]
         need.pk: rules.sight_of(actor, need.facts, opened.get(need.pk, Extent.NOTHING))
         for need in needs
     }
+
+
+def attachments_visible_to(actor: Actor, at: datetime, number: str) -> QuerySet[Attachment]:
+    """The files of a need, for those whom it is opened to in full; none otherwise."""
+    need = visible_to(actor, at).filter(number=number).first()
+    if need is None or not sight_on(need, actor, at).attachments:
+        return Attachment.objects.none()
+    return Attachment.objects.filter(need=need).select_related("blob", "need")
 
 
 def disclosures_of(need: Need) -> QuerySet[Disclosure]:

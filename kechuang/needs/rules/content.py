@@ -12,6 +12,7 @@ from typing import Any
 from kechuang.base.chains import chain_from
 from kechuang.base.money import FEN_PER_WAN, MoneyRefused, fen_from_wan
 from kechuang.base.refusals import N_, Refused
+from kechuang.engines.ranking import tokens
 from kechuang.needs.rules.sight import PUBLICATION_NAMES
 from kechuang.needs.rules.states import NeedRefused
 
@@ -25,6 +26,7 @@ TEXT_LONGEST = 60
 VALUE_LARGEST = Decimal(10) ** 12
 VALUE_PLACES = 6
 YEARS_AHEAD = 20
+LIKE_LEAST = 12  # percent of shared word pairs below which two needs are not shown as alike
 # What a technology need usually costs; a thousand times off is asked about, not refused.
 # Source: procedures.md keeps such figures as parameters; no published statistic was at hand.
 USUAL_FEN = 300 * FEN_PER_WAN
@@ -421,3 +423,17 @@ def number_text(value: Decimal | None) -> str:
         return ""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def likeness(one: str, other: str) -> int:
+    """How many percent of their distinct word pairs two texts share (Dice's coefficient).
+
+    >>> likeness("低温烧结铜膏", "低温烧结铜膏")
+    100
+    >>> likeness("低温烧结铜膏", "航空发动机叶片")
+    0
+    """
+    first, second = set(tokens(one)), set(tokens(other))
+    if not first or not second:
+        return 0
+    return round(200 * len(first & second) / (len(first) + len(second)))

@@ -60,8 +60,16 @@ class ImportRefused(RefusedTogether):
     """A sheet is not imported: every problem, with its row and column. Nothing was written."""
 
     def __init__(self, problems: list[tuple[int, str, Refused]]) -> None:
-        super().__init__([refused for _, _, refused in problems])
+        super().__init__([located(*problem) for problem in problems])
         self.problems = problems
+
+
+def located(row: int, column: str, refused: Refused) -> Refused:
+    """A refusal that says where in the sheet it is, for answers that have no table."""
+    said = refused.text.format(**refused.facts)
+    facts = refused.facts | {"row": row, "column": column or N_("整行"), "said": said}
+    text = N_("第 {row} 行“{column}”：{said}")
+    return NeedRefused(refused.code, text, facts, (f"{row}.{column}",), refused.way_on)
 
 
 def read_row(

@@ -258,6 +258,11 @@ WHO_MAY = {
 }
 
 
+EMPTY_SHEET = N_("表里没有数据行。")
+NOT_FOUND = N_("没有编号为“{number}”的需求，或您不能看。")
+NO_UPLOAD = N_("没有这份已传完的文件。")
+
+
 def check_may(allowed: bool, verb: str, facts: NeedFacts | None = None) -> None:
     """Raise the refusal that says who may do this, unless it is allowed."""
     state = STATE_NAMES[facts.state] if facts else ""

@@ -1,6 +1,12 @@
 """Every write to an offer: one verb per function."""
 
-from kechuang.offers.actions.importing import Imported, import_offers
+from kechuang.offers.actions.importing import (
+    Imported,
+    import_offers,
+    import_sheet,
+    problems_with_sheet,
+    read_rows,
+)
 from kechuang.offers.actions.publishing import (
     discard_draft,
     return_offer,
@@ -12,6 +18,7 @@ from kechuang.offers.actions.publishing import (
 )
 
 __all__ = [
-    "Imported", "discard_draft", "import_offers", "return_offer", "save_draft",
-    "sign_offer", "submit_offer", "sweep_draft", "withdraw_offer",
+    "Imported", "discard_draft", "import_offers", "import_sheet", "problems_with_sheet",
+    "read_rows", "return_offer", "save_draft", "sign_offer", "submit_offer", "sweep_draft",
+    "withdraw_offer",
 ]  # fmt: skip

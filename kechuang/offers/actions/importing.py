@@ -10,6 +10,7 @@ from django.db import transaction
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import Refused
 from kechuang.base.time import shanghai_date
+from kechuang.doors.sheets import Problem, Sheet
 from kechuang.offers import rules
 from kechuang.offers.actions.publishing import (
     content_of,
@@ -20,6 +21,7 @@ from kechuang.offers.actions.publishing import (
 from kechuang.offers.models import Figure, Offer, OfferStage
 from kechuang.offers.rules import State
 from kechuang.offers.rules.rows import (
+    HEADS,
     ImportRefused,
     RowRead,
     problem_with_owner,
@@ -169,3 +171,23 @@ def _write_figures(pairs: list[tuple[Offer, RowRead]], *, at: datetime) -> None:
         said += [f"{one.name} {one.value} {one.unit}" for one in row.content.figures]
         documents.append(search.Text(**search_document(offer, "\n".join(filter(None, said)))))
     search.put_documents(texts=documents, at=at)
+
+
+def problems_with_sheet(sheet: Sheet, *, by: Actor, at: datetime) -> list[Problem]:
+    """Everything that is wrong with a sheet, by row and column; writes nothing."""
+    reading = read_rows(_numbered(sheet), by=by, at=at)
+    found = [Problem(row, HEADS.get(column, column), refused)
+             for row, column, refused in reading.problems]
+    return sorted([*sheet.problems, *found], key=lambda problem: problem.row)
+
+
+def import_sheet(*, sheet: Sheet, by: Actor, at: datetime) -> Imported:
+    """Bring in a whole sheet, all or nothing; refuses with every problem (ImportRefused)."""
+    problems = problems_with_sheet(sheet, by=by, at=at)
+    if problems:
+        raise ImportRefused([(one.row, one.column, one.refused) for one in problems])
+    return import_offers(rows=_numbered(sheet), source=sheet.name, by=by, at=at)
+
+
+def _numbered(sheet: Sheet) -> list[tuple[int, Mapping[str, Any]]]:
+    return [(sheet.number_of(place), row) for place, row in enumerate(sheet.rows)]

@@ -125,8 +125,21 @@ def discard_draft(*, offer: Offer, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def submit_offer(*, offer: Offer, version: int | None = None, by: Actor, at: datetime) -> Offer:
-    """Hand a draft in to the unit's administrator; refuses with every problem at its field."""
+def submit_offer(
+    *,
+    offer: Offer | None,
+    typed: Mapping[str, Any] | None = None,
+    version: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> Offer:
+    """Hand a draft in to the unit's administrator, with what was typed last where it is given.
+
+    Refuses with every problem at its field.
+    """
+    if typed is not None or offer is None:
+        offer = save_draft(offer=offer, typed=typed or {}, version=version, by=by, at=at)
+        version = None
     offer = locked(offer)
     rules.check_may(rules.may_submit(by, offer.facts), "submit", offer.facts)
     check_version(offer.number, version, offer.version)

@@ -1,0 +1,143 @@
+"""The list of needs, its csv, and the import of a sheet."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
+
+from kechuang.base.chains import CHAIN_NAMES, Chain
+from kechuang.base.time import shanghai_date
+from kechuang.doors.lists import keyset
+from kechuang.doors.requests import AskedRequest, signed_in
+from kechuang.doors.sheets import SheetRefused, csv_response, read_sheet
+from kechuang.doors.words import message_of, way_on_of
+from kechuang.needs import actions, forms, queries, rules
+from kechuang.needs.models import Need
+from kechuang.needs.rules import Sight, State
+from kechuang.needs.rules.rows import ALIASES, COLUMNS, EXAMPLE, HEADS
+from kechuang.parties.models import Region
+from kechuang.parties.queries import regions_in_force
+
+CSV_MOST = 5000
+PROBLEMS_SHOWN = 200
+
+
+def filters_of(request: AskedRequest) -> queries.Filters:
+    query = request.GET
+    return queries.Filters(
+        region=query.get("region", "")[:6],
+        state=query.get("state", "").upper()[:20],
+        chain=query.get("chain", "").upper()[:30],
+        text=query.get("q", "").strip()[:100],
+        mine=query.get("mine") == "1",
+    )
+
+
+def region_names(request: AskedRequest) -> dict[str, Region]:
+    """Regions by code, for filters and for the names on pages."""
+    rows = regions_in_force(shanghai_date(request.at)).order_by("path")
+    return {region.code: region for region in rows}
+
+
+def row_of(need: Need, sight: Sight, regions: dict[str, Region]) -> dict[str, Any]:
+    """One line of the list, as far as this reader sees it."""
+    state = State(need.state)
+    returned = state == State.DRAFT and bool(need.returned_by)
+    return {
+        "need": need,
+        "sight": sight,
+        "region": regions.get(need.region_path.rsplit("/", 1)[-1]),
+        "chain": CHAIN_NAMES.get(Chain(need.chain), "") if need.chain else "",
+        "state": gettext("退回补正") if returned else rules.STATE_NAMES[state],
+        "kind": "bad" if returned else rules.STATE_KINDS[state],
+        "holder": rules.HOLDER_NAMES.get(state, "") if sight.is_inside else "",
+    }
+
+
+def needs(request: AskedRequest) -> HttpResponse:
+    """The needs that this reader may read, newest first."""
+    filters = filters_of(request)
+    rows = queries.needs_listed(request.actor, request.at, filters)
+    page = keyset(rows, after=request.GET.get("after"), limit=request.GET.get("limit"))
+    sights = queries.sights_on(page.rows, request.actor, request.at)
+    regions = region_names(request)
+    context = {
+        "page": page,
+        "rows": [row_of(need, sights[need.pk], regions) for need in page.rows],
+        "filters": filters,
+        "regions": list(regions.values()),
+        "states": [(state.value, name) for state, name in rules.STATE_NAMES.items()],
+        "chains": [(chain.value, name) for chain, name in CHAIN_NAMES.items()],
+        "may_post": rules.may_post(request.actor),
+        "may_import": rules.may_import(request.actor),
+        "has_own": rules.may_post(request.actor),
+        "is_narrowed": filters != queries.Filters(),
+    }
+    return render(request, "needs/needs.html", context)
+
+
+def needs_csv(request: AskedRequest) -> HttpResponse:
+    """The same list as a file, at most 5,000 rows."""
+    rows = queries.needs_listed(request.actor, request.at, filters_of(request))
+    found = list(rows.prefetch_related("targets").order_by("-pk")[:CSV_MOST])
+    sights = queries.sights_on(found, request.actor, request.at)
+    names = ["编号", "需求名称", "单位", "地区代码", "产业链", "愿出经费（元）", "希望完成日期",
+             "指标", "状态", "自"]
+    lines = (
+        _csv_line(need, sights[need.pk]) for need in found
+    )
+    return csv_response("needs.csv", [gettext(name) for name in names], lines)
+
+
+def _csv_line(need: Need, sight: Sight) -> list[Any]:
+    hidden = gettext("未公开")
+    return [
+        need.number,
+        need.title,
+        need.organisation.name if sight.organisation else hidden,
+        need.region_path.rsplit("/", 1)[-1],
+        gettext(CHAIN_NAMES[Chain(need.chain)]) if need.chain else "",
+        f"{need.budget_fen / 100:.2f}" if need.budget_fen is not None else "",
+        need.due_date.isoformat() if need.due_date else "",
+        "；".join(map(str, need.targets.all())) if sight.targets else hidden,
+        gettext(rules.STATE_NAMES[State(need.state)]),
+        shanghai_date(need.since).isoformat(),
+    ]
+
+
+@signed_in
+def import_sheet(request: AskedRequest) -> HttpResponse:
+    """Bring a sheet of needs into the register: all problems first, then all or nothing."""
+    rules.check_may(rules.may_import(request.actor), "import")
+    form = forms.SheetForm(request.POST or None, request.FILES or None)
+    problems: list[dict[str, Any]] = []
+    if request.method == "POST" and form.is_valid():
+        with form.refusals():
+            file = form.cleaned_data["file"]
+            sheet = read_sheet(file.name, file.read(), COLUMNS, ALIASES)
+            found = actions.problems_with_sheet(sheet, by=request.actor, at=request.at)
+            problems = [
+                {"row": one.row, "column": one.column, "words": message_of(one.refused),
+                 "way_on": way_on_of(one.refused)} for one in found
+            ]  # fmt: skip
+            if not found and not sheet.rows:
+                raise SheetRefused("sheet.no_rows", rules.EMPTY_SHEET, {}, ("file",))
+            if not found:
+                done = actions.import_sheet(sheet=sheet, by=request.actor, at=request.at)
+                messages.success(request, ngettext(
+                    "已导入：新增 %(new)d 条，更新 %(updated)d 条，未变 %(same)d 条。",
+                    "已导入：新增 %(new)d 条，更新 %(updated)d 条，未变 %(same)d 条。",
+                    done.created) % {"new": done.created, "updated": done.updated,
+                                     "same": done.unchanged})  # fmt: skip
+                return redirect("needs")
+    context = {"form": form, "problems": problems[:PROBLEMS_SHOWN], "count": len(problems),
+               "heads": [(HEADS[c], EXAMPLE[i]) for i, c in enumerate(COLUMNS)]}
+    status = 422 if problems else form.status
+    return render(request, "needs/import.html", context, status=status)
+
+
+def template_csv(request: AskedRequest) -> HttpResponse:
+    """A sheet with the right heads and one example row."""
+    return csv_response("needs-template.csv", [HEADS[column] for column in COLUMNS], [EXAMPLE])

@@ -1,0 +1,126 @@
+"""What of the needs waits for a person, and what that person waits for."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from kechuang.base.actor import Actor, Role
+from kechuang.base.matters import Matter
+from kechuang.base.refusals import N_
+from kechuang.needs import rules
+from kechuang.needs.models import Need
+from kechuang.needs.queries import within
+from kechuang.needs.rules import State
+from kechuang.parties.queries import holder_words
+
+MOST = 200
+RECONFIRM_DAYS = 30
+TASKS = {
+    State.UNIT_CHECK: (N_("需求签发"), N_("去签发"), "need-sign"),
+    State.COUNTY_CHECK: (N_("需求核实"), N_("去核实"), "need"),
+    State.CITY_CHECK: (N_("需求筛选"), N_("去筛选"), "need"),
+    State.PROVINCE_CHECK: (N_("需求筛选"), N_("去筛选"), "need"),
+}
+CHECK_OF_LEVEL = {level: state for state, level in rules.CHECK_LEVELS.items()}
+
+
+def matters_for(actor: Actor, at: datetime) -> list[Matter]:
+    """The rows of this actor's work list that needs give."""
+    if actor.is_role(*rules.OWNERS) and actor.organisation:
+        return _of_owner(actor, at)
+    if actor.is_role(Role.OFFICER) and actor.region:
+        return _of_officer(actor, at)
+    if actor.is_role(Role.SUPERVISOR) and actor.region:
+        return _late(actor, at)
+    return []
+
+
+def _of_owner(actor: Actor, at: datetime) -> list[Matter]:
+    soon = at + timedelta(days=RECONFIRM_DAYS)
+    needs = _loaded(
+        Need.objects.filter(
+            Q(state__in=[State.DRAFT, *rules.CHECKS])
+            | Q(state=State.ACCEPTED, reconfirm_at__lte=soon),
+            organisation__code=actor.organisation,
+        )
+    )
+    holders: dict[str, str] = {}
+    rows = [_owner_row(need, actor, at, holders) for need in needs]
+    return [row for row in rows if row is not None]
+
+
+def _owner_row(
+    need: Need, actor: Actor, at: datetime, holders: dict[str, str]
+) -> Matter | None:
+    if need.state == State.ACCEPTED:
+        return _matter(need, N_("需求再确认"), "", True, need.reconfirm_at, "need-reconfirm",
+                       N_("去确认"))  # fmt: skip
+    if need.state == State.DRAFT:
+        if need.returned_by:
+            return _matter(need, N_("需求退回补正"), "", True, need.until, "need-edit",
+                           N_("去补正"))  # fmt: skip
+        if need.filler is None or need.filler.number != actor.person:
+            return None
+        return _matter(need, N_("需求草稿待提交"), "", True, None, "need-edit", N_("接着填"))
+    task, button, page = TASKS[State(need.state)]
+    if need.state == State.UNIT_CHECK and actor.is_role(Role.UNIT_ADMIN):
+        return _matter(need, task, "", True, need.until, page, button)
+    if need.state not in holders:
+        holders[need.state] = holder_of(need, at)
+    return _matter(need, task, holders[need.state], False, need.until, "need", N_("看进展"))
+
+
+def holder_of(need: Need, at: datetime) -> str:
+    """Who holds a need that waits: names, and the office."""
+    if need.state == State.UNIT_CHECK:
+        names = holder_words(Role.UNIT_ADMIN, at=at, organisation=need.organisation)
+    elif need.state in rules.OFFICE_CHECKS:
+        path = rules.check_region(need.state, need.region_path)
+        names = holder_words(Role.OFFICER, at=at, region_path=path)
+    else:
+        return ""
+    office = gettext(rules.HOLDER_NAMES[State(need.state)])
+    return gettext("{names}（{office}）").format(names=names, office=office)
+
+
+def _of_officer(actor: Actor, at: datetime) -> list[Matter]:
+    state = CHECK_OF_LEVEL[rules.level_of(actor.region)]
+    task, button, page = TASKS[state]
+    needs = _loaded(Need.objects.filter(within(actor.region), state=state))
+    return [_matter(need, task, "", True, need.until, page, button) for need in needs]
+
+
+def _late(actor: Actor, at: datetime) -> list[Matter]:
+    needs = _loaded(
+        Need.objects.filter(within(actor.region), state__in=rules.CHECKS, until__lte=at)
+    )
+    return [
+        _matter(need, TASKS[State(need.state)][0],
+                gettext(rules.HOLDER_NAMES[State(need.state)]), False, need.until, "need",
+                N_("去看"))
+        for need in needs
+    ]  # fmt: skip
+
+
+def _loaded(needs: QuerySet[Need]) -> list[Need]:
+    return list(
+        needs.select_related("organisation", "filler", "contact").order_by("until", "pk")[:MOST]
+    )
+
+
+def _matter(
+    need: Need, task: str, holder: str, mine: bool, until: datetime | None, page: str, button: str
+) -> Matter:
+    return Matter(
+        number=need.number,
+        title=need.title or gettext("（未命名的草稿）"),
+        task=task,
+        holder=holder,
+        mine=mine,
+        since=need.since,
+        until=until,
+        url=reverse(page, args=[need.number]),
+        button=button,
+    )

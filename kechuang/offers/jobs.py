@@ -1,0 +1,28 @@
+"""What the clock does with offers: clear idle drafts after a word to their owner."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from kechuang.base.actor import Actor
+from kechuang.offers import actions, queries
+
+IDLE_DAYS_BEFORE_WORD = 76
+
+
+@app.periodic(cron="20 0 * * *")
+@app.task(name="offers.keep_fresh", queue="default")
+def keep_fresh(timestamp: int = 0) -> None:
+    """Every night: clear drafts nobody touches."""
+    freshen(timezone.now())
+
+
+def freshen(at: datetime) -> int:
+    """The night's work at an instant; returns how many drafts were deleted."""
+    idle = queries.offers_idle_since(at - timedelta(days=IDLE_DAYS_BEFORE_WORD))
+    swept = [
+        actions.sweep_draft(offer=offer, by=Actor.CLOCK, at=at)
+        for offer in idle.iterator(chunk_size=200)
+    ]
+    return swept.count("DELETED")
