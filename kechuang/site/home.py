@@ -15,7 +15,7 @@ from kechuang.challenges import queries as challenges
 from kechuang.challenges.models import Challenge
 from kechuang.indicators import queries as indicators
 from kechuang.indicators.models import Observation, Subject
-from kechuang.indicators.queries.observing import Figure
+from kechuang.indicators.queries.figures import Figure
 from kechuang.notices import queries as notices
 from kechuang.notices.models import Notice
 from kechuang.parties.models import Region
