@@ -26,6 +26,7 @@ from kechuang.offers.rules.content import (
     wan_text,
 )
 from kechuang.offers.rules.states import (
+    EMPTY_SHEET,
     OWNERS,
     STATE_KINDS,
     STATE_NAMES,
@@ -43,10 +44,10 @@ from kechuang.offers.rules.states import (
 )
 
 __all__ = [
-    "FIELD_NAMES", "FIGURES_MOST", "KIND_NAMES", "MODE_NAMES", "OWNERS", "PATENT_STATUS_NAMES",
-    "PEOPLE_MOST", "STATE_KINDS", "STATE_NAMES", "TITLE_LONGEST", "TRL_NAMES", "Content",
-    "FigureFacts", "Kind", "Mode", "OfferFacts", "OfferRefused", "PatentStatus", "State",
-    "auto_title", "check_may", "figures_in", "keywords_of", "lines_of", "may_edit", "may_import",
-    "may_post", "may_return", "may_sign", "may_submit", "may_withdraw", "number_text", "plain",
-    "read_typed", "trimmed", "typed_from", "wan_text",
+    "EMPTY_SHEET", "FIELD_NAMES", "FIGURES_MOST", "KIND_NAMES", "MODE_NAMES", "OWNERS",
+    "PATENT_STATUS_NAMES", "PEOPLE_MOST", "STATE_KINDS", "STATE_NAMES", "TITLE_LONGEST",
+    "TRL_NAMES", "Content", "FigureFacts", "Kind", "Mode", "OfferFacts", "OfferRefused",
+    "PatentStatus", "State", "auto_title", "check_may", "figures_in", "keywords_of", "lines_of",
+    "may_edit", "may_import", "may_post", "may_return", "may_sign", "may_submit", "may_withdraw",
+    "number_text", "plain", "read_typed", "trimmed", "typed_from", "wan_text",
 ]  # fmt: skip

@@ -104,6 +104,9 @@ WHO_MAY = {
 }
 
 
+EMPTY_SHEET = N_("表里没有数据行。")
+
+
 def check_may(allowed: bool, verb: str, facts: OfferFacts | None = None) -> None:
     """Raise the refusal that says who may do this, unless it is allowed."""
     if facts is None:

@@ -1,0 +1,145 @@
+"""The list of offers, its csv, and the import of a sheet."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+
+from kechuang.base.chains import CHAIN_NAMES, Chain
+from kechuang.base.time import shanghai_date
+from kechuang.doors.lists import keyset
+from kechuang.doors.requests import AskedRequest, signed_in
+from kechuang.doors.sheets import SheetRefused, csv_response, read_sheet
+from kechuang.doors.words import message_of, way_on_of
+from kechuang.offers import actions, forms, queries, rules
+from kechuang.offers.models import Offer
+from kechuang.offers.rules import Kind, State
+from kechuang.offers.rules.rows import ALIASES, COLUMNS, EXAMPLE, HEADS
+from kechuang.parties.models import Region
+from kechuang.parties.queries import regions_in_force
+
+CSV_MOST = 5000
+PROBLEMS_SHOWN = 200
+
+
+def filters_of(request: AskedRequest) -> queries.Filters:
+    query = request.GET
+    return queries.Filters(
+        kind=query.get("kind", "").upper()[:10],
+        state=query.get("state", "").upper()[:12],
+        chain=query.get("chain", "").upper()[:30],
+        region=query.get("region", "")[:6],
+        text=query.get("q", "").strip()[:100],
+        mine=query.get("mine") == "1",
+    )
+
+
+def region_names(request: AskedRequest) -> dict[str, Region]:
+    """Regions by code, for filters and for the names on pages."""
+    rows = regions_in_force(shanghai_date(request.at)).order_by("path")
+    return {region.code: region for region in rows}
+
+
+def chain_names(codes: list[str]) -> list[str]:
+    return [gettext(CHAIN_NAMES[Chain(code)]) for code in codes]
+
+
+def row_of(offer: Offer, regions: dict[str, Region]) -> dict[str, Any]:
+    """One line of the list."""
+    returned = offer.state == State.DRAFT and bool(offer.return_words)
+    state = State(offer.state)
+    return {
+        "offer": offer,
+        "region": regions.get(offer.region_path.rsplit("/", 1)[-1]),
+        "chains": chain_names(offer.chains),
+        "kind": rules.KIND_NAMES[Kind(offer.kind)],
+        "state": gettext("退回补正") if returned else rules.STATE_NAMES[state],
+        "shape": "bad" if returned else rules.STATE_KINDS[state],
+    }
+
+
+def offers(request: AskedRequest) -> HttpResponse:
+    """Published offers and those of one's own unit, newest first."""
+    filters = filters_of(request)
+    rows = queries.offers_listed(request.actor, request.at, filters)
+    page = keyset(rows, after=request.GET.get("after"), limit=request.GET.get("limit"))
+    regions = region_names(request)
+    context = {
+        "page": page,
+        "rows": [row_of(offer, regions) for offer in page.rows],
+        "filters": filters,
+        "regions": list(regions.values()),
+        "kinds": [(kind.value, name) for kind, name in rules.KIND_NAMES.items()],
+        "chains": [(chain.value, name) for chain, name in CHAIN_NAMES.items()],
+        "may_post": rules.may_post(request.actor),
+        "may_import": rules.may_import(request.actor, request.actor.organisation),
+        "is_narrowed": filters != queries.Filters(),
+    }
+    return render(request, "offers/offers.html", context)
+
+
+def offers_csv(request: AskedRequest) -> HttpResponse:
+    """The same list as a file, at most 5,000 rows."""
+    rows = queries.offers_listed(request.actor, request.at, filters_of(request))
+    names = ["编号", "类别", "名称", "单位", "地区代码", "产业链", "成熟度", "写明的数值", "专利号",
+             "合作方式", "意向价格下限（元）", "意向价格上限（元）", "发布日期"]
+    lines = [_csv_line(o) for o in rows.prefetch_related("figures").order_by("-pk")[:CSV_MOST]]
+    return csv_response("offers.csv", [gettext(name) for name in names], lines)
+
+
+def _csv_line(offer: Offer) -> list[Any]:
+    names = queries.names_of(offer)
+    return [
+        offer.number,
+        gettext(names["kind"]),
+        offer.title,
+        offer.organisation.name if offer.organisation else offer.source,
+        offer.region_path.rsplit("/", 1)[-1],
+        "；".join(chain_names(offer.chains)),
+        offer.trl or "",
+        "；".join(map(str, offer.figures.all())),
+        offer.patent_number,
+        "；".join(gettext(mode) for mode in names["modes"]),
+        _yuan(offer.price_low_fen),
+        _yuan(offer.price_high_fen),
+        shanghai_date(offer.published_at).isoformat() if offer.published_at else "",
+    ]
+
+
+def _yuan(fen: int | None) -> str:
+    return "" if fen is None else f"{fen // 100}.{fen % 100:02d}"
+
+
+@signed_in
+def import_sheet(request: AskedRequest) -> HttpResponse:
+    """Publish a sheet of offers: all problems first, then all or nothing."""
+    rules.check_may(rules.may_import(request.actor, request.actor.organisation), "import")
+    form = forms.SheetForm(request.POST or None, request.FILES or None)
+    problems: list[dict[str, Any]] = []
+    if request.method == "POST" and form.is_valid():
+        with form.refusals():
+            file = form.cleaned_data["file"]
+            sheet = read_sheet(file.name, file.read(), COLUMNS, ALIASES)
+            if not sheet.rows:
+                raise SheetRefused("sheet.no_rows", rules.EMPTY_SHEET, {}, ("file",))
+            found = actions.problems_with_sheet(sheet, by=request.actor, at=request.at)
+            problems = [
+                {"row": one.row, "column": one.column, "words": message_of(one.refused),
+                 "way_on": way_on_of(one.refused)} for one in found
+            ]  # fmt: skip
+            if not found:
+                done = actions.import_sheet(sheet=sheet, by=request.actor, at=request.at)
+                words = gettext("已导入：新增 {new} 条，更新 {updated} 条，未变 {same} 条。")
+                messages.success(request, words.format(
+                    new=done.created, updated=done.updated, same=done.unchanged))  # fmt: skip
+                return redirect("offers")
+    context = {"form": form, "problems": problems[:PROBLEMS_SHOWN], "count": len(problems),
+               "heads": [(HEADS[c], EXAMPLE[i]) for i, c in enumerate(COLUMNS)]}
+    return render(request, "offers/import.html", context, status=422 if problems else form.status)
+
+
+def template_csv(request: AskedRequest) -> HttpResponse:
+    """A sheet with the right heads and one example row."""
+    return csv_response("offers-template.csv", [HEADS[column] for column in COLUMNS], [EXAMPLE])
