@@ -35,9 +35,7 @@ LINE = (
 )
 TRENDS = ("technology_contract_value", "needs_accepted", "introductions_made")
 MAPS = ("technology_contract_value", "needs_accepted", "organisations_enterprises")
-COMPARED = ("technology_contract_value", "technology_enterprises", "hnte")
 FEWEST_POINTS = 4
-MOST_COMPARED = 8
 OPEN_SHOWN = 6
 NOTICES_SHOWN = 4
 SHADES = 5
@@ -87,7 +85,6 @@ class Glance:
     line: list[dict[str, Any]] = field(default_factory=list)
     tiles: list[Figure] = field(default_factory=list)
     trend: Trend | None = None
-    compared: list[Figure] = field(default_factory=list)
     districts: TileMap | None = None
     challenges: list[Challenge] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -106,12 +103,10 @@ def glance(region: Region | None, at: datetime) -> Glance:
         .filter(challenges.in_region(region.path), state=Challenge.State.OPEN)
         .order_by("deadline_at", "pk")[: OPEN_SHOWN + 1]
     )
-    trend = _trend(subject, at) if subject else None
     return Glance(
         line=_line(subject, at) if subject else [],
         tiles=indicators.headline(region.code, public, at),
-        trend=trend,
-        compared=[] if trend else _compared(at),
+        trend=_trend(subject, at) if subject else None,
         districts=_districts(region, at),
         challenges=open_now[:OPEN_SHOWN],
         notices=list(
@@ -212,30 +207,18 @@ def _drawn(
         rows.append((month, values[year], values[year - 1]))
     largest = max((value for _month, now, then in rows for value in (now, then) if value),
                   default=Decimal(0))
-    divisor, unit = scale(indicator, largest)
+    divisor, unit = _scale(indicator, largest)
     newest = months[year, last]
     return Trend(indicator, rows, year, divisor, unit, evidence_url(newest))
 
 
-def scale(indicator: Any, largest: Decimal) -> tuple[Decimal, str]:
+def _scale(indicator: Any, largest: Decimal) -> tuple[Decimal, str]:
     """One unit for all figures of a chart, as people say it."""
     if not indicator.is_money:
         return Decimal(1), indicator.unit
     if largest >= Decimal(10) ** 8:
         return Decimal(10) ** 8, _("亿元")
     return Decimal(10) ** 4, _("万元")
-
-
-def _compared(at: datetime) -> list[Figure]:
-    """The region beside others, where there is no series of its own to draw."""
-    for code in COMPARED:
-        found = [
-            figure for figure in indicators.compare(code, Actor.PUBLIC, at)
-            if figure.observation.statement.centre is not None
-        ]
-        if len(found) >= FEWEST_POINTS:
-            return found[:MOST_COMPARED]
-    return []
 
 
 def _districts(region: Region, at: datetime) -> TileMap | None:
@@ -247,7 +230,7 @@ def _districts(region: Region, at: datetime) -> TileMap | None:
         values = [o.value for _r, o in drawn if o is not None and o.value is not None]
         if not drawn or 2 * len(values) < len(drawn):
             continue
-        divisor, unit = scale(known[code], max(values))
+        divisor, unit = _scale(known[code], max(values))
         step = _step(max(values) / divisor)
         tiles = [_tile(r, o, step, divisor) for r, o in drawn]
         return TileMap(known[code], tiles, _steps(step), divisor, unit)

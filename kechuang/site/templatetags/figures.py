@@ -7,70 +7,9 @@ from django.utils.translation import gettext as _
 
 from kechuang.base import money as amounts
 from kechuang.indicators.queries import words as said
-from kechuang.site.home import evidence_url
 from kechuang.site.templatetags import words
 
 LONGEST_TILE_NAME = 4
-
-
-def big_figure(figure):
-    """The value of a tile, exact on hover and in print."""
-    parts = said.parts_of(figure.indicator, figure.observation.statement)
-    return format_html(
-        '<p class="kc-num" data-exact="{}">{}<data value="{}" title="{}">{}</data>'
-        "<small>{}{}</small></p>",
-        parts.exact, format_html("<small>{}</small>", parts.before) if parts.before else "",
-        parts.plain, parts.exact, parts.figure, parts.unit, parts.after,
-    )  # fmt: skip
-
-
-def figure_words(figure):
-    """One line below: the change against a year before, then the target."""
-    told = []
-    if figure.change is not None:
-        told.append(format_html("<b>{} {}</b>", _("同比"), said.signed(figure.change)))
-    if figure.attainment is not None:
-        share = f"{said.number_words(figure.attainment)}%"
-        told.append(format_html("{} <b>{}</b>{}", _("完成目标"), share, _target(figure)))
-    elif figure.observation.attainment_words:
-        told.append(format_html("{}", figure.observation.attainment_words))
-    if not told:
-        return _("同比和目标未公布")
-    return format_html(_("{}，{}") if len(told) > 1 else "{}", *told[:2])
-
-
-def _target(figure):
-    if figure.target is None:
-        return ""
-    parts = said.parts_of(figure.indicator, figure.target.statement)
-    return format_html(_("（目标 {}）"), parts.words)
-
-
-def figure_bar(figure):
-    """How far the target is reached; jade once it is met."""
-    share = min(float(figure.attainment), 100.0)
-    css = "f3" if figure.is_target_met else "f1"
-    label = _("完成目标 {share}%").format(share=said.number_words(figure.attainment))
-    return format_html(
-        '<svg class="kc-bar" role="img" aria-label="{}">'
-        '<rect class="{}" x="0%" width="{}%" height="100%"/></svg>',
-        label, css, f"{share:.2f}",
-    )  # fmt: skip
-
-
-def figure_evidence(observation, indicator=None):
-    """The seal of a figure: its rows where it was measured, else its source."""
-    count = observation.evidence_count
-    text = _("{count} 行").format(count=f"{count:,}") if count else observation.source.publication
-    return format_html(
-        '<a class="kc-ev" href="{}" data-drawer><span class="visually-hidden">{}{}</span>{}</a>',
-        evidence_url(observation), words.named(indicator) if indicator else observation.subject,
-        _("："), text or _("来源"),
-    )  # fmt: skip
-
-
-def as_of(observation):
-    return said.period_words(observation.period)
 
 
 def scaled(value, divisor):

@@ -26,8 +26,7 @@ for shown in (
 for shown in (figures.month, figures.year):
     register.filter(shown.__name__, shown)
 for told in (
-    figures.big_figure, figures.figure_words, figures.figure_bar, figures.figure_evidence,
-    figures.as_of, figures.scaled, figures.trend_sentence, figures.money_of, figures.short_name,
+    figures.scaled, figures.trend_sentence, figures.money_of, figures.short_name,
 ):
     register.simple_tag(told)
 register.simple_tag(icons.icon, name="icon")
