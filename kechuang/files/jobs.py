@@ -1,9 +1,9 @@
 """Background door of the files: the nightly sweep."""
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
+from kechuang.doors import clock
 from kechuang.files import actions
 
 
@@ -11,4 +11,4 @@ from kechuang.files import actions
 @app.task(name="files.sweep", queue="default")
 def sweep(timestamp: int) -> None:
     """Remove what nobody links; safe to run twice."""
-    actions.sweep_files(by=Actor.CLOCK, at=timezone.now())
+    actions.sweep_files(by=Actor.CLOCK, at=clock.now())

@@ -1,9 +1,9 @@
 """Background doors of matching: follow the record, and rank everything at night."""
 
-from datetime import UTC, datetime
 
 from procrastinate.contrib.django import app
 
+from kechuang.doors import clock
 from kechuang.matching import actions
 from kechuang.needs.queries import need_numbered
 
@@ -12,20 +12,20 @@ from kechuang.needs.queries import need_numbered
 @app.task(name="matching.follow", queue="matching", queueing_lock="matching.follow")
 def follow(timestamp: int) -> None:
     """Rank again what changed; runs every three seconds."""
-    actions.follow_record(at=datetime.now(UTC))
+    actions.follow_record(at=clock.now())
 
 
 @app.periodic(cron="30 18 * * *")  # 02:30 in the city
 @app.task(name="matching.rank_all", queue="matching")
 def rank_all(timestamp: int) -> None:
     """Rank every live need against every published offer."""
-    actions.rank_all(at=datetime.now(UTC))
+    actions.rank_all(at=clock.now())
 
 
 @app.task(name="matching.reindex", queue="matching")
 def reindex(number: str = "") -> None:
     """Rank one need by its number, or all of them."""
-    at = datetime.now(UTC)
+    at = clock.now()
     if not number:
         actions.rank_all(at=at)
         return

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
+from kechuang.doors import clock
 from kechuang.offers import actions, queries
 
 IDLE_DAYS_BEFORE_WORD = 76
@@ -15,7 +15,7 @@ IDLE_DAYS_BEFORE_WORD = 76
 @app.task(name="offers.keep_fresh", queue="default")
 def keep_fresh(timestamp: int = 0) -> None:
     """Every night: clear drafts nobody touches."""
-    freshen(timezone.now())
+    freshen(clock.now())
 
 
 def freshen(at: datetime) -> int:

@@ -93,9 +93,9 @@ def say_refused(refused: Refused) -> None:
 
 
 def now() -> datetime:
-    from django.utils import timezone
+    from kechuang.doors import clock
 
-    return timezone.now()
+    return clock.now()
 
 
 def _(text: str) -> str:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse, translate_url
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import get_language
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kechuang.base.actor import REGION_ROLES, ROLE_NAMES, Actor, Role
 from kechuang.base.refusals import N_
+from kechuang.doors import clock
 from kechuang.messages.queries import unread_count
 from kechuang.parties.models import Appointment, Region
 
@@ -79,7 +79,7 @@ class Frame:
 
     def __init__(self, request):
         self.request = request
-        self.at: datetime = getattr(request, "at", None) or timezone.now()
+        self.at: datetime = getattr(request, "at", None) or clock.now()
         self.actor: Actor = getattr(request, "actor", Actor.PUBLIC)
 
     @cached_property

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kechuang.base.refusals import Refused
+from kechuang.doors import clock
 from kechuang.doors.api import refusals_of
 from kechuang.doors.words import message_of, way_on_of
 from kechuang.site import auth
@@ -27,7 +27,7 @@ class ActorMiddleware:
             return _not_text()
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             _ = request.body if request.content_type != "multipart/form-data" else request.FILES
-        request.at = timezone.now()  # type: ignore[attr-defined]
+        request.at = clock.now()  # type: ignore[attr-defined]
         try:
             actor = auth.actor_of_request(request, request.at)  # type: ignore[attr-defined]
         except auth.TokenRefused:

@@ -30,6 +30,7 @@ urls = [
     path("messages/", account.inbox, name="inbox"),
     path("messages/read/", account.mark_read, name="inbox-read"),
     path("demo/switch/", demo.switch, name="demo-switch"),
+    path("demo/clock/", demo.pass_time, name="demo-clock"),
     *interface.urls,  # before the guides, whose address takes any name
     *guide.urls,
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kechuang.base import money as amounts
 from kechuang.base.time import SHANGHAI
+from kechuang.doors import clock
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -94,7 +95,7 @@ def day(value):
     value = shanghai(value)
     if not isinstance(value, date):
         return "—" if value in (None, "") else value
-    this_year = timezone.now().astimezone(SHANGHAI).year
+    this_year = clock.now().astimezone(SHANGHAI).year
     if reads_english():
         text = f"{value.day} {MONTHS[value.month - 1]}"
         return text if value.year == this_year else f"{text} {value.year}"
@@ -108,7 +109,7 @@ def day_time(value):
     if not isinstance(value, datetime):
         return day(value)
     clock = f"{value:%H:%M}"
-    if value.date() == timezone.now().astimezone(SHANGHAI).date():
+    if value.date() == clock.now().astimezone(SHANGHAI).date():
         return f"{_('今天')} {clock}"
     return f"{day(value)}, {clock}" if reads_english() else f"{day(value)} {clock}"
 
