@@ -418,6 +418,15 @@ def check_shares(shares: Mapping[str, int]) -> None:
         )
 
 
+def unknown_person(number: str) -> IntroductionRefused:
+    return IntroductionRefused(
+        "introduction.person_unknown",
+        N_("没有编号为“{number}”的人员。"),
+        {"number": number[:20]},
+        ("to_person",),
+    )
+
+
 def check_load(load: int, capacity: int) -> None:
     """A liaison with full hands takes no more."""
     if load >= capacity:

@@ -11,13 +11,14 @@ from django.db.models import F, Q, QuerySet
 from kechuang.base.actor import Actor, Role
 from kechuang.base.line import Place, Step
 from kechuang.base.periods import Period
-from kechuang.base.time import rfc3339, start_of_day
+from kechuang.base.time import rfc3339, shanghai_date, start_of_day
+from kechuang.doors.lists import Page, limit_of
 from kechuang.matching import rules
 from kechuang.matching.models import Introduction, IntroductionStage, Liaison
 from kechuang.matching.queries.matches import within
 from kechuang.matching.rules import State
-from kechuang.parties.models import Person
-from kechuang.parties.queries import holders
+from kechuang.parties.models import Appointment, Person
+from kechuang.parties.queries import holders, in_force
 
 LOADED = ("need", "offer", "need_organisation", "offer_organisation", "liaison")
 
@@ -55,7 +56,7 @@ def introductions_listed(actor: Actor, at: datetime, filters: Filters) -> QueryS
     if filters.mine:
         rows = rows.filter(liaison__number=actor.person)
     if filters.due:
-        rows = rows.filter(state__in=rules.OPEN, next_date__lte=at.date())
+        rows = rows.filter(state__in=rules.OPEN, next_date__lte=shanghai_date(at))
     if filters.text:
         rows = rows.filter(
             Q(number__iexact=filters.text)
@@ -64,6 +65,24 @@ def introductions_listed(actor: Actor, at: datetime, filters: Filters) -> QueryS
             | Q(offer__title__icontains=filters.text)
         )
     return rows.order_by(F("next_date").asc(nulls_last=True), "id")
+
+
+def ledger_page(
+    rows: QuerySet[Introduction], *, after: str = "", limit: str | int | None = None
+) -> Page[Introduction]:
+    """The page of the ledger behind the introduction `after`, in the ledger's order."""
+    size = limit_of(limit)
+    last = Introduction.objects.filter(number=after).first() if after else None
+    if last is not None and last.next_date is None:
+        rows = rows.filter(next_date__isnull=True, pk__gt=last.pk)
+    elif last is not None:
+        rows = rows.filter(
+            Q(next_date__gt=last.next_date)
+            | Q(next_date=last.next_date, pk__gt=last.pk)
+            | Q(next_date__isnull=True)
+        )
+    found = list(rows[: size + 1])
+    return Page(found[:size], found[size - 1].number if len(found) > size else "")
 
 
 def load_of(person: Person) -> int:
@@ -84,6 +103,17 @@ def liaisons_for(region_path: str, at: datetime) -> list[Person]:
         people = holders(Role.LIAISON, at=at, region_path="/".join(parts[:size]))
         found |= {person.number: person for person in people if person.number not in found}
     return list(found.values())
+
+
+def liaisons_under(region_path: str, at: datetime) -> list[Person]:
+    """The liaisons of a region and of all below it."""
+    if not region_path:
+        return []
+    rows = Appointment.objects.filter(
+        in_force(shanghai_date(at)), within(region_path, "region__path"), role=Role.LIAISON
+    )
+    people = {row.person.pk: row.person for row in rows.select_related("person").order_by("id")}
+    return list(people.values())
 
 
 @dataclass(frozen=True, slots=True)
