@@ -1,11 +1,34 @@
 """One table of documents; the parts feed it through their actions."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.search.rules import Visibility
+
+
+class TokensField(ArrayField):
+    """An array of tokens, handed to the database as one literal: many times quicker than a list.
+
+    Tokens hold letters, digits and -./+%‰ only, so nothing in the literal needs escaping.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["base_field"] = models.TextField()
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["base_field"]
+        return name, path, args, kwargs
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if isinstance(value, list):
+            return '{"' + '","'.join(value) + '"}' if value else "{}"
+        return super().get_db_prep_value(value, connection, prepared)
 
 
 class Document(models.Model):
@@ -30,8 +53,8 @@ class Document(models.Model):
     )
     facets = models.JSONField(_("分面"), default=dict, blank=True)
     folded = models.TextField(_("折叠文字"), blank=True)
-    title_tokens = ArrayField(models.TextField(), verbose_name=_("名称词元"), default=list)
-    tokens = ArrayField(models.TextField(), verbose_name=_("词元"), default=list)
+    title_tokens = TokensField(verbose_name=_("名称词元"), default=list)
+    tokens = TokensField(verbose_name=_("词元"), default=list)
     updated_at = models.DateTimeField(_("更新时间"))
 
     class Meta:

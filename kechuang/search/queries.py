@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from kechuang.base.actor import Actor
 from kechuang.engines.ranking import Document as Text
@@ -16,6 +16,7 @@ from kechuang.search.rules import Visibility
 
 WINDOW = 200  # candidates that are ranked; a search that finds more asks for more words
 LOOSE_WORDS = 16
+COUNTED_AGAIN = timedelta(minutes=10)
 _SHOWN = ("number", "kind", "title", "keywords", "body", "region_path", "facets", "updated_at")
 
 
@@ -93,10 +94,10 @@ def search_documents(  # noqa: PLR0913 - the filters of one search
         return NOTHING
     rows = _in_scope(actor, at, kinds, region_path)
     strict = len(question.words) <= rules.MOST_WORDS
-    found = _with_all(rows, question) if strict else []
+    found = _with_all(rows, question, at) if strict else []
     loose = not found and len(question.words) > 1 and not question.phrases
     if loose:
-        found = _with_some(rows, question)
+        found = _with_some(rows, question, at)
     return _page(found, question, after, max(1, min(limit, WINDOW)), loose)
 
 
@@ -119,25 +120,61 @@ def _kept(rows: QuerySet[Document], question: rules.Asked) -> QuerySet[Document]
     return rows
 
 
-def _with_all(rows: QuerySet[Document], question: rules.Asked) -> list[Document]:
+def _with_all(
+    rows: QuerySet[Document], question: rules.Asked, at: datetime
+) -> list[Document]:
     """The newest with all words in the title, then the newest with all words anywhere."""
     words = list(question.words)
     kept = _kept(rows, question)
-    first = list(kept.filter(title_tokens__contains=words)[:WINDOW])
+    first = list(_gathered(kept.filter(title_tokens__contains=words))[:WINDOW])
     if len(first) == WINDOW:
         return first
-    others = kept.filter(tokens__contains=words)[:WINDOW]
+    others = _holding(kept, words, at)[:WINDOW]
     seen = {row.pk for row in first}
     return first + [row for row in others if row.pk not in seen][: WINDOW - len(first)]
 
 
-def _with_some(rows: QuerySet[Document], question: rules.Asked) -> list[Document]:
-    words = rules.rarest(question.words, frequent_words(), LOOSE_WORDS)
-    return list(_kept(rows, question).filter(tokens__overlap=words)[:WINDOW])
+def _holding(
+    rows: QuerySet[Document], words: list[str], at: datetime
+) -> QuerySet[Document]:
+    """Documents that hold all words, newest first.
+
+    Where so many do that walking back from the newest soon finds enough, the words are looked up
+    in the text; else the index gathers all documents that hold them, and then they are sorted.
+    """
+    if rules.is_common(words, frequent_words(at)):
+        for word in words:
+            rows = rows.filter(folded__contains=word)
+        return rows
+    return _gathered(rows.filter(tokens__contains=words))
 
 
-def frequent_words() -> dict[str, float]:
-    """The words that many documents hold, with their shares, as the database last counted them."""
+def _gathered(rows: QuerySet[Document]) -> QuerySet[Document]:
+    """The same rows in the same order, but found by their words and not by walking back."""
+    return rows.order_by((F("id") + 0).desc())
+
+
+def _with_some(
+    rows: QuerySet[Document], question: rules.Asked, at: datetime
+) -> list[Document]:
+    words = rules.rarest(question.words, frequent_words(at), LOOSE_WORDS)
+    return list(_gathered(_kept(rows, question).filter(tokens__overlap=words))[:WINDOW])
+
+
+_frequent: list[tuple[datetime, dict[str, float]]] = []  # at most one: that of this process
+
+
+def frequent_words(at: datetime) -> dict[str, float]:
+    """The words that many documents hold, with their shares, as the database last counted them.
+
+    Read again every ten minutes; the counts are the database's own and change no more often.
+    """
+    if not _frequent or not timedelta() <= at - _frequent[0][0] < COUNTED_AGAIN:
+        _frequent[:] = [(at, _counted())]
+    return _frequent[0][1]
+
+
+def _counted() -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats"
@@ -190,19 +227,22 @@ def similar_documents(  # noqa: PLR0913 - what is compared, and what is left out
     if not words:
         return []
     rows = _in_scope(actor, at, kinds, "").exclude(number__in=list(without))
-    some = rules.rarest(words, frequent_words(), LOOSE_WORDS)
-    found = {row.number: row for row in rows.filter(tokens__overlap=some)[:WINDOW]}
+    some = rules.rarest(words, frequent_words(at), LOOSE_WORDS)
+    gathered = _gathered(rows.filter(tokens__overlap=some))
+    found = {row.number: row for row in gathered[:WINDOW]}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
     hits = Index(texts).rank(Query(title, body), top=limit)
     return [(found[str(hit.id)], hit.score) for hit in hits]
 
 
-def documents_like(title: str, body: str, *, kind: str, limit: int) -> list[Document]:
+def documents_like(
+    title: str, body: str, *, kind: str, limit: int, at: datetime
+) -> list[Document]:
     """Documents of a kind most like a text, whoever may see them; for jobs, never for a reader."""
-    words = rules.rarest(rules.asked(title).words, frequent_words(), LOOSE_WORDS)
+    words = rules.rarest(rules.asked(title).words, frequent_words(at), LOOSE_WORDS)
     if not words:
         return []
-    rows = Document.objects.filter(kind=kind, tokens__overlap=words).order_by("-id")
+    rows = _gathered(Document.objects.filter(kind=kind, tokens__overlap=words))
     found = {row.number: row for row in rows[: WINDOW * 5]}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
     return [found[str(hit.id)] for hit in Index(texts).rank(Query(title, body), top=limit)]

@@ -80,9 +80,32 @@ def score(question: Asked, title: str, keywords: str, folded: str) -> float:
     return points / (7 * len(question.words))
 
 
+COMMON_SHARE = 0.02
+FREQUENT_SHARE = 0.05
+
+
 def rarest(words: Sequence[str], shares: dict[str, float], most: int) -> list[str]:
-    """The words that tell documents apart best; `shares` are the frequent ones' shares."""
-    return sorted(words, key=lambda word: shares.get(word, 0.0))[:most]
+    """The words that tell documents apart best; frequent ones only where there are no others.
+
+    `shares` are the frequent words' shares of all documents.
+    """
+    ordered = sorted(words, key=lambda word: shares.get(word, 0.0))[:most]
+    telling = [word for word in ordered if shares.get(word, 0.0) < FREQUENT_SHARE]
+    return telling or ordered
+
+
+def is_common(words: Sequence[str], shares: dict[str, float]) -> bool:
+    """Whether so many documents hold all words that the newest soon give enough.
+
+    Only for Han words, which stand in a text exactly where they stand in its tokens.
+
+    >>> is_common(["研究"], {"研究": 0.4}), is_common(["铟靶"], {"研究": 0.4})
+    (True, False)
+    """
+    share = 1.0
+    for word in words:
+        share *= shares.get(word, 0.0) if _HAN.match(word) else 0.0
+    return share >= COMMON_SHARE
 
 
 def keyword_text(keywords: str | Iterable[str]) -> str:

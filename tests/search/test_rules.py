@@ -3,7 +3,7 @@
 import pytest
 
 from kechuang.engines.ranking import LONGEST
-from kechuang.search.rules import Asked, asked, findable_tokens, rarest, score
+from kechuang.search.rules import Asked, asked, findable_tokens, is_common, rarest, score
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,13 @@ def test_the_score_prefers_the_title_and_saturates():
 
 
 def test_the_rarest_words_are_those_that_are_not_frequent():
-    assert rarest(["技术", "铟靶", "研究"], {"技术": 0.5, "研究": 0.2}, 2) == ["铟靶", "研究"]
+    shares = {"技术": 0.5, "研究": 0.2}
+    assert rarest(["技术", "铟靶", "研究"], shares, 2) == ["铟靶"]
+    assert rarest(["技术", "研究"], shares, 2) == ["研究", "技术"]
+
+
+def test_common_words_are_looked_up_from_the_newest():
+    shares = {"技术": 0.5, "研究": 0.2, "of": 0.9}
+    assert is_common(["技术", "研究"], shares)
+    assert not is_common(["技术", "铟靶"], shares)
+    assert not is_common(["of"], shares)

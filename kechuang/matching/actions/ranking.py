@@ -141,7 +141,7 @@ def _needs_touched(needs: set[str], offers: set[str], at: datetime) -> Iterable[
     if offers and live.count() <= NEEDS_AT_ONCE:
         return _distinct(moved, live)
     unranked = live.exclude(Exists(Ranking.objects.filter(need=OuterRef("pk"))))
-    alike = live.filter(number__in=_resembling(offers)) if offers else ()
+    alike = live.filter(number__in=_resembling(offers, at)) if offers else ()
     return _distinct(moved, alike, unranked[:NEEDS_AT_ONCE])
 
 
@@ -149,11 +149,13 @@ def _distinct(*querysets: Iterable[Need]) -> list[Need]:
     return list({need.pk: need for rows in querysets for need in rows}.values())
 
 
-def _resembling(offers: set[str]) -> set[str]:
+def _resembling(offers: set[str], at: datetime) -> set[str]:
     """Live needs that share words with new offers, or had one of them in their list."""
     listed = Match.objects.filter(offer__number__in=offers)
     found = set(listed.values_list("need__number", flat=True))
     for offer in Offer.objects.filter(number__in=offers).only("title", "body"):
-        alike = search.documents_like(offer.title, offer.body, kind="need", limit=NEEDS_PER_OFFER)
+        alike = search.documents_like(
+            offer.title, offer.body, kind="need", limit=NEEDS_PER_OFFER, at=at
+        )
         found.update(document.number for document in alike)
     return found
