@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from kechuang.matching import actions
 from kechuang.needs.models import Need, Target
@@ -92,3 +93,9 @@ def introduction(world, need, offer, at):
         need=need, offer=offer, reason_code="TARGETS_MET", note="热导率达到，可先试片。",
         by=world.liaison.actor, at=at,
     )  # fmt: skip
+
+
+@pytest.fixture
+def live_at():
+    """The present instant, as the middleware will take it."""
+    return timezone.localtime()
