@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.money import MoneyRefused, fen_from_wan
@@ -91,7 +91,7 @@ class AdvanceForm(Form):
         road = rules.ROAD
         ahead = road[road.index(State(state)) + 1 :] if state in road else ()
         self.fields["to"].choices = [  # type: ignore[attr-defined]
-            (step.value, say(rules.STATE_NAMES[step])) for step in ahead
+            (step.value, gettext(rules.STATE_NAMES[step])) for step in ahead
         ]
 
     def clean_amount(self) -> int | None:
@@ -144,7 +144,7 @@ class SharesForm(Form):
                 continue
             if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > 3:  # noqa: PLR2004
                 raise forms.ValidationError(
-                    say("“{line}”不是“人员编号 百分数”。").format(line=line[:40])
+                    gettext("“{line}”不是“人员编号 百分数”。").format(line=line[:40])
                 )
             shares[parts[0]] = shares.get(parts[0], 0) + int(parts[1])
         return shares

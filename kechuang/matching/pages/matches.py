@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from kechuang.base.refusals import N_
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.matching import actions, queries, rules
 from kechuang.matching.forms import VerdictForm
@@ -22,10 +23,10 @@ from kechuang.offers import queries as offers
 FIRST = 5  # shown before “看其余”
 LEAST_SCALE_TENTHS = 600
 PARTS = (
-    ("text_tenths", "文字相合", "f1"),
-    ("targets_tenths", "指标达到", "f3"),
-    ("chain_tenths", "同一产业链", "f2"),
-    ("local_tenths", "本市团队", "f4"),
+    ("text_tenths", N_("文字相合"), "f1"),
+    ("targets_tenths", N_("指标达到"), "f3"),
+    ("chain_tenths", N_("同一产业链"), "f2"),
+    ("local_tenths", N_("本市团队"), "f4"),
 )
 
 
