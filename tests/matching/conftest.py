@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from kechuang.matching import actions
 from kechuang.needs.models import Need, Target
@@ -99,3 +99,10 @@ def introduction(world, need, offer, at):
 def live_at():
     """The present instant, as the middleware will take it."""
     return timezone.localtime()
+
+
+@pytest.fixture(autouse=True)
+def chinese():
+    """A page in English leaves its language behind in the thread."""
+    with translation.override("zh-hans"):
+        yield

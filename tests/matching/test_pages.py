@@ -14,7 +14,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def ranked(need, offer, make_offer, at):
-    make_offer("CG-2026-000002", title="氮化铝单晶热沉", organisation="institute", figure=205)
+    make_offer(
+        "CG-2026-000002", title="氮化铝单晶热沉", organisation="institute", figure=205,
+        body="氮化铝热沉，面向激光器散热。",
+    )  # fmt: skip
     actions.rank_need(need=need, at=at)
     return need
 
