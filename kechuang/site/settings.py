@@ -35,7 +35,7 @@ def _database_url() -> str:
         return url
     from kechuang.site import postgres
 
-    return postgres.ensure(STATE, durable=os.environ.get("KECHUANG_DURABLE") != "0").url
+    return postgres.ensure(STATE).url
 
 
 def _database(url: str) -> dict[str, object]:

@@ -144,6 +144,25 @@ def test_a_state_directory_under_a_closed_parent_keeps_its_data_elsewhere(state,
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
+@root_only
+def test_what_tests_left_elsewhere_is_swept_and_real_data_never(state, monkeypatch):
+    elsewhere = state / "elsewhere"
+    for name in ("postgres-test-gone", "postgres-test-here", "postgres-gone"):
+        (elsewhere / name).mkdir(parents=True)
+        (elsewhere / name / "state-directory").write_text(
+            str(state if name.endswith("here") else state / "gone")
+        )
+    elsewhere.chmod(0o711)
+    monkeypatch.setattr(places, "ELSEWHERE", elsewhere)
+    closed = state / "closed"
+    closed.mkdir(mode=0o700)
+    server = ensure(closed / "state", durable=False)
+    server.release()
+    assert sorted(path.name for path in elsewhere.iterdir()) == sorted(
+        ["postgres-gone", "postgres-test-here", server.home.name]
+    )
+
+
 def test_two_users_share_one_server_and_the_last_one_stops_it(state):
     first = ensure(state, durable=False)
     second = ensure(state, durable=False)

@@ -108,11 +108,20 @@ def home_of(state: Path, name: str, identity: Identity) -> Path:
             way_on=N_("请恢复上级目录的权限，或把数据移走后用 KECHUANG_STATE 指定。"),
         )
     home.rmdir()
-    home = ELSEWHERE / secrets.token_hex(6)
+    _sweep_tests()
+    home = ELSEWHERE / f"{name}-{secrets.token_hex(6)}"
     home.mkdir(parents=True)
     (home / "state-directory").write_text(f"{state}\n")
     marker.write_text(f"{home}\n")
     return home
+
+
+def _sweep_tests() -> None:
+    """Remove what tests left elsewhere when their state directory is gone; nothing else, ever."""
+    for home in ELSEWHERE.glob("postgres-test-*"):
+        state = home / "state-directory"
+        if state.exists() and not Path(state.read_text().strip()).exists():
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _check_owner(home: Path) -> None:

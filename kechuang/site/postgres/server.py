@@ -76,13 +76,16 @@ class Server:
             time.sleep(0.01)
 
 
-def ensure(state: Path | None = None, *, durable: bool = True) -> Server:
+def ensure(state: Path | None = None, *, durable: bool | None = None) -> Server:
     """Start the server, or join the one that runs; a crash is recovered from first.
 
-    `durable=False` is for tests: commits are not forced to the disk, and the data lie apart.
+    `durable=False`, or KECHUANG_DURABLE=0 where nothing is said, is for tests: commits are not
+    forced to the disk, and the data lie apart.
     Refuses where the data are of a major version that no provider here has.
     """
     state = (state or state_directory()).resolve()
+    if durable is None:
+        durable = os.environ.get("KECHUANG_DURABLE") != "0"
     make_state_directory(state)
     with _locked(state / "postgres.lock"):
         identity = identity_of_server()
