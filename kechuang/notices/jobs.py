@@ -1,10 +1,11 @@
 """Background doors of the notices: end those whose term is over, reckon provisional ends anew."""
 
-from datetime import UTC, datetime
+
 
 from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
+from kechuang.doors import clock
 from kechuang.notices import actions, queries
 from kechuang.notices.models import Notice
 
@@ -15,7 +16,7 @@ def tick(timestamp: int) -> None:
     """Hand every notice that is due to a job of its own, so that one failure holds up no other."""
     from kechuang.record.actions import defer
 
-    at = datetime.fromtimestamp(timestamp, tz=UTC)
+    at = clock.now()
     for number in queries.notices_due(at).values_list("number", flat=True)[:500]:
         defer("notices.run", number=number, timestamp=timestamp)
 
@@ -23,7 +24,7 @@ def tick(timestamp: int) -> None:
 @app.task(name="notices.run", queue="clock", pass_context=False)
 def run(number: str, timestamp: int) -> None:
     """Reckon the end of one notice, or end it when its term is over; idempotent."""
-    at = datetime.fromtimestamp(timestamp, tz=UTC)
+    at = clock.now()
     notice = Notice.objects.get(number=number)
     if notice.is_provisional:
         actions.reckon_notice(notice=notice, by=Actor.CLOCK, at=at)
