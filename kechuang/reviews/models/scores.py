@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kechuang.base.numbers import new_random_number
 from kechuang.parties.models import Person
 from kechuang.record.models import StageRow
+from kechuang.reviews import rules
 from kechuang.reviews.models.panels import Case, Criterion, Panel, Seat
 
 
@@ -53,6 +54,11 @@ class Review(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def total_text(self) -> str:
+        """The total in points with two decimals; empty until it is handed in."""
+        return "" if self.total is None else rules.points_text(self.total)
+
 
 class Score(models.Model):
     """The points of one review for one criterion."""
@@ -94,6 +100,10 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.review_id}.{self.round}"
+
+    @property
+    def total_text(self) -> str:
+        return rules.points_text(self.total)
 
 
 class Conflict(models.Model):

@@ -6,18 +6,26 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kechuang.base.actor import Role
+from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.parties.models import Appointment, Organisation, Person
 from kechuang.parties.queries import in_force
 from kechuang.reviews import rules
 from kechuang.reviews.models import (
     Case,
+    Conflict,
     Criterion,
     Expert,
     Panel,
     Review,
     Seat,
 )
+
+# What the keys of an evidence are called on a page.
+EVIDENCE_NAMES = {
+    "person": N_("人员"), "unit": N_("专家的单位"), "organisation": N_("方案的单位"),
+    "until": N_("任职到"), "parent": N_("共同的上级"),
+}  # fmt: skip
 
 
 def panel_for(subject_number: str) -> Panel | None:
@@ -29,6 +37,15 @@ def panel_for(subject_number: str) -> Panel | None:
         .order_by("-pk")
         .first()
     )
+
+
+def panels_with_late_invitations(at: datetime) -> list[str]:
+    """Numbers of open panels in which an invitation has run out unanswered."""
+    invited = Seat.objects.filter(panel=OuterRef("pk"), state=Seat.State.INVITED)
+    rows = Panel.objects.filter(
+        Exists(invited), invite_until__lte=at, state__in=rules.PANEL_OPEN
+    )
+    return list(rows.order_by("pk").values_list("number", flat=True)[:500])
 
 
 def seats_of(panel: Panel) -> list[Seat]:
@@ -91,3 +108,33 @@ def pool(at: datetime, text: str = "") -> QuerySet[Person]:
             | Q(fields_of_work__icontains=text)
         )
     return people.order_by("name", "pk")
+
+
+def possible_secretaries(region_path: str, at: datetime) -> QuerySet[Person]:
+    """People who may run a panel: officers of the region and above, and liaisons."""
+    codes = region_path.split("/")
+    paths = ["/".join(codes[:end]) for end in range(1, len(codes) + 1)]
+    holding = Appointment.objects.filter(
+        in_force(shanghai_date(at)), Q(region__path__in=paths) | Q(region__isnull=True),
+        role__in=[Role.OFFICER, Role.LIAISON], person=OuterRef("pk"),
+    )  # fmt: skip
+    people = Person.objects.filter(Exists(holding)).select_related("organisation")
+    return people.order_by("name", "pk")
+
+
+def evidence_words(conflicts: Iterable[Conflict]) -> dict[int, list[tuple[str, str]]]:
+    """The evidence of conflicts as pairs of label and text, with the names of units and people."""
+    rows = list(conflicts)
+    values = {str(v) for row in rows for v in row.evidence.values()}
+    names = dict(Organisation.objects.filter(code__in=values).values_list("code", "name"))
+    names |= dict(Person.objects.filter(number__in=values).values_list("number", "name"))
+    return {
+        row.pk: [
+            (EVIDENCE_NAMES[key], _said(str(value), names)) for key, value in row.evidence.items()
+        ]
+        for row in rows
+    }
+
+
+def _said(value: str, names: dict[str, str]) -> str:
+    return f"{names[value]}（{value}）" if value in names else value

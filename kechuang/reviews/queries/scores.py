@@ -6,6 +6,7 @@ from django.db.models import Count, Q, QuerySet
 
 from kechuang.reviews import rules
 from kechuang.reviews.models import (
+    Case,
     Conflict,
     Panel,
     Review,
@@ -46,6 +47,12 @@ def ranking_of(panel: Panel) -> list[rules.Ranked]:
         if totals[case.pk]
     ]  # fmt: skip
     return rules.ranked(rows, score_sheet(panel))
+
+
+def totals_of(case: Case) -> list[int]:
+    """The totals handed in for a case, highest first: who gave which is not told."""
+    rows = Review.objects.filter(case=case, state__in=rules.REVIEW_SCORED)
+    return sorted(rows.values_list("total", flat=True), reverse=True)
 
 
 def progress_of(panel: Panel) -> list[rules.CaseProgress]:

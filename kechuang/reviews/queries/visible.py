@@ -69,6 +69,18 @@ def led_panels(actor: Actor, at: datetime) -> QuerySet[Panel]:
     )
 
 
+def scored_panels(actor: Actor, at: datetime) -> QuerySet[Panel]:
+    """The panels all of whose scores this person sees as secretary, or as chair.
+
+    A chair who also scores sees the others' only after handing in all of the own.
+    """
+    own = Review.objects.filter(
+        case__panel=OuterRef("pk"), seat__expert__person__number=actor.person,
+        state__in=rules.REVIEW_WAITING,
+    )  # fmt: skip
+    return led_panels(actor, at).filter(Q(secretary__number=actor.person) | ~Exists(own))
+
+
 def reviews_visible_to(actor: Actor, at: datetime) -> QuerySet[Review]:
     """An expert's own reviews but for those recused; those of the panels that one runs or leads;
     for the office the counted ones; for the supervisor all of the region.
@@ -76,7 +88,7 @@ def reviews_visible_to(actor: Actor, at: datetime) -> QuerySet[Review]:
     rows = Review.objects.select_related("seat__expert__person", "case__panel")
     if not actor.is_signed_in:
         return rows.none()
-    seen = Q(case__panel__in=led_panels(actor, at).values("pk"))
+    seen = Q(case__panel__in=scored_panels(actor, at).values("pk"))
     if actor.is_role(Role.EXPERT):
         seen |= Q(seat__in=seats_visible_to(actor, at).filter(state=Seat.State.ACCEPTED)) & ~Q(
             state__in=[Review.State.RECUSED, Review.State.DROPPED, Review.State.ASSIGNED]

@@ -1,5 +1,6 @@
 """How points become totals, deviations and a ranking, in exact numbers."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -75,13 +76,13 @@ def mean(values: Sequence[int]) -> Fraction:
     return Fraction(sum(values), len(values))
 
 
-def points_text(value: Fraction) -> str:
+def points_text(value: Fraction | int) -> str:
     """Hundredths of a point written with two decimals, rounded half up.
 
     >>> points_text(Fraction(8110)), points_text(Fraction(24331, 3))
     ('81.10', '81.10')
     """
-    hundredths = (value + Fraction(1, 2)).__floor__()
+    hundredths = math.floor(value + Fraction(1, 2))
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 

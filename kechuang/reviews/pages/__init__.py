@@ -1,0 +1,34 @@
+"""Pages of the reviews: experts' reviews and seats, panels and their steps."""
+
+from django.urls import path
+
+from kechuang.reviews.pages import experts, panels, steps
+
+urls = [
+    path("reviews/", experts.reviews, name="reviews"),
+    path("reviews.csv", experts.reviews_csv, name="reviews-csv"),
+    path("reviews/panels/", panels.panels, name="panels"),
+    path("reviews/panels.csv", panels.panels_csv, name="panels-csv"),
+    path("reviews/panels/<str:number>/", panels.panel, name="panel"),
+    path("reviews/panels/<str:number>/officers/", steps.panel_officers, name="panel-officers"),
+    path("reviews/panels/<str:number>/experts/", steps.panel_experts, name="panel-experts"),
+    path("reviews/panels/<str:number>/consensus/", steps.panel_consensus, name="panel-consensus"),
+    path("reviews/panels/<str:number>/finish/", steps.panel_finish, name="panel-finish"),
+    path("reviews/panels/<str:number>/cancel/", steps.panel_cancel, name="panel-cancel"),
+    path("reviews/panels/<str:number>/minutes/", panels.panel_minutes, name="panel-minutes"),
+    path(
+        "reviews/panels/<str:number>/minutes.json", panels.panel_minutes_json,
+        name="panel-minutes-json",
+    ),
+    path("reviews/seats/<str:number>/", experts.seat, name="seat"),
+    path("reviews/seats/<str:number>/accept/", experts.seat_accept, name="seat-accept"),
+    path("reviews/seats/<str:number>/refuse/", experts.seat_refuse, name="seat-refuse"),
+    path("reviews/seats/<str:number>/release/", steps.seat_release, name="seat-release"),
+    path("reviews/conflicts/<str:number>/", steps.conflict, name="conflict"),
+    path("reviews/<str:number>/", experts.review, name="review"),
+    path("reviews/<str:number>/declare/", experts.review_declare, name="review-declare"),
+    path("reviews/<str:number>/score/", experts.review_score, name="review-score"),
+    path("reviews/<str:number>/score/autosave/", experts.review_autosave, name="review-autosave"),
+    path("reviews/<str:number>/explain/", experts.review_explain, name="review-explain"),
+    path("reviews/<str:number>/reopen/", experts.review_reopen, name="review-reopen"),
+]  # fmt: skip
