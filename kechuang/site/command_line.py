@@ -16,6 +16,7 @@ from rich.table import Table
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, Refused
+from kechuang.engines.ranking.commands import app as ranking
 
 app = typer.Typer(
     name="kechuang",
@@ -31,6 +32,7 @@ imports = typer.Typer(
 app.add_typer(users, name="user")
 app.add_typer(demo, name="demo")
 app.add_typer(imports, name="import")
+app.registered_commands += ranking.registered_commands  # on files; without Django
 
 console = Console()
 BY = Actor(role=Role.OPERATOR, via="command")
@@ -44,7 +46,7 @@ def main() -> None:
     if not asked or "--help" in asked:
         os.environ.setdefault("DATABASE_URL", "postgresql:///kechuang")  # help needs no database
     try:
-        if asked[:1] not in (["up"], ["doctor"]):
+        if asked[:1] not in (["up"], ["doctor"], ["rank"], ["rank-eval"]):
             set_up()
             mount_parts()
         app()
