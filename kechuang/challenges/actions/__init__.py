@@ -12,10 +12,12 @@ from kechuang.challenges.actions.bidding import (
     return_bid,
     save_bid,
     sign_bid,
+    sign_offs,
     start_bid,
     submit_bid,
     withdraw_bid,
 )
+from kechuang.challenges.actions.clock import step_by_clock
 from kechuang.challenges.actions.deciding import (
     approve,
     choose,
@@ -25,6 +27,7 @@ from kechuang.challenges.actions.deciding import (
     take_ranking,
 )
 from kechuang.challenges.actions.drafting import (
+    DRAFT_FIELDS,
     Draft,
     answer_fit_test,
     argue,
@@ -53,12 +56,13 @@ from kechuang.challenges.actions.unsealing import (
 )
 
 __all__ = [
-    "Draft", "Envelope", "amend_challenge", "answer_fit_test", "answer_question", "approve",
-    "argue", "ask_consent", "ask_question", "ask_signature", "attach_file", "attend_opening",
-    "authorise", "cancel_challenge", "check_bid", "choose", "close_challenge", "confirm_membership",
-    "consent_to_challenge", "correct_bid", "draft_challenge", "drop_file", "fail_challenge",
-    "finalise", "finish_check", "follow_project", "open_budget_line", "open_challenge", "propose",
-    "reconfirm_bid", "relist_challenge", "reopen_decision", "return_bid", "return_proposal",
-    "save_bid", "save_draft", "send_to_argument", "sign_bid", "start_bid", "submit_bid",
-    "take_ranking", "unseal_bids", "withdraw_bid",
+    "DRAFT_FIELDS", "Draft", "Envelope", "amend_challenge", "answer_fit_test", "answer_question",
+    "approve", "argue", "ask_consent", "ask_question", "ask_signature", "attach_file",
+    "attend_opening", "authorise", "cancel_challenge", "check_bid", "choose", "close_challenge",
+    "confirm_membership", "consent_to_challenge", "correct_bid", "draft_challenge", "drop_file",
+    "fail_challenge", "finalise", "finish_check", "follow_project", "open_budget_line",
+    "open_challenge", "propose", "reconfirm_bid", "relist_challenge", "reopen_decision",
+    "return_bid", "return_proposal", "save_bid", "save_draft", "send_to_argument", "sign_bid",
+    "sign_offs", "start_bid", "step_by_clock", "submit_bid", "take_ranking", "unseal_bids",
+    "withdraw_bid",
 ]

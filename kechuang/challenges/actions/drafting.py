@@ -38,7 +38,7 @@ from kechuang.parties.models import Person
 from kechuang.record import actions as record
 
 ARGUMENT_DAYS = 10
-FIELDS = frozenset({
+DRAFT_FIELDS = frozenset({
     "title", "summary", "expert_fields", "conflict_rules", "total_fen", "public_fen", "own_fen",
     "months", "opens_at", "deadline_at", "secretary", "chair",
 })
@@ -107,7 +107,7 @@ def save_draft(
     """
     challenge, _same = begin(challenge, "edit", by=by)
     check_version(challenge.number, version, challenge.version)
-    for name in FIELDS & draft.fields.keys():
+    for name in DRAFT_FIELDS & draft.fields.keys():
         setattr(challenge, name, draft.fields[name])
     challenge.total_fen = max(challenge.total_fen, challenge.public_fen)
     put_lists(challenge, draft)

@@ -1,5 +1,11 @@
 """Reads of challenges and bids that have more than one caller."""
 
+from kechuang.challenges.queries.clock import (
+    challenge_numbered,
+    due_by_clock,
+    is_reviewed,
+    is_undone,
+)
 from kechuang.challenges.queries.content import (
     attachment_bytes,
     attachment_of,
@@ -41,9 +47,9 @@ from kechuang.challenges.queries.publication import (
 __all__ = [
     "attachment_bytes", "attachment_of", "awaited_approval", "bid_facts", "bids_opened",
     "bids_visible_to", "bids_waiting", "budget_lines_visible_to", "canonical_rules",
-    "challenge_facts",
-    "challenges_open", "challenges_opened", "current_ruleset", "draft_facts", "find_bid",
-    "frame_of", "in_region", "key_of", "last_seats", "live_proposal", "master_key", "mode",
+    "challenge_facts", "challenge_numbered", "challenges_open", "challenges_opened",
+    "current_ruleset", "draft_facts", "due_by_clock", "find_bid", "frame_of", "in_region",
+    "is_reviewed", "is_undone", "key_of", "last_seats", "live_proposal", "master_key", "mode",
     "opening_minutes", "opening_of", "own_bids", "places_on_the_line", "proposal_of",
     "publication_of", "sealed_content_of", "target_facts", "visible_to",
 ]

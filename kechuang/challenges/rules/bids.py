@@ -59,6 +59,7 @@ STATE_NAMES = {
     BidState.AWARDED: N_("已立项"),
     BidState.CONTRACTED: N_("已签约"),
 }
+UNKNOWN_MEMBER = N_("没有代码为 {code} 的单位。")
 ENDED = frozenset({BidState.WITHDRAWN, BidState.REPLACED, BidState.RETURNED})
 # A sealed bid counts once for its unit and its lead; a draft beside it may replace it.
 LIVE = frozenset(BidState) - ENDED - {BidState.DRAFT}

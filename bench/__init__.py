@@ -1,1 +1,0 @@
-"""Benchmarks: figures, never verdicts; every ratio comes from one run on one machine."""

@@ -1,0 +1,58 @@
+"""Pages of challenges and bids, and their addresses."""
+
+from django.urls import path
+
+from kechuang.challenges.pages import bids, course, drafting, lists, objects
+
+CHALLENGE = "challenges/<str:number>/"
+BID = "bids/<str:number>/"
+urls = [
+    path("challenges/", lists.challenges, name="challenges"),
+    path("challenges.csv", lists.challenges_csv, name="challenges-csv"),
+    path("challenges/new/", drafting.new, name="challenge-new"),
+    path("challenges/budget-lines/", lists.budget_lines, name="budget-lines"),
+    path(CHALLENGE, objects.challenge, name="challenge"),
+    path(f"{CHALLENGE}rules/<int:version>.json", objects.frozen_rules, name="challenge-rules"),
+    path(f"{CHALLENGE}opening.json", objects.opening_record, name="challenge-opening"),
+    path(f"{CHALLENGE}edit/", drafting.edit, name="challenge-edit"),
+    path(f"{CHALLENGE}fit-test/", drafting.fit_test, name="challenge-fit-test"),
+    path(f"{CHALLENGE}ask-consent/", drafting.ask_consent, name="challenge-ask-consent"),
+    path(f"{CHALLENGE}consent/", drafting.consent, name="challenge-consent"),
+    path(f"{CHALLENGE}send/", drafting.send_to_argument, name="challenge-send"),
+    path(f"{CHALLENGE}argue/", drafting.argue, name="challenge-argue"),
+    path(f"{CHALLENGE}authorise/", drafting.authorise, name="challenge-authorise"),
+    path(f"{CHALLENGE}relist/", drafting.relist, name="challenge-relist"),
+    path(f"{CHALLENGE}ask/", course.ask, name="challenge-ask"),
+    path(f"{CHALLENGE}questions/<str:question>/answer/", course.answer, name="challenge-answer"),
+    path(f"{CHALLENGE}amend/", course.amend, name="challenge-amend"),
+    path(f"{CHALLENGE}cancel/", course.cancel, name="challenge-cancel"),
+    path(f"{CHALLENGE}attend/", course.attend, name="challenge-attend"),
+    path(f"{CHALLENGE}unseal/", course.unseal, name="challenge-unseal"),
+    path(f"{CHALLENGE}finish-check/", course.finish_check, name="challenge-finish-check"),
+    path(f"{CHALLENGE}take-ranking/", course.take_ranking, name="challenge-take-ranking"),
+    path(f"{CHALLENGE}choose/", course.choose, name="challenge-choose"),
+    path(f"{CHALLENGE}propose/", course.propose, name="challenge-propose"),
+    path(f"{CHALLENGE}approve/", course.approve, name="challenge-approve"),
+    path(f"{CHALLENGE}return/", course.return_proposal, name="challenge-return"),
+    path(f"{CHALLENGE}award/", course.award, name="challenge-award"),
+    path(f"{CHALLENGE}reopen/", course.reopen_decision, name="challenge-reopen"),
+    path(f"{CHALLENGE}bids/", objects.bids, name="challenge-bids"),
+    path(f"{CHALLENGE}bids/new/", bids.new, name="bid-new"),
+    path(BID, bids.bid, name="bid"),
+    path(f"{BID}edit/", bids.edit, name="bid-edit"),
+    path(f"{BID}autosave/", bids.autosave, name="bid-autosave"),
+    path(f"{BID}attach/", bids.attach, name="bid-attach"),
+    path(f"{BID}files/<str:file>/", bids.file, name="bid-file"),
+    path(f"{BID}files/<str:file>/drop/", bids.drop_file, name="bid-drop-file"),
+    path(f"{BID}ask-signature/", bids.ask_signature, name="bid-ask-signature"),
+    path(f"{BID}sign/", bids.sign, name="bid-sign"),
+    path(f"{BID}return/", bids.return_bid, name="bid-return"),
+    path(f"{BID}confirm/", bids.confirm, name="bid-confirm"),
+    path(f"{BID}submit/", bids.submit, name="bid-submit"),
+    path(f"{BID}withdraw/", bids.withdraw, name="bid-withdraw"),
+    path(f"{BID}reconfirm/", bids.reconfirm, name="bid-reconfirm"),
+    path(f"{BID}check/", course.check, name="bid-check"),
+    path(f"{BID}correct/", bids.correct, name="bid-correct"),
+    path(f"{BID}receipts/<str:receipt>/", bids.receipt, name="bid-receipt"),
+    path(f"{BID}receipts/<str:receipt>.json", bids.receipt_json, name="bid-receipt-json"),
+]

@@ -1,0 +1,60 @@
+"""What the clock has to do: challenges whose time has come, or whose panel or project moved."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+
+from kechuang.challenges.models import Challenge, Proposal
+from kechuang.notices.models import Notice
+from kechuang.projects.models import Project
+from kechuang.reviews.models import Panel
+
+MOST = 500
+
+
+def challenge_numbered(number: str) -> Challenge | None:
+    """A challenge by its number, for the clock."""
+    return Challenge.objects.filter(number=number).first()
+
+
+def due_by_clock(at: datetime) -> list[tuple[str, str]]:
+    """Verb and number of every step that the clock has to take now.
+
+    What lower parts did is read from their state, so that a missed job is made good by the next.
+    """
+    rows = Challenge.objects.order_by("pk")
+    finished = Panel.objects.filter(subject_number=OuterRef("number"), state="FINISHED")
+    project = Project.objects.filter(number=OuterRef("project_number"))
+    due = {
+        "open": rows.filter(state="SCHEDULED", opens_at__lte=at),
+        "close": rows.filter(state="OPEN", deadline_at__lte=at),
+        "take_ranking": rows.filter(Exists(finished), state="REVIEWING"),
+        "reopen_decision": rows.filter(Exists(_upheld()), state="ON_NOTICE"),
+        "follow_project": rows.filter(
+            Q(Exists(project.filter(signed_at__isnull=False)), state="AWARDED")
+            | Q(Exists(project.filter(ended_at__isnull=False)), state="RUNNING")
+        ),
+    }
+    return [
+        (verb, number)
+        for verb, found in due.items()
+        for number in found.values_list("number", flat=True)[:MOST]
+    ]
+
+
+def _upheld() -> object:
+    """The award on notice whose notice was cancelled by an upheld objection."""
+    cancelled = Notice.objects.filter(state="CANCELLED").values("number")
+    return Proposal.objects.filter(
+        challenge=OuterRef("pk"), state="APPROVED", notice_number__in=cancelled
+    )
+
+
+def is_undone(proposal: Proposal) -> bool:
+    """Whether the notice of a proposal was cancelled by an upheld objection."""
+    return Notice.objects.filter(number=proposal.notice_number, state="CANCELLED").exists()
+
+
+def is_reviewed(challenge: Challenge) -> bool:
+    """Whether the panel of a challenge has finished."""
+    return Panel.objects.filter(subject_number=challenge.number, state="FINISHED").exists()
