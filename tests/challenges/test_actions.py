@@ -6,7 +6,7 @@ import pytest
 from kechuang.base.refusals import Refused
 from kechuang.challenges.models import Bid
 from kechuang.needs.models import Need
-from kechuang.projects.models import Project
+from kechuang.projects.models import Agreement, Project
 from tests.challenges import stages
 
 pytestmark = pytest.mark.django_db
@@ -34,3 +34,18 @@ def test_the_whole_line_from_need_to_project(world, at):
     assert project.leader == world.member.person
     need = Need.objects.get(number=line.challenge.need.number)
     assert (need.state, need.challenge_number) == ("CONVERTED", line.challenge.number)
+
+
+def test_the_winning_bid_is_the_first_draft_of_the_agreement(world, at):
+    line = stages.awarded(world, at)
+    agreement = Agreement.objects.get(project__number=line.challenge.project_number)
+    terms = agreement.terms
+    assert [one["code"] for one in terms["milestones"]] == ["M1", "M2"]
+    assert [(one["gate"], one["milestone"], one["amount_fen"]) for one in terms["instalments"]] == [
+        ("SIGNING", "", 600 * stages.WAN), ("MILESTONE", "M1", 900 * stages.WAN),
+        ("MILESTONE", "M2", 1500 * stages.WAN),
+    ]
+    assert [one["comparator"] for one in terms["targets"]] == [
+        "AT_LEAST", "AT_MOST", "AT_LEAST", "AT_MOST",
+    ]
+    assert sum(one["amount_fen"] for one in terms["instalments"]) == terms["public_fen"]

@@ -3,7 +3,6 @@
 import pytest
 from django.utils import timezone
 
-from kechuang.challenges.models import Bid, Challenge
 from tests.challenges import stages
 
 pytestmark = pytest.mark.django_db

@@ -19,6 +19,7 @@ from kechuang.challenges.actions.steps import (
 )
 from kechuang.challenges.models import Bid, Challenge, Proposal
 from kechuang.challenges.queries import sealed_content_of
+from kechuang.challenges.rules.proposal import project_plan
 from kechuang.notices import actions as notices
 from kechuang.notices import queries as notice_queries
 from kechuang.notices.models import Notice
@@ -69,7 +70,7 @@ def _open_project(challenge: Challenge, bid: Bid, *, by: Actor, at: datetime) ->
         region_path=challenge.region_path, total_fen=budget["total_fen"],
         public_fen=budget["public_fen"], own_fen=budget["own_fen"],
         other_fen=budget["other_fen"], targets=project_targets(challenge),
-        by=by, at=at,
+        plan=project_plan(content, challenge.months), by=by, at=at,
     )
 
 

@@ -132,23 +132,30 @@ def problems_with_proposal(content: Mapping[str, Any], frame: Frame) -> list[Ref
     ]
 
 
-def project_milestones(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The milestones as the project takes them over: nothing is typed twice."""
-    return [
-        {"code": f"M{place}", "title": row["title"], "content": row["evidence"],
-         "due_date": row["due"]}
-        for place, row in enumerate(content["milestones"], start=1)
-    ]
+def project_plan(content: Mapping[str, Any], months: int) -> dict[str, Any]:
+    """What the project takes over of a winning bid: nothing is typed twice."""
+    return {
+        "months": months,
+        "summary": content["summary"],
+        "milestones": [
+            {"code": f"M{place}", "title": row["title"], "content": row["evidence"],
+             "due_date": row["due"]}
+            for place, row in enumerate(content["milestones"], start=1)
+        ],
+        "instalments": project_instalments(content),
+    }
 
 
 def project_instalments(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The public money by its gates, signing first, as the project takes it over.
+    """The public money by its gates, signing first.
 
     >>> project_instalments({"budget": {"signing_fen": 600},
     ...                      "milestones": [{"public_fen": 900}, {"public_fen": 0}]})
-    [{'gate': 'SIGNING', 'amount_fen': 600}, {'gate': 'M1', 'amount_fen': 900}]
+    [{'gate': 'SIGNING', 'milestone': '', 'amount_fen': 600}, \
+{'gate': 'MILESTONE', 'milestone': 'M1', 'amount_fen': 900}]
     """
-    gates = [("SIGNING", content["budget"]["signing_fen"])]
-    gates += [(f"M{place}", row["public_fen"])
+    gates = [("SIGNING", "", content["budget"]["signing_fen"])]
+    gates += [("MILESTONE", f"M{place}", row["public_fen"])
               for place, row in enumerate(content["milestones"], start=1)]
-    return [{"gate": gate, "amount_fen": fen} for gate, fen in gates if fen]
+    return [{"gate": gate, "milestone": code, "amount_fen": fen} for gate, code, fen in gates
+            if fen]

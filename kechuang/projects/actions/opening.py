@@ -11,6 +11,7 @@ from kechuang.base.refusals import N_, NotPermitted, require
 from kechuang.parties.models import Organisation, Person
 from kechuang.parties.queries import organisations_coded
 from kechuang.projects import rules
+from kechuang.projects.actions.awarded import draft_from_award
 from kechuang.projects.actions.moves import (
     note_act,
     stage_facts,
@@ -37,8 +38,12 @@ def open_project(  # noqa: PLR0913 - the facts of an award, fixed with the calle
     targets: Sequence[Mapping[str, Any]],
     by: Actor,
     at: datetime,
+    plan: Mapping[str, Any] | None = None,
 ) -> Project:
     """Open the project of an award; called by the award in its transaction.
+
+    With the `plan` of the winning bid (see draft_from_award) the first draft of the agreement is
+    there at once: nothing is typed twice. The unit completes and signs it.
 
     `members` are credit codes of the other units. Refuses (rules.ProjectRefused) money that does
     not add up and units that are not registered. An award opens one project for each lead.
@@ -90,6 +95,8 @@ def open_project(  # noqa: PLR0913 - the facts of an award, fixed with the calle
             "other_fen": other_fen,
         },
     )
+    if plan is not None:
+        draft_from_award(project, plan, at)
     tell_unit(project, "draft_agreement", by, at)
     return project
 
