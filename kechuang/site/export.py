@@ -40,9 +40,11 @@ def export_all(
         raise ExportRefused("export.form", N_("导出格式是 csv 或 jsonl。"), {}, ("form",))
     make_empty(folder)
     files = []
+    is_first = not connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if is_first:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         for model in exported_models():
             path = folder / model._meta.app_label / f"{model._meta.model_name}.{form}"
             progress(str(path.relative_to(folder)))

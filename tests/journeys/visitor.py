@@ -34,12 +34,22 @@ class Visitor:
         if message.type == "error" and "status of 4" not in message.text:
             self.errors.append(f"{self.page.url}: {message.text}")
 
-    def become(self, name: str) -> "Visitor":
-        """Take a person's role by the demonstration's switcher."""
+    def become(self, role: str) -> "Visitor":
+        """Take the first appointment of a role by the demonstration's switcher."""
         self.open("/demo/switch/")
-        self.page.get_by_role("button", name=re.compile(name)).first.click()
-        self.page.wait_for_load_state("load")
+        heading = self.page.get_by_role("heading", name=role, exact=True)
+        self._take(self.page.locator("section", has=heading).get_by_role("button").first)
         return self
+
+    def become_person(self, name: str) -> "Visitor":
+        """Take the appointment of a person by the demonstration's switcher."""
+        self.open("/demo/switch/")
+        self._take(self.page.get_by_role("button", name=re.compile(name)).first)
+        return self
+
+    def _take(self, button: Any) -> None:
+        with self.page.expect_navigation():
+            button.click()
 
     def open(self, address: str) -> Any:
         """Open an address of the city; a server error fails at once."""

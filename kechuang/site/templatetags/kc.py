@@ -88,11 +88,11 @@ def due_words(until, at) -> tuple[str, str]:
         late = overdue_days(end, now)
         if not late:
             return _("今日逾期"), "bad"
-        return ngettext("逾期 %(days)d 天", "逾期 %(days)d 天", late) % {"days": late}, "bad"
+        return ngettext("逾期 %(days)s 天", "逾期 %(days)s 天", late) % {"days": late}, "bad"
     left = (end.date() - now.date()).days
     if not left:
         return f"{_('今天')} {end:%H:%M}", "soon"
-    return ngettext("剩 %(days)d 天", "剩 %(days)d 天", left) % {"days": left}, "now"
+    return ngettext("剩 %(days)s 天", "剩 %(days)s 天", left) % {"days": left}, "now"
 
 
 def overdue_days(end, now) -> int:
