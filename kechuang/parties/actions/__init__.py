@@ -7,6 +7,7 @@ from kechuang.parties.actions.appointments import (
     end_appointment,
     revoke_token,
 )
+from kechuang.parties.actions.bulk import enter_regions, register_organisations
 from kechuang.parties.actions.imports import import_organisations, read_organisations
 from kechuang.parties.actions.register import (
     keep_contact,
@@ -20,7 +21,9 @@ __all__ = [
     "appoint_in_unit",
     "create_token",
     "end_appointment",
+    "enter_regions",
     "import_organisations",
+    "register_organisations",
     "keep_contact",
     "open_account",
     "read_organisations",

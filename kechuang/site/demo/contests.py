@@ -1,0 +1,345 @@
+"""Challenges at every stage: drafted, argued, open, closed, reviewed, on notice, awarded."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from kechuang.base.actor import Actor, Role
+from kechuang.challenges import actions
+from kechuang.challenges.actions import Draft, Envelope
+from kechuang.challenges.models import Bid, BudgetLine, Challenge
+from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
+from kechuang.needs.models import Need
+from kechuang.notices import queries as notice_queries
+from kechuang.parties.models import Person
+from kechuang.projects.models import Project
+from kechuang.reviews import actions as reviews
+from kechuang.reviews import queries as panels
+from kechuang.site.demo import texts
+from kechuang.site.demo.cast import Cast
+
+FEN_PER_WAN = 1_000_000
+FIT = {
+    "target_clear": "CLEAR_TARGET", "path_unknown": "PATH_UNKNOWN",
+    "takers_enough": "ENOUGH_TAKERS", "poser_pays": "POSER_WILLING",
+}  # fmt: skip
+OPEN_DAYS = 40
+EXPERTS = ("yuchen", "baixue", "qinfeng", "zhongling", "fuhe", "taoran", "shixin", "miaoyu",
+           "geyi", "pengcheng")  # fmt: skip
+CONFLICT_RULES = (
+    "近三年与揭榜单位有任职、合作、持股或师生关系的专家回避；一个单位至多一位专家。"
+)
+ARGUED = (
+    "指标可检验，边界清楚，同意发榜。", "路线未定而需求真实，同意。",
+    "与产业链方向一致，同意发榜。",
+)  # fmt: skip
+SCORED = (
+    "路线清楚，验证条件落实。", "指标可达，成本需再核。", "创新性好，工程化经验稍欠。",
+)  # fmt: skip
+STAGES = ("ARGUING", "APPROVED", "OPEN", "CLOSED", "REVIEWING", "ON_NOTICE", "AWARDED")
+
+
+@dataclass
+class Contest:
+    """One challenge on its way, with the people who judge it and the clock of its acts."""
+
+    cast: Cast
+    row: dict[str, Any]
+    need: Need
+    line: BudgetLine
+    opens_at: datetime
+    deadline_at: datetime
+    experts: list[str] = field(default_factory=list)
+    chair: str = ""
+    at: datetime | None = None
+    challenge: Challenge | None = None
+    bids: list[Bid] = field(default_factory=list)
+
+    def after(self, **time: float) -> datetime:
+        assert self.at is not None
+        self.at += timedelta(**time)
+        return self.at
+
+    def fresh(self) -> Challenge:
+        assert self.challenge is not None
+        self.challenge.refresh_from_db()
+        return self.challenge
+
+
+def posers() -> dict[str, str]:
+    """Which unit poses which need, as the challenges' file says."""
+    return {row["need"]: row["poser"] for row in texts.rows("challenges.jsonl")}
+
+
+def hold(cast: Cast, needs: dict[str, Need]) -> dict[str, Project]:
+    """Bring every challenge as far as its file says; gives the projects of those awarded."""
+    rows = texts.rows("challenges.jsonl")
+    years = {cast.clock.at(-_lead(row)).year for row in rows} | {cast.clock.day.year}
+    lines = {year: _budget_line(cast, year) for year in sorted(years)}
+    projects = {}
+    for row in rows:
+        contest = _contest(cast, row, needs[row["need"]], lines)
+        project = _play(contest)
+        if project is not None:
+            projects[row["code"]] = project
+    return projects
+
+
+def _lead(row: dict[str, Any]) -> int:
+    """How many days before the day a challenge opens."""
+    if "closes_in_days" in row:
+        return OPEN_DAYS - int(row["closes_in_days"])
+    return OPEN_DAYS + int(row.get("closed_days_ago", -60))
+
+
+def _budget_line(cast: Cast, year: int) -> BudgetLine:
+    return actions.open_budget_line(
+        code=f"20604{year % 100:02d}", name="科技重大专项", year=year,
+        amount_fen=20_000 * FEN_PER_WAN, by=cast.actor("chenli"), at=cast.clock.at(-330),
+    )  # fmt: skip
+
+
+def _contest(
+    cast: Cast, row: dict[str, Any], need: Need, lines: dict[int, BudgetLine]
+) -> Contest:
+    opens_at = cast.clock.at(-_lead(row), 9, 30)
+    deadline = cast.clock.at(OPEN_DAYS - _lead(row), 17)
+    units = {bid["organisation"] for bid in row["bids"]} | {row["poser"]}
+    fitting = [
+        name for name in EXPERTS if cast.person(name).organisation.name not in units
+    ]
+    line = lines.get(opens_at.year) or lines[cast.clock.day.year]
+    contest = Contest(cast, row, need, line, opens_at, deadline, fitting[:3], fitting[3])
+    contest.at = min(opens_at, cast.clock.now) - timedelta(days=16)
+    return contest
+
+
+def _play(contest: Contest) -> Project | None:
+    """Bring a challenge through the steps of the line, up to its state."""
+    state = contest.row["state"]
+    far = STAGES.index("CLOSED" if state == "FAILED" else state)
+    _draft(contest)
+    _argue(contest, opinions=3 if far else 1)
+    if far >= STAGES.index("OPEN"):
+        _open(contest)
+    if far >= STAGES.index("CLOSED"):
+        _close(contest)
+    if far >= STAGES.index("REVIEWING"):
+        _unseal(contest)
+        _review(contest, done=2 if state == "REVIEWING" else 3)
+    if far >= STAGES.index("ON_NOTICE"):
+        _decide(contest)
+    return _award(contest) if state == "AWARDED" else None
+
+
+def _draft(contest: Contest) -> None:
+    cast, row = contest.cast, contest.row
+    officer = cast.actor("linjing")
+    contest.challenge = actions.draft_challenge(need=contest.need, by=officer, at=contest.at)
+    fields = {
+        "summary": row["summary"],
+        "conflict_rules": CONFLICT_RULES,
+        "expert_fields": "、".join(contest.need.keywords[:4]),
+        "total_fen": row["total_wan"] * FEN_PER_WAN, "public_fen": row["public_wan"] * FEN_PER_WAN,
+        "own_fen": (row["total_wan"] - row["public_wan"]) * FEN_PER_WAN,
+        "months": row["months"], "opens_at": contest.opens_at, "deadline_at": contest.deadline_at,
+        "secretary": cast.person("renjie"), "chair": cast.person(contest.chair),
+    }  # fmt: skip
+    targets = [
+        TargetFacts(
+            one.name, "BETWEEN" if one.comparison == "RANGE" else one.comparison, one.value,
+            one.unit, one.test_method, ("第三方检测机构", "出题方与第三方")[place % 2],
+            one.value_high,
+        )
+        for place, one in enumerate(contest.need.targets.all())
+    ]  # fmt: skip
+    criteria = [CriterionFacts(c["code"], c["name"], c["weight"]) for c in row["criteria"]]
+    actions.save_draft(
+        challenge=contest.challenge, draft=Draft(fields, targets, criteria), by=officer,
+        at=contest.after(hours=2),
+    )  # fmt: skip
+    answers = {FIT[key]: (True, words) for key, words in row["fit"].items()}
+    actions.answer_fit_test(
+        challenge=contest.challenge, answers=answers, by=officer, at=contest.after(hours=1)
+    )
+    actions.consent_to_challenge(
+        challenge=contest.challenge, by=cast.unit_actor(row["poser"], Role.UNIT_ADMIN),
+        at=contest.after(hours=3),
+    )  # fmt: skip
+
+
+def _argue(contest: Contest, opinions: int) -> None:
+    cast = contest.cast
+    people: list[Person] = [cast.person(name) for name in contest.experts]
+    actions.send_to_argument(
+        challenge=contest.challenge, experts=people, lead=people[0], by=cast.actor("linjing"),
+        at=contest.after(days=1),
+    )  # fmt: skip
+    for name, words in list(zip(contest.experts[::-1], ARGUED, strict=True))[:opinions]:
+        actions.argue(
+            challenge=contest.challenge, verdict="PASS", opinion=words, by=cast.actor(name),
+            at=contest.after(hours=20),
+        )  # fmt: skip
+
+
+def _open(contest: Contest) -> None:
+    cast = contest.cast
+    actions.authorise(
+        challenge=contest.challenge, line=contest.line, by=cast.actor("guoxun"),
+        at=contest.after(days=2),
+    )  # fmt: skip
+    actions.open_challenge(
+        challenge=contest.challenge, by=Actor.CLOCK, at=contest.fresh().opens_at
+    )
+    contest.at = contest.opens_at
+    contest.fresh()
+    asker = cast.actor("gaoyuan")
+    for asked in contest.row["questions"]:
+        question = actions.ask_question(
+            challenge=contest.challenge, text=asked["question"], by=asker,
+            at=contest.after(hours=5),
+        )  # fmt: skip
+        if asked["answer"]:
+            actions.answer_question(
+                question=question, answer=asked["answer"], by=cast.actor("linjing"),
+                at=contest.after(hours=9),
+            )  # fmt: skip
+    for bid in contest.row["bids"]:
+        _bid(contest, bid)
+
+
+def _bid(contest: Contest, row: dict[str, Any]) -> None:
+    cast, unit = contest.cast, row["organisation"]
+    lead = cast.unit_actor(unit, Role.MEMBER)
+    bid = actions.start_bid(challenge=contest.challenge, by=lead, at=contest.after(hours=3))
+    content = _proposal(contest, row, cast.unit_person(unit, Role.MEMBER))
+    actions.save_bid(
+        bid=bid, content=content, envelope=Envelope(other_public=False, commitment=True), by=lead,
+        at=contest.after(hours=1),
+    )  # fmt: skip
+    admin = cast.unit_actor(unit, Role.UNIT_ADMIN)
+    actions.sign_bid(bid=bid, by=admin, at=contest.after(hours=1))
+    actions.submit_bid(bid=bid, by=lead, at=contest.after(hours=1))
+    bid.refresh_from_db()
+    contest.bids.append(bid)
+
+
+def _proposal(contest: Contest, row: dict[str, Any], lead: Person) -> dict[str, Any]:
+    assert contest.challenge is not None
+    total, public = row["total_wan"] * FEN_PER_WAN, row["public_wan"] * FEN_PER_WAN
+    signing = public // 5
+    first = (contest.deadline_at + timedelta(days=200)).date().isoformat()
+    second = (contest.deadline_at + timedelta(days=400)).date().isoformat()
+    content = row["content"]
+    return {
+        "title": row["title"], "summary": content["技术路线"][:100], "route": content["技术路线"],
+        "basis": content["风险与对策"],
+        "commitments": [
+            {"target": str(one.place), "how": one.test_method,
+             "value": f"达到 {Decimal(one.value).normalize():f} {one.unit}"}
+            for one in contest.challenge.targets.all()
+        ],
+        "team": [{"name": lead.name, "role": "负责人", "organisation": row["organisation"],
+                  "task": "总体方案与验证"}],
+        "milestones": [
+            {"title": "样件与试验", "due": first, "evidence": "第三方报告",
+             "public_fen": (public - signing) // 2},
+            {"title": "应用验证", "due": second, "evidence": "现场记录",
+             "public_fen": public - signing - (public - signing) // 2},
+        ],
+        "budget": {"total_fen": total, "public_fen": public, "own_fen": total - public,
+                   "other_fen": 0, "signing_fen": signing},
+    }  # fmt: skip
+
+
+def _close(contest: Contest) -> None:
+    actions.close_challenge(
+        challenge=contest.challenge, by=Actor.CLOCK, at=contest.deadline_at
+    )
+    contest.at = contest.deadline_at
+    if contest.row["state"] == "FAILED" and contest.fresh().state != "FAILED":
+        actions.fail_challenge(
+            challenge=contest.challenge, by=Actor.CLOCK, at=contest.after(minutes=1)
+        )
+
+
+def _unseal(contest: Contest) -> None:
+    cast = contest.cast
+    actions.attend_opening(
+        challenge=contest.challenge, by=cast.actor("zhaoheng"), at=contest.after(hours=16)
+    )
+    actions.unseal_bids(
+        challenge=contest.challenge, by=cast.actor("linjing"), at=contest.after(hours=1)
+    )
+    secretary = cast.actor("renjie")
+    for bid in contest.bids:
+        actions.check_bid(
+            bid=bid, verdict="ADMISSIBLE", reason="", by=secretary, at=contest.after(hours=1)
+        )
+    actions.finish_check(challenge=contest.challenge, by=secretary, at=contest.after(hours=1))
+
+
+def _review(contest: Contest, done: int) -> None:
+    """Three experts declare and score; where not all are done the panel still waits."""
+    cast = contest.cast
+    panel = panels.panel_for(contest.fresh().number)
+    seats = reviews.assign_experts(
+        panel=panel, experts=[cast.person(name) for name in contest.experts],
+        by=cast.actor("renjie"), at=contest.after(hours=2),
+    )  # fmt: skip
+    for name, seat in zip(contest.experts, seats, strict=True):
+        reviews.accept_seat(seat=seat, by=cast.actor(name), at=contest.after(hours=1))
+    for name, seat in list(zip(contest.experts, seats, strict=True))[:done]:
+        for place, bid in enumerate(contest.bids):
+            _score(contest, name, seat, place, bid)
+    if done == len(seats):
+        reviews.finish_review(
+            panel=panel, by=cast.actor(contest.chair), at=contest.after(hours=2)
+        )
+
+
+def _score(contest: Contest, name: str, seat: Any, place: int, bid: Bid) -> None:
+    expert = contest.cast.actor(name)
+    reviews.declare(
+        seat=seat, case_number=bid.number, conflict=False, ground="", by=expert,
+        at=contest.after(minutes=20),
+    )  # fmt: skip
+    review = panels.review_for(seat, bid.number)
+    points = {
+        one["code"]: 88 - 7 * place - 2 * turn for turn, one in enumerate(contest.row["criteria"])
+    }
+    reviews.submit_score(
+        review=review, points=points, opinion=SCORED[place % 3], by=expert,
+        at=contest.after(minutes=30),
+    )  # fmt: skip
+
+
+def _decide(contest: Contest) -> None:
+    cast = contest.cast
+    actions.take_ranking(
+        challenge=contest.challenge, by=Actor.CLOCK, at=contest.after(minutes=5)
+    )
+    first, second = contest.bids[0], contest.bids[1]
+    actions.choose(
+        challenge=contest.challenge, bid_number=first.number,
+        reason="路线最稳，验证条件已落实。",
+        by=cast.unit_actor(contest.row["poser"], Role.UNIT_ADMIN), at=contest.after(hours=12),
+    )  # fmt: skip
+    actions.propose(
+        challenge=contest.challenge, bid_number=first.number, reason="同意出题方选定，排名第一。",
+        reserve_number=second.number, by=cast.actor("linjing"), at=contest.after(hours=6),
+    )  # fmt: skip
+    for name in ("chenli", "guoxun"):
+        actions.approve(
+            challenge=contest.challenge, note="同意", by=cast.actor(name), at=contest.after(hours=8)
+        )
+
+
+def _award(contest: Contest) -> Project:
+    notice = notice_queries.notice_for(contest.fresh().number)
+    assert notice is not None
+    contest.at = notice_queries.ends_at(notice)
+    return actions.finalise(
+        challenge=contest.challenge, by=contest.cast.actor("guoxun"), at=contest.after(hours=1)
+    )

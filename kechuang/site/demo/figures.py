@@ -1,0 +1,92 @@
+"""Figures: what was published elsewhere, and what this installation measures of its own rows."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kechuang.base.periods import Period
+from kechuang.doors.sheets import Sheet
+from kechuang.indicators import actions, queries
+from kechuang.indicators.actions.reading import COLUMNS
+from kechuang.site.demo import texts
+from kechuang.site.demo.cast import OPERATOR, Cast
+
+LENDER = "辽宁省沈阳市"
+BORROWER = "示例省示例市"
+MONTHS = 8
+COUNTY_MONTHS = 1
+
+
+def publish(cast: Cast) -> None:
+    """Import the published figures, lend the totals of one city to 示例市, measure the months."""
+    rows = texts.rows("published-figures.csv")
+    for sheet in (rows, [_lent(row) for row in rows if _is_total(row)]):
+        answer = actions.import_observations(
+            sheet=Sheet(list(COLUMNS), sheet), by=OPERATOR, at=cast.clock.now
+        )
+        assert not answer["problems"], answer["problems"][:3]
+    _measure(cast)
+
+
+def _is_total(row: dict[str, str]) -> bool:
+    return row["area"] == LENDER and not row["entity"]
+
+
+def _lent(row: dict[str, str]) -> dict[str, Any]:
+    """A published total of 沈阳 as a figure of 示例市, which says so plainly."""
+    return row | {
+        "area": BORROWER,
+        "source_kind": "DEMONSTRATION",
+        "source_title": f"沈阳市公布的总量，借作示例市演示：{row['source_title']}",
+        "source_note": "这是沈阳市公布的数，只为演示而借用；示例市为虚构城市，没有自己的总量。",
+    }
+
+
+def _measure(cast: Cast) -> None:
+    """Measure the past months of the city and publish them; the last one waits for the head."""
+    known_at = max(datetime.now(UTC), cast.clock.now) + timedelta(minutes=1)
+    officer, head = cast.actor("linjing"), cast.actor("guoxun")
+    wanted = [one for one in queries.indicators().values() if one.is_measured]
+    months = _months(cast)
+    for back, month in enumerate(months):
+        at = cast.clock.at(-20 * back - 1, 10)
+        for indicator in wanted:
+            made = actions.measure(
+                indicator=indicator, region=cast.city, by=officer, at=max(at, _over(month)),
+                period=queries.period_for(indicator, month), known_at=known_at,
+            )  # fmt: skip
+            if back or indicator.code != "introductions_made":
+                actions.publish_observation(
+                    observation=made, by=head, at=max(at, _over(month)) + timedelta(hours=2)
+                )
+    for county in cast.regions.values():
+        if county.is_demo and county.level == "COUNTY":
+            _county(cast, county, months[:COUNTY_MONTHS], known_at)
+
+
+def _over(month: Period) -> datetime:
+    return datetime.combine(month.until, datetime.min.time(), tzinfo=UTC)
+
+
+def _months(cast: Cast) -> list[Period]:
+    """The past months, newest first."""
+    months, day = [], cast.clock.day.replace(day=1)
+    for _turn in range(MONTHS):
+        day = (day - timedelta(days=1)).replace(day=1)
+        months.append(Period.parse(f"{day:%Y-%m}"))
+    return months
+
+
+def _county(cast: Cast, county: Any, months: list[Period], known_at: datetime) -> None:
+    """Two figures of a county, measured and published by the city's people."""
+    for code in ("organisations_enterprises", "needs_accepted"):
+        indicator = queries.indicator_by_code(code)
+        assert indicator is not None
+        for month in months:
+            at = max(cast.clock.at(-1, 11), _over(month))
+            made = actions.measure(
+                indicator=indicator, region=county, by=cast.actor("linjing"), at=at,
+                period=queries.period_for(indicator, month), known_at=known_at,
+            )  # fmt: skip
+            actions.publish_observation(
+                observation=made, by=cast.actor("guoxun"), at=at + timedelta(hours=1)
+            )
