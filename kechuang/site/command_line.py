@@ -58,10 +58,16 @@ def main() -> None:
 def set_up() -> None:
     """Load Django in the language of the terminal."""
     import django
-    from django.utils import translation
 
     os.environ.setdefault("KECHUANG_POOL", "0")
     django.setup()
+    speak_the_terminals_language()
+
+
+def speak_the_terminals_language() -> None:
+    """English where the terminal speaks English, else Chinese."""
+    from django.utils import translation
+
     said = os.environ.get("LC_ALL") or os.environ.get("LANG", "")
     translation.activate("en" if said.startswith("en") else "zh-hans")
 
@@ -101,9 +107,11 @@ def now() -> datetime:
 
 
 def _(text: str) -> str:
+    """Translated where Django is loaded, else as written."""
+    from django.conf import settings
     from django.utils.translation import gettext
 
-    return gettext(text)
+    return gettext(text) if settings.configured else text
 
 
 # --- run ----------------------------------------------------------------------------------
@@ -192,16 +200,17 @@ def doctor() -> None:
     """检查 / say what is wrong with this installation, and how to mend it."""
     from kechuang.site import doctor as examination
 
-    table = Table(show_edge=False, pad_edge=False)
-    for heading in ("", "", "", ""):
-        table.add_column(heading, overflow="fold")
+    table = Table.grid(padding=(0, 2))
     marks = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "bad": "[red]✗[/red]"}
     findings = list(examination.examine())
+    if any(finding.name == "PostgreSQL" and finding.level == "ok" for finding in findings):
+        speak_the_terminals_language()
     for finding in findings:
-        mend = f"→ {finding.mend}" if finding.mend else ""
-        table.add_row(
-            marks[finding.level], escape(finding.name), escape(finding.says), escape(mend)
-        )
+        said = [
+            escape(_(text).format(**finding.facts)) if text else ""
+            for text in (finding.name, finding.says, finding.mend)
+        ]
+        table.add_row(marks[finding.level], *said[:2], f"→ {said[2]}" if said[2] else "")
     console.print(table)
     if any(finding.level == "bad" for finding in findings):
         raise typer.Exit(1)

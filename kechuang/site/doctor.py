@@ -5,14 +5,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from kechuang.base import working_days
-from kechuang.base.refusals import Refused
+from kechuang.base.refusals import N_, Refused
 from kechuang.base.time import shanghai_date
 from kechuang.site.postgres import state_directory
 from kechuang.site.postgres.places import CHECKOUT
@@ -27,12 +27,13 @@ FRONT_END = ("@tabler/core/dist/css/tabler.min.css", "echarts/dist/echarts.min.j
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: ok, warn or bad, what it says, how to mend it."""
+    """One thing looked at: ok, warn or bad; what it says, for translation; how to mend it."""
 
     level: str
     name: str
     says: str
     mend: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def examine() -> Iterator[Finding]:
@@ -45,20 +46,18 @@ def examine() -> Iterator[Finding]:
 
         connection.ensure_connection()
     except Refused as refused:
-        facts = refused.facts
-        yield Finding(
-            "bad", "PostgreSQL", refused.text.format(**facts), refused.way_on.format(**facts)
-        )
+        yield Finding("bad", "PostgreSQL", refused.text, refused.way_on, refused.facts)
         return
     except Exception as error:  # whatever keeps Django or the database from us is the finding
-        yield Finding("bad", "PostgreSQL", str(error)[:300], "DATABASE_URL, kechuang up")
+        way_on = N_("请检查 DATABASE_URL，或运行 kechuang up")
+        yield Finding("bad", "PostgreSQL", "{why}", way_on, {"why": _first_line(error)})
         return
-    for look in (database, migrations, failed_jobs):
-        yield _guarded(look)
-    try:
+    yield database()
+    tables = migrations()
+    yield tables
+    if tables.level == "ok":
+        yield failed_jobs()
         yield from health()
-    except Exception as error:  # tables that are not there yet were named above
-        yield Finding("bad", "health", str(error).strip()[:200], "kechuang up")
 
 
 def _set_up() -> None:
@@ -68,18 +67,15 @@ def _set_up() -> None:
     django.setup()
 
 
-def _guarded(look: Callable[[], Finding]) -> Finding:
-    try:
-        return look()
-    except Exception as error:  # a missing table is a finding, not a crash
-        return Finding("bad", look.__name__, str(error).strip()[:200], "kechuang up")
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def python() -> Finding:
     """Python 3.11 or newer."""
     here = ".".join(str(part) for part in sys.version_info[:3])
     if sys.version_info[:2] < PYTHON_MIN:
-        return Finding("bad", "Python", here, "Python 3.11")
+        return Finding("bad", "Python", here, N_("需要 3.11 或更新"))
     return Finding("ok", "Python", here)
 
 
@@ -107,24 +103,26 @@ def compare_with_lock(text: str) -> Finding:
         if here != version:
             wrong.append(f"{name} {here} ≠ {version}")
     if wrong:
-        return Finding("bad", "packages", ", ".join(wrong[:5]), "make install")
-    return Finding("ok", "packages", "core.lock")
+        what = ", ".join(wrong[:5])
+        return Finding("bad", N_("程序包"), "{what}", "make install", {"what": what})
+    return Finding("ok", N_("程序包"), N_("与 core.lock 一致"))
 
 
 def front_end() -> Finding:
     """The few files of others that pages load."""
     missing = [name for name in FRONT_END if not (CHECKOUT / "node_modules" / name).exists()]
     if missing:
-        return Finding("bad", "node_modules", ", ".join(missing), "make install")
-    return Finding("ok", "node_modules", f"{len(FRONT_END)}")
+        facts = {"what": ", ".join(missing)}
+        return Finding("bad", N_("前端文件"), N_("缺 {what}"), "make install", facts)
+    return Finding("ok", N_("前端文件"), N_("齐全"))
 
 
 def translations() -> Finding:
     """The English catalogue is compiled."""
     compiled = CHECKOUT / "kechuang" / "site" / "locale" / "en" / "LC_MESSAGES" / "django.mo"
     if not compiled.exists():
-        return Finding("warn", "English", "django.mo -", "make install")
-    return Finding("ok", "English", f"{compiled.stat().st_size} bytes")
+        return Finding("warn", N_("英文界面"), N_("没有编译"), "make install")
+    return Finding("ok", N_("英文界面"), N_("已编译"))
 
 
 def permissions() -> Finding:
@@ -135,9 +133,12 @@ def permissions() -> Finding:
 def examine_permissions(state: Path) -> Finding:
     """Keys and files are closed; only the database's own user may pass through."""
     if not state.exists():
-        return Finding("ok", "state", f"{state} -")
+        return Finding("ok", N_("数据目录"), N_("{state} 还没有建立"), "", {"state": state})
     if state.stat().st_uid != os.geteuid():
-        return Finding("bad", "state", f"{state}: uid {state.stat().st_uid}", "chown")
+        return Finding(
+            "bad", N_("数据目录"), N_("{state} 属于另一个用户"), N_("请用原来的用户运行"),
+            {"state": state},
+        )  # fmt: skip
     open_ones = [
         path.name
         for path in state.iterdir()
@@ -147,17 +148,24 @@ def examine_permissions(state: Path) -> Finding:
     if state.stat().st_mode & 0o066:
         open_ones.append(".")
     if open_ones:
-        names = " ".join(sorted(open_ones))
-        return Finding("bad", "state", names, f"cd {state} && chmod go-rwx {names}")
-    return Finding("ok", "state", str(state))
+        facts = {"names": " ".join(sorted(open_ones)), "state": state}
+        return Finding(
+            "bad", N_("数据目录"), N_("别人也能读：{names}"),
+            "cd {state} && chmod go-rwx {names}", facts,
+        )  # fmt: skip
+    return Finding("ok", N_("数据目录"), "{state}", "", {"state": state})
 
 
 def disk() -> Finding:
     """Room for the database and for files."""
     state = state_directory()
     free = shutil.disk_usage(state if state.exists() else CHECKOUT).free
-    says = f"{free // 1_000_000_000} GB"
-    return Finding("ok" if free > FREE_BYTES_MIN else "bad", "disk", says)
+    facts = {"free": free // 1_000_000_000}
+    if free < FREE_BYTES_MIN:
+        return Finding(
+            "bad", N_("磁盘"), N_("只剩 {free} GB"), N_("请腾出空间或换一块盘"), facts
+        )
+    return Finding("ok", N_("磁盘"), N_("还有 {free} GB"), "", facts)
 
 
 def working_day_data(today: Any) -> Finding:
@@ -165,9 +173,13 @@ def working_day_data(today: Any) -> Finding:
     years = [today.year] + ([today.year + 1] if today.month == 12 else [])
     provisional = [str(year) for year in years if working_days.is_provisional(year)]
     if provisional:
-        mend = "kechuang/base/data/working_days/"
-        return Finding("warn", "working days", f"{', '.join(provisional)} 暂定", mend)
-    return Finding("ok", "working days", ", ".join(str(year) for year in years))
+        return Finding(
+            "warn", N_("工作日历"), N_("{years} 年没有放假通知，按周末暂定"),
+            N_("通知公布后，请升级或补入 kechuang/base/data/working_days/"),
+            {"years": ", ".join(provisional)},
+        )  # fmt: skip
+    named = ", ".join(str(year) for year in years)
+    return Finding("ok", N_("工作日历"), N_("{years} 年按通知"), "", {"years": named})
 
 
 def database() -> Finding:
@@ -179,7 +191,7 @@ def database() -> Finding:
         number = int(cursor.fetchone()[0])
     says = f"{number // 10_000}.{number % 10_000}"
     if number < POSTGRES_MIN:
-        return Finding("bad", "PostgreSQL", says, "PostgreSQL 15")
+        return Finding("bad", "PostgreSQL", says, N_("需要 15 或更新"))
     return Finding("ok", "PostgreSQL", says)
 
 
@@ -191,20 +203,18 @@ def migrations() -> Finding:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
-        return Finding("bad", "migrations", f"{len(plan)} -", "kechuang up")
-    return Finding("ok", "migrations", "0 -")
+        says = N_("还有 {count} 步没有做")
+        return Finding("bad", N_("数据表"), says, "kechuang up", {"count": len(plan)})
+    return Finding("ok", N_("数据表"), N_("与程序一致"))
 
 
 def health() -> Iterator[Finding]:
     """What /healthz looks at, said here too."""
-    from django.utils.translation import gettext
-
     from kechuang.site.health import findings
 
-    for one in findings(datetime.now(UTC)):
+    for one in findings(datetime.now(UTC))[1:]:  # the database was looked at before
         level = "ok" if one.is_well else "warn"
-        says = gettext(one.text).format(**one.facts)
-        yield Finding(level, gettext(one.name), says, "" if one.is_well else "kechuang up")
+        yield Finding(level, one.name, one.text, "" if one.is_well else "kechuang up", one.facts)
 
 
 def failed_jobs() -> Finding:
@@ -219,5 +229,7 @@ def failed_jobs() -> Finding:
         failed = cursor.fetchall()
     if failed:
         says = ", ".join(f"{name} × {count}" for name, count in failed[:5])
-        return Finding("warn", "jobs", says, "python manage.py procrastinate shell")
-    return Finding("ok", "jobs", "0")
+        return Finding(
+            "warn", N_("失败的作业"), "{what}", N_("请在 /operate/ 查看"), {"what": says}
+        )
+    return Finding("ok", N_("失败的作业"), N_("没有"))

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def _lines(columns: list[str], rows: Iterable[tuple[Any, ...]], form: str) -> It
         return
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    for row in (columns, *((_cell(value) for value in row) for row in rows)):
+    for row in chain([columns], (map(_cell, row) for row in rows)):
         writer.writerow(row)
         yield buffer.getvalue()
         buffer.seek(0)

@@ -231,7 +231,11 @@ def check_port(host: str, port: int) -> None:
 
 
 def migrate() -> None:
-    """Bring the tables to this version, one process at a time."""
+    """Bring the tables to this version, one process at a time.
+
+    No step waits for the disk alone: the last commit does for all, and a crash before it only
+    means that the next start takes the steps again.
+    """
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
@@ -239,7 +243,10 @@ def migrate() -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        cursor.execute("SET synchronous_commit = off")
         try:
             call_command("migrate", interactive=False, verbosity=0)
         finally:
+            cursor.execute("SET synchronous_commit = on")
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+            cursor.execute("SELECT txid_current()")  # a commit that waits, and all before it
