@@ -77,18 +77,36 @@ def test_the_list_as_a_file(notice):
     assert lines[1].startswith(f"{notice.number},拟立项公示,{notice.title},JB-2026-000020,")
 
 
-def test_the_list_asks_the_same_number_of_queries_for_one_and_thirty_rows(
-    world, now, django_assert_num_queries
-):
-    opened(world, now, 1)
-    client = Client()
-    client.get("/notices/")
-    with django_assert_num_queries(2):
-        client.get("/notices/")
+def queries_of(client, address):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+def test_the_lists_ask_the_same_number_of_queries_for_one_and_thirty_rows(world, now, client_as):
+    filed = actions.object_to(
+        notice=opened(world, now, 1), by=world.rival_admin.actor, at=now, **FILLED
+    )
+    client = client_as(world.officer)
+    lists = ("/notices/", "/notices.csv", "/objections/", "/work/")
+    few = [queries_of(client, address) for address in lists]
     for serial in range(2, 31):
-        opened(world, now, serial)
-    with django_assert_num_queries(2):
-        client.get("/notices/")
+        actions.object_to(
+            notice=opened(world, now, serial), by=world.rival_admin.actor, at=now, **FILLED
+        )
+    assert [queries_of(client, address) for address in lists] == few
+    assert filed.state == "FILED"
+
+
+def test_the_lists_own_queries_are_counted(filed, world, now, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        list(queries.visible_to(world.officer.actor, now))
+    with django_assert_num_queries(1):
+        list(queries.objections_visible_to(world.officer.actor, now))
 
 
 def test_whoever_objects_signs_in_first(notice):

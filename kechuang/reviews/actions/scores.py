@@ -148,12 +148,12 @@ def save_score(
 def _keep_points(panel: Panel, review: Review, points: Mapping[str, int | None]) -> None:
     """Write the points given, take away those emptied."""
     criteria = queries.criteria_of(panel)
+    refuse_all(rules.problems_with_points({one.code: one.name for one in criteria}, points))
     for criterion in criteria:
         value = points.get(criterion.code)
         if value is None:
             Score.objects.filter(review=review, criterion=criterion).delete()
             continue
-        rules.check_points(value, criterion.name, criterion.code)
         Score.objects.update_or_create(
             review=review, criterion=criterion, defaults={"points": value}
         )

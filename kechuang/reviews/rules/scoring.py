@@ -15,21 +15,30 @@ from kechuang.reviews.rules.facts import (
 )
 
 
-def check_points(points: object, name: str, code: str) -> None:
-    """Refuse points that are not a whole number from 0 to 100."""
-    if isinstance(points, bool) or not isinstance(points, int) or not 0 <= points <= POINTS_MAX:
-        raise ReviewRefused(
+def problems_with_points(
+    names: Mapping[str, str], points: Mapping[str, int | None]
+) -> list[ReviewRefused]:
+    """Every criterion whose points are given and are no whole number from 0 to 100."""
+    return [
+        ReviewRefused(
             "reviews.points_out_of_range",
             N_("“{name}”须打 0 到 100 的整数分。"), {"name": name}, (code,),
             N_("请改正后再保存。"),
         )
+        for code, name in names.items()
+        if points.get(code) is not None and not _is_points(points[code])
+    ]  # fmt: skip
+
+
+def _is_points(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= POINTS_MAX
 
 
 def problems_with_sheet(
     names: Mapping[str, str], points: Mapping[str, int | None], opinion: str
 ) -> list[ReviewRefused]:
-    """Every reason why a score sheet cannot be handed in: an empty criterion, no opinion."""
-    problems = [
+    """Every reason why a sheet cannot be handed in: empty or wrong points, no opinion."""
+    problems = problems_with_points(names, points) + [
         ReviewRefused(
             "reviews.criterion_without_points",
             N_("“{name}”还没有打分。"), {"name": name}, (code,),

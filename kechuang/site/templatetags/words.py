@@ -108,10 +108,10 @@ def day_time(value):
     value = shanghai(value)
     if not isinstance(value, datetime):
         return day(value)
-    clock = f"{value:%H:%M}"
+    hour = f"{value:%H:%M}"
     if value.date() == clock.now().astimezone(SHANGHAI).date():
-        return f"{_('今天')} {clock}"
-    return f"{day(value)}, {clock}" if reads_english() else f"{day(value)} {clock}"
+        return f"{_('今天')} {hour}"
+    return f"{day(value)}, {hour}" if reads_english() else f"{day(value)} {hour}"
 
 
 def date_iso(value):
