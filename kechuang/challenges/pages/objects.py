@@ -72,7 +72,7 @@ def challenge(request: AskedRequest, number: str) -> HttpResponse:
         "left": _left(row, request), "proofs": _proofs(row), "inside": inside,
         "questions": list(row.questions.all()[:100]), "amendments": list(row.amendments.all()),
         "own_bids": _own_bids(request, row), "bid_url": _bid_url(request, row),
-        "sees_bids": _sees_bids(request, row, facts),
+        "sees_bids": queries.sees_bids(request.actor, row, facts),
         "may_answer": rules.may("answer", request.actor, facts),
         "may_ask": row.state == "OPEN", "history": _history(stages),
         "fit": _fit(row, rule) if inside else [],
@@ -183,20 +183,6 @@ def _bid_url(request: AskedRequest, row: Challenge) -> str:
     return reverse("bid-new", args=[row.number])
 
 
-def _sees_bids(request: AskedRequest, row: Challenge, facts: Any) -> bool:
-    """Whether the list of opened bids is this reader's to see."""
-    if row.state not in UNSEALED or facts.fenced:
-        return False
-    office = request.actor.is_role(Role.OFFICER, Role.HEAD, Role.FINANCE, Role.SUPERVISOR)
-    poser = request.actor.organisation == row.issuer.code and request.actor.is_signed_in
-    late = row.state not in ("CHECKING", "REVIEWING")
-    return (
-        (office and request.actor.covers(row.region_path))
-        or (request.actor.is_signed_in and request.actor.person == facts.secretary)
-        or (poser and late)
-    )
-
-
 def _history(stages: list[Any]) -> list[dict[str, Any]]:
     people = people_numbered(stage.by_person for stage in stages if stage.by_person)
     return [
@@ -257,7 +243,7 @@ def opening_record(request: AskedRequest, number: str) -> HttpResponse:
     row = challenge_seen(request, number)
     opening = queries.opening_of(row)
     facts = queries.challenge_facts(row, request.actor)
-    if opening is None or not _sees_bids(request, row, facts):
+    if opening is None or not queries.sees_bids(request.actor, row, facts):
         raise Http404
     response = HttpResponse(opening.minutes, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{number}-opening.json"'
@@ -268,7 +254,7 @@ def bids(request: AskedRequest, number: str) -> HttpResponse:
     """The opened bids of a challenge, for who may see them; 404 for everybody before opening."""
     row = challenge_seen(request, number)
     facts = queries.challenge_facts(row, request.actor)
-    if not _sees_bids(request, row, facts):
+    if not queries.sees_bids(request.actor, row, facts):
         raise Http404
     rows = list(
         queries.bids_visible_to(request.actor, request.at)

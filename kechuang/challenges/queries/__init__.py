@@ -33,6 +33,7 @@ from kechuang.challenges.queries.lists import (
     in_region,
     own_bids,
     places_on_the_line,
+    sees_bids,
     visible_to,
 )
 from kechuang.challenges.queries.measures import bids_opened, challenges_open, challenges_opened
@@ -51,5 +52,5 @@ __all__ = [
     "current_ruleset", "draft_facts", "due_by_clock", "find_bid", "frame_of", "in_region",
     "is_reviewed", "is_undone", "key_of", "last_seats", "live_proposal", "master_key", "mode",
     "opening_minutes", "opening_of", "own_bids", "places_on_the_line", "proposal_of",
-    "publication_of", "sealed_content_of", "target_facts", "visible_to",
+    "publication_of", "sealed_content_of", "sees_bids", "target_facts", "visible_to",
 ]

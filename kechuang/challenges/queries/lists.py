@@ -10,7 +10,13 @@ from kechuang.base.actor import Actor, Role
 from kechuang.base.line import Place, Step
 from kechuang.challenges.models import ArgumentSeat, Bid, BidMember, BudgetLine, Challenge
 from kechuang.challenges.rules.bids import OPENED
-from kechuang.challenges.rules.table import PANEL_ROLES, UNPUBLISHED, UNSEALED, State
+from kechuang.challenges.rules.table import (
+    PANEL_ROLES,
+    UNPUBLISHED,
+    UNSEALED,
+    ChallengeFacts,
+    State,
+)
 from kechuang.reviews import queries as reviews
 
 OFFICE = (Role.OFFICER, Role.HEAD, Role.FINANCE, Role.SUPERVISOR)
@@ -130,3 +136,14 @@ def places_on_the_line(numbers: Iterable[str], actor: Actor, at: datetime) -> li
         )
         for row in rows[:200]
     ]
+
+
+def sees_bids(actor: Actor, challenge: Challenge, facts: ChallengeFacts) -> bool:
+    """Whether the list of opened bids is this reader's to see: nobody's before the opening."""
+    if challenge.state not in UNSEALED or facts.fenced or not actor.is_signed_in:
+        return False
+    if actor.is_role(*OFFICE):
+        return actor.covers(challenge.region_path)
+    if actor.is_role(*PANEL_ROLES) and actor.person == facts.secretary:
+        return True
+    return actor.organisation == facts.issuer and challenge.state in AFTER_REVIEW
