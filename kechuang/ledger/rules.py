@@ -199,7 +199,7 @@ def check_correction(left_fen: int, amount_fen: int) -> None:
     if not 0 < amount_fen <= left_fen:
         raise EntriesRefused(
             "ledger.correction_over_entry",
-            N_("不能更正 {amount_fen}。这张凭证还剩 {left_fen}可更正。"),
+            N_("不能更正 {amount_fen}。这张凭证还剩 {left_fen} 可更正。"),
             {"amount_fen": amount_fen, "left_fen": left_fen},
             ("amount_fen",),
         )
