@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 
 from kechuang.base.chains import CHAIN_NAMES, Chain
+from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import AskedRequest, signed_in
@@ -22,6 +23,18 @@ from kechuang.parties.queries import regions_in_force
 
 CSV_MOST = 5000
 PROBLEMS_SHOWN = 200
+HEADS_OF_CSV = (
+    N_("编号"),
+    N_("需求名称"),
+    N_("单位"),
+    N_("地区代码"),
+    N_("产业链"),
+    N_("愿出经费（元）"),
+    N_("希望完成日期"),
+    N_("指标"),
+    N_("状态"),
+    N_("自"),
+)
 
 
 def filters_of(request: AskedRequest) -> queries.Filters:
@@ -83,12 +96,10 @@ def needs_csv(request: AskedRequest) -> HttpResponse:
     rows = queries.needs_listed(request.actor, request.at, filters_of(request))
     found = list(rows.prefetch_related("targets").order_by("-pk")[:CSV_MOST])
     sights = queries.sights_on(found, request.actor, request.at)
-    names = ["编号", "需求名称", "单位", "地区代码", "产业链", "愿出经费（元）", "希望完成日期",
-             "指标", "状态", "自"]
     lines = (
         _csv_line(need, sights[need.pk]) for need in found
     )
-    return csv_response("needs.csv", [gettext(name) for name in names], lines)
+    return csv_response("needs.csv", [gettext(name) for name in HEADS_OF_CSV], lines)
 
 
 def _csv_line(need: Need, sight: Sight) -> list[Any]:

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
 from kechuang.base.chains import CHAIN_NAMES, Chain
+from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import AskedRequest, signed_in
@@ -22,6 +23,21 @@ from kechuang.parties.queries import regions_in_force
 
 CSV_MOST = 5000
 PROBLEMS_SHOWN = 200
+HEADS_OF_CSV = (
+    N_("编号"),
+    N_("类别"),
+    N_("名称"),
+    N_("单位"),
+    N_("地区代码"),
+    N_("产业链"),
+    N_("成熟度"),
+    N_("写明的数值"),
+    N_("专利号"),
+    N_("合作方式"),
+    N_("意向价格下限（元）"),
+    N_("意向价格上限（元）"),
+    N_("发布日期"),
+)
 
 
 def filters_of(request: AskedRequest) -> queries.Filters:
@@ -83,10 +99,8 @@ def offers(request: AskedRequest) -> HttpResponse:
 def offers_csv(request: AskedRequest) -> HttpResponse:
     """The same list as a file, at most 5,000 rows."""
     rows = queries.offers_listed(request.actor, request.at, filters_of(request))
-    names = ["编号", "类别", "名称", "单位", "地区代码", "产业链", "成熟度", "写明的数值", "专利号",
-             "合作方式", "意向价格下限（元）", "意向价格上限（元）", "发布日期"]
     lines = [_csv_line(o) for o in rows.prefetch_related("figures").order_by("-pk")[:CSV_MOST]]
-    return csv_response("offers.csv", [gettext(name) for name in names], lines)
+    return csv_response("offers.csv", [gettext(name) for name in HEADS_OF_CSV], lines)
 
 
 def _csv_line(offer: Offer) -> list[Any]:
