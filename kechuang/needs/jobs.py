@@ -6,7 +6,6 @@ from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
 from kechuang.doors import clock
-from kechuang.doors import clock
 from kechuang.needs import actions, queries
 
 REMIND_DAYS = 30

@@ -6,7 +6,6 @@ from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
 from kechuang.doors import clock
-from kechuang.doors import clock
 from kechuang.offers import actions, queries
 
 IDLE_DAYS_BEFORE_WORD = 76
