@@ -13,7 +13,9 @@ KEPT = 20  # matches that are kept for one need
 LEAST_SHARE = 5  # a match has at least a fifth of the best one's points
 PHRASES_KEPT = 12
 
-# Points in tenths. The words' points are the engine's; these are added for facts beside them.
+# Points in tenths. A point of text is three of the engine's, so that a need and the offer that
+# fits it come to some thirty; beside them stand these, for facts that words do not show.
+ENGINE_POINTS = 3
 TARGET_MET_TENTHS = 30
 SAME_CHAIN_TENTHS = 40
 SAME_CITY_TENTHS = 20
@@ -198,11 +200,11 @@ class Points:
 def points_of(text_score: float, targets_met: int, same_chain: bool, same_city: bool) -> Points:
     """What a match is worth.
 
-    >>> points_of(31.24, 4, False, True).score_tenths
+    >>> points_of(93.72, 4, False, True).score_tenths
     452
     """
     return Points(
-        text_tenths=round(text_score * 10),
+        text_tenths=round(text_score * 10 / ENGINE_POINTS),
         targets_tenths=TARGET_MET_TENTHS * targets_met,
         chain_tenths=SAME_CHAIN_TENTHS * same_chain,
         local_tenths=SAME_CITY_TENTHS * same_city,
@@ -227,11 +229,13 @@ def is_same_city(region_path: str, other: str) -> bool:
 def in_tenths(phrases: Iterable[tuple[str, float]], total_tenths: int) -> list[list[str | int]]:
     """The best phrases with their points in tenths, then the rest as one row: sums to the total.
 
-    >>> in_tenths([("陶瓷", 2.04), ("基板", 1.0)], 31)
+    >>> in_tenths([("陶瓷", 6.12), ("基板", 3.0)], 31)
     [['陶瓷', 20], ['基板', 10], ['', 1]]
     """
     best = sorted(phrases, key=lambda each: -each[1])[:PHRASES_KEPT]
-    rows: list[list[str | int]] = [[words, round(points * 10)] for words, points in best]
+    rows: list[list[str | int]] = [
+        [words, round(points * 10 / ENGINE_POINTS)] for words, points in best
+    ]
     rows = [row for row in rows if row[1]]
     left = total_tenths - sum(int(row[1]) for row in rows)
     return [*rows, ["", left]] if left else rows

@@ -157,20 +157,28 @@ def _name_after(plain: str, at: int) -> str:
     return match[1] if match else ""
 
 
-def likeness(name: str, other: str) -> float:
-    """How surely two names mean one figure: 1 the same or an alias, 0 not; else shared bigrams."""
-    one, two = fold(name).replace(" ", ""), fold(other).replace(" ", "")
+_MEASURE_ENDS = ("度", "率", "值", "量", "性", "数", "含量", "时间")
+_LEAST_SHARED = 0.6  # of all bigrams of both names
+
+
+def likeness(target: str, stated: str) -> float:
+    """How surely a stated name means the target's figure: 1 the same or an alias, 0 not.
+
+    What is stated may say more around it (平均热导率, 冷热冲击无开裂) or leave a word of measure
+    away (翘曲 for 翘曲度). 返回料 does not answer 返回料比例, nor 误判率 漏判率.
+    """
+    one, two = fold(target).replace(" ", ""), fold(stated).replace(" ", "")
     if not one or not two:
         return 0.0
     if one == two or sorted(one) == sorted(two):
         return 1.0
     if any(_has_alias(one, group) and _has_alias(two, group) for group in _ALIASES):
         return 0.95
-    if one in two or two in one:
+    if one in two or one.endswith(two) or one.removeprefix(two) in _MEASURE_ENDS:
         return 0.9
     pairs, others = _bigrams(one), _bigrams(two)
-    shared = len(pairs & others) / min(len(pairs), len(others)) if pairs and others else 0.0
-    return shared if shared >= 0.5 else 0.0  # noqa: PLR2004  half of the shorter name
+    shared = len(pairs & others) / max(len(pairs | others), 1)
+    return shared if shared >= _LEAST_SHARED else 0.0
 
 
 def _has_alias(name: str, group: set[str]) -> bool:

@@ -4,7 +4,8 @@ import unicodedata
 from decimal import Decimal
 
 _TABLE = {
-    "share": "% 1 | ‰ 0.1 | ppm 0.0001 | ppb 0.0000001 | 百分点 1",
+    "share": "% 1 | ‰ 0.1 | 百分点 1",
+    "trace": "ppm 1000 | ppb 1 | ppt 0.001",
     "length": "km 1000 | m 1 | dm 0.1 | cm 0.01 | mm 0.001 | μm 1e-6 | um 1e-6 | nm 1e-9 | Å 1e-10"
     " | 米 1 | 厘米 0.01 | 毫米 0.001 | 微米 1e-6 | 纳米 1e-9 | 公里 1000 | 英寸 0.0254",
     "area": "m2 1 | cm2 1e-4 | mm2 1e-6 | 平方米 1 | 亩 666.67",

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from kechuang.engines.ranking import Comparison, Quantity, Verdict, held_against, quantities
+from kechuang.engines.ranking.numbers import likeness
 from kechuang.engines.ranking.units import canonical, measure
 
 
@@ -70,6 +71,25 @@ def test_an_alias_and_a_turned_name_answer():
         Verdict.NOT_STATED,
         Verdict.MET,
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "same"),
+    [
+        ("热导率", "平均热导率", True),
+        ("翘曲度", "翘曲", True),
+        ("硫含量", "硫", True),
+        ("检测时间", "单件检测时间", True),
+        ("冷热冲击", "冷热冲击无开裂", True),
+        ("热导率", "导热率", True),
+        ("返回料比例", "返回料", False),
+        ("误判率", "漏判率", False),
+        ("抗拉强度", "抗弯强度", False),
+        ("", "热导率", False),
+    ],
+)
+def test_names_of_one_figure(name, other, same):
+    assert (likeness(name, other) > 0) is same
 
 
 def test_a_range_target_holds_both_ends():
