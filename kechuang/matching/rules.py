@@ -234,7 +234,7 @@ def in_tenths(phrases: Iterable[tuple[str, float]], total_tenths: int) -> list[l
     """
     best = sorted(phrases, key=lambda each: -each[1])[:PHRASES_KEPT]
     rows: list[list[str | int]] = [
-        [words, round(points * 10 / ENGINE_POINTS)] for words, points in best
+        [words, int(points * 10 / ENGINE_POINTS)] for words, points in best
     ]
     rows = [row for row in rows if row[1]]
     left = total_tenths - sum(int(row[1]) for row in rows)

@@ -51,6 +51,7 @@ class Card:
     scale: str
     phrases: list[tuple[str, str]]
     form: VerdictForm | None
+    opens: bool
 
 
 def points_text(tenths: int) -> str:
@@ -128,12 +129,15 @@ def _cards(
     best = max((row.match.score_tenths for row in ranked), default=0)
     scale = max(LEAST_SCALE_TENTHS, -(-best // 100) * 100)
     judges = rules.may_judge(request.actor, queries.place_of(need))
-    return [_card(row, scale, judges, bound) for row in shown]
+    unjudged = (row.place for row in shown if row.verdict is None)
+    opened = None if bound else next(unjudged, None)
+    return [_card(row, scale, judges, bound, opened) for row in shown]
 
 
 def _card(
-    row: RankedOffer, scale: int, judges: bool, bound: dict[str, VerdictForm]
+    row: RankedOffer, scale: int, judges: bool, bound: dict[str, VerdictForm], opened: int | None
 ) -> Card:
+    """A card; the form of the first unjudged one stands open, and of one that was refused."""
     number = row.match.offer.number
     form = bound.get(number)
     if form is None and judges and row.verdict is None:
@@ -141,6 +145,7 @@ def _card(
     return Card(
         row, _parts(row, scale), points_text(row.match.score_tenths), points_text(scale),
         [(str(words), points_text(int(tenths))) for words, tenths in row.match.phrases], form,
+        opens=number in bound or row.place == opened,
     )  # fmt: skip
 
 
