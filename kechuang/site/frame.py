@@ -32,6 +32,10 @@ NAVIGATION = (
     (N_("指标"), "indicators"),
     (N_("公开核验"), "verify"),
 )
+OWN_PAGES = (
+    (Role.SUPERVISOR, N_("平台日志"), "record"),
+    (Role.OPERATOR, N_("运行"), "operate"),
+)
 FOOT = (
     (N_("办事"), (
         (N_("发布需求"), "need-new"), (N_("揭榜"), "challenges"), (N_("找成果"), "offers"),
@@ -181,6 +185,15 @@ class Frame:
     def _is_within(self, url: str) -> bool:
         path = self.request.path
         return path == url or (url != _url("home") and path.startswith(url))
+
+    @cached_property
+    def own_links(self) -> list[Link]:
+        """Pages that only one role has."""
+        return [
+            Link(name, reverse(url_name))
+            for role, name, url_name in OWN_PAGES
+            if role == self.actor.role
+        ]
 
     @cached_property
     def foot(self) -> list[Column]:

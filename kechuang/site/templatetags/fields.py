@@ -18,7 +18,8 @@ def field(bound, **options):
     """One field of a form, whatever its widget.
 
     Options: `unit` (shown outside the field; 万元 and 元 are read back in words), `rows`, `width`
-    (a class such as kc-w2), `label`, `help`, `after` (a note below the control).
+    (a class such as kc-w2), `label`, `help`, `after` (a note below the control), `filter` (a field
+    that narrows a list: nothing is said of leaving it empty).
     """
     widget = bound.field.widget
     if widget.is_hidden:
@@ -30,7 +31,7 @@ def field(bound, **options):
     return format_html(
         '<div class="kc-f{}"><label class="form-label" for="{}">{}{}</label>{}{}{}{}</div>',
         " bad" if bound.errors else "", bound.id_for_label, options.get("label") or bound.label,
-        _optional(bound), _hint(bound, options), _error(bound), _control(bound, options),
+        _optional(bound, options), _hint(bound, options), _error(bound), _control(bound, options),
         _after(bound, options),
     )
 
@@ -131,8 +132,8 @@ def _width(bound, options) -> str:
     return "kc-w2" if isinstance(bound.field, short) else ""
 
 
-def _optional(bound):
-    if bound.field.required or bound.field.disabled:
+def _optional(bound, options):
+    if bound.field.required or bound.field.disabled or options.get("filter"):
         return NOTHING
     return format_html('<span class="kc-s kc-2 fw-normal">{}</span>', _("（可不填）"))
 
@@ -193,7 +194,8 @@ def _group(bound, options):
         '<div class="d-grid gap-2">{}</div>{}</fieldset>',
         " bad" if bound.errors else "",
         format_html(' aria-describedby="{}"', described) if described else "",
-        options.get("label") or bound.label, _optional(bound), _hint(bound, options), _error(bound),
+        options.get("label") or bound.label, _optional(bound, options), _hint(bound, options),
+        _error(bound),
         mark_safe("".join(pills)), _after(bound, options),
     )
 

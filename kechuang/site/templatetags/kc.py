@@ -206,6 +206,17 @@ def role_name(role):
     return _(ROLE_NAMES.get(str(role), str(role)))
 
 
+WAYS_IN = {
+    "page": N_("网页"), "api": N_("接口"), "job": N_("定时"), "command": N_("命令行"),
+}  # fmt: skip
+
+
+@register.simple_tag
+def way_in(via):
+    """How an act came in, in a word."""
+    return _(WAYS_IN.get(via, via))
+
+
 @register.simple_tag
 def filled(text, facts):
     """A marked text, translated and filled with its facts."""
