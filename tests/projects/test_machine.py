@@ -10,6 +10,7 @@ from tests.projects.machine import MoneyMachine
 
 STEPS = int(os.environ.get("KC_STEPS", "300"))
 STEPS_A_RUN = 50
+ACTS_A_RUN = 30  # of fifty drawn steps some find nothing to do
 
 
 @pytest.mark.django_db
@@ -18,7 +19,7 @@ def test_the_nine_invariants_hold(capsys: pytest.CaptureFixture[str]) -> None:
     run_state_machine_as_test(
         MoneyMachine,
         settings=settings(
-            max_examples=max(4, 2 * STEPS // STEPS_A_RUN),
+            max_examples=max(4, STEPS // ACTS_A_RUN),
             stateful_step_count=STEPS_A_RUN,
             deadline=None,
             derandomize="KC_STEPS" not in os.environ,
