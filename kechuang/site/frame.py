@@ -93,12 +93,13 @@ class Frame:
 
     @cached_property
     def place(self) -> Region | None:
-        """The region whose installation this is: as set, else the first city, else the top."""
-        wanted = settings.KECHUANG_REGION
-        for region in self._regions:
-            if wanted == region.code or (not wanted and region.level == Region.Level.CITY):
-                return region
-        return self._regions[0] if self._regions else None
+        """The region whose installation this is: as set, else the demonstration's city, else the
+        first city. Others may be in the table only because published figures speak of them.
+        """
+        if settings.KECHUANG_REGION:
+            return next((r for r in self._regions if r.code == settings.KECHUANG_REGION), None)
+        cities = [r for r in self._regions if r.level == Region.Level.CITY]
+        return next((r for r in cities if r.is_demo), (cities or self._regions or [None])[0])
 
     @cached_property
     def region(self) -> Region | None:
