@@ -10,7 +10,7 @@ from schemathesis.specs.openapi.checks import status_code_conformance
 
 from kechuang.site.wsgi import application
 
-EXAMPLES = 4
+EXAMPLES = 2
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
 VERBS = ("get", "post", "put", "patch", "delete")
 
