@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 from kechuang.base.time import SHANGHAI
 
@@ -100,7 +101,7 @@ def end_of_day(day: date, hour: int = OFFICE_CLOSES_HOUR) -> datetime:
     return midnight + timedelta(hours=hour)
 
 
-def _year_of(data: dict) -> Year:
+def _year_of(data: dict[str, Any]) -> Year:
     off = frozenset(day for span in data["off"] for day in _days(span["since"], span["last"]))
     return Year(data["year"], data["notice"], off, frozenset(data["working"]))
 

@@ -55,21 +55,21 @@ def _owner_row(
     need: Need, actor: Actor, at: datetime, holders: dict[str, str]
 ) -> Matter | None:
     if need.state == State.ACCEPTED:
-        return _matter(need, N_("需求再确认"), "", True, need.reconfirm_at, "need-reconfirm",
+        return _matter(need, N_("需求再确认"), "", need.reconfirm_at, "need-reconfirm",
                        N_("去确认"))  # fmt: skip
     if need.state == State.DRAFT:
         if need.returned_by:
-            return _matter(need, N_("需求退回补正"), "", True, need.until, "need-edit",
+            return _matter(need, N_("需求退回补正"), "", need.until, "need-edit",
                            N_("去补正"))  # fmt: skip
         if need.filler is None or need.filler.number != actor.person:
             return None
-        return _matter(need, N_("需求草稿待提交"), "", True, None, "need-edit", N_("接着填"))
+        return _matter(need, N_("需求草稿待提交"), "", None, "need-edit", N_("接着填"))
     task, button, page = TASKS[State(need.state)]
     if need.state == State.UNIT_CHECK and actor.is_role(Role.UNIT_ADMIN):
-        return _matter(need, task, "", True, need.until, page, button)
+        return _matter(need, task, "", need.until, page, button)
     if need.state not in holders:
         holders[need.state] = holder_of(need, at)
-    return _matter(need, task, holders[need.state], False, need.until, "need", N_("看进展"))
+    return _matter(need, task, holders[need.state], need.until, "need", N_("看进展"))
 
 
 def holder_of(need: Need, at: datetime) -> str:
@@ -89,7 +89,7 @@ def _of_officer(actor: Actor, at: datetime) -> list[Matter]:
     state = CHECK_OF_LEVEL[rules.level_of(actor.region)]
     task, button, page = TASKS[state]
     needs = _loaded(Need.objects.filter(within(actor.region), state=state))
-    return [_matter(need, task, "", True, need.until, page, button) for need in needs]
+    return [_matter(need, task, "", need.until, page, button) for need in needs]
 
 
 def _late(actor: Actor, at: datetime) -> list[Matter]:
@@ -98,7 +98,7 @@ def _late(actor: Actor, at: datetime) -> list[Matter]:
     )
     return [
         _matter(need, TASKS[State(need.state)][0],
-                gettext(rules.HOLDER_NAMES[State(need.state)]), False, need.until, "need",
+                gettext(rules.HOLDER_NAMES[State(need.state)]), need.until, "need",
                 N_("去看"))
         for need in needs
     ]  # fmt: skip
@@ -111,14 +111,15 @@ def _loaded(needs: QuerySet[Need]) -> list[Need]:
 
 
 def _matter(
-    need: Need, task: str, holder: str, mine: bool, until: datetime | None, page: str, button: str
+    need: Need, task: str, holder: str, until: datetime | None, page: str, button: str
 ) -> Matter:
+    """A row of the list; where nobody else holds it, it is the reader's own."""
     return Matter(
         number=need.number,
         title=need.title or gettext("（未命名的草稿）"),
         task=task,
         holder=holder,
-        mine=mine,
+        mine=not holder,
         since=need.since,
         until=until,
         url=reverse(page, args=[need.number]),

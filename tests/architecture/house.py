@@ -14,7 +14,7 @@ FILE_LINES_MAX = 500
 PARAMETERS_MAX = 6
 NOT_COUNTED = {"self", "cls", "by", "at", "request"}
 MORE_PARAMETERS = {
-    "open_notice": 7, "appoint": 7, "open_project": 11, "receive_funds": 7, "put_document": 10,
+    "open_notice": 7, "appoint": 7, "open_project": 12, "receive_funds": 7, "put_document": 10,
 }  # fmt: skip
 DRAWERS = {"utils", "helpers", "common", "manager", "service", "managers", "services", "misc"}
 ANATOMY = {

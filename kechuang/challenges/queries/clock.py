@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kechuang.challenges.models import Challenge, Proposal
 from kechuang.notices.models import Notice
@@ -42,7 +42,7 @@ def due_by_clock(at: datetime) -> list[tuple[str, str]]:
     ]
 
 
-def _upheld() -> object:
+def _upheld() -> QuerySet[Proposal]:
     """The award on notice whose notice was cancelled by an upheld objection."""
     cancelled = Notice.objects.filter(state="CANCELLED").values("number")
     return Proposal.objects.filter(

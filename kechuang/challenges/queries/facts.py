@@ -109,7 +109,8 @@ def draft_facts(challenge: Challenge) -> DraftFacts:
 
 
 def frame_of(challenge: Challenge) -> Frame:
-    """What the challenge asks of a proposal."""
+    """What the challenge asks of a proposal; it is open, so it has a deadline."""
+    assert challenge.deadline_at is not None
     return Frame(
         targets=[str(place) for place in challenge.targets.values_list("place", flat=True)],
         public_fen=challenge.public_fen,

@@ -29,7 +29,7 @@ def publication_of(challenge: Challenge) -> dict[str, Any]:
         "public_fen": challenge.public_fen,
         "own_fen": challenge.own_fen,
         "months": challenge.months,
-        "deadline_at": rfc3339(challenge.deadline_at),
+        "deadline_at": _deadline(challenge),
         "targets": [
             {
                 "place": t.place, "indicator": t.indicator, "comparison": t.comparison,
@@ -52,6 +52,11 @@ def publication_of(challenge: Challenge) -> dict[str, Any]:
     }
 
 
+def _deadline(challenge: Challenge) -> str:
+    """The deadline; a challenge that is scheduled has one (constraint of the table)."""
+    return rfc3339(challenge.deadline_at) if challenge.deadline_at else ""
+
+
 def canonical_rules(challenge: Challenge) -> str:
     """The frozen text of a challenge as it stands now."""
     return canonical(publication_of(challenge))
@@ -68,7 +73,7 @@ def opening_minutes(
     """The minutes of an opening as canonical text: who was there, and each bid's receipt."""
     rows = []
     for bid in sorted(bids, key=lambda one: one.number):
-        receipt = bid.receipts.exclude(kind="WITHDRAWN").order_by("-id").first()
+        receipt = bid.receipts.exclude(kind="WITHDRAWN").order_by("-id")[0]  # sealed, so received
         rows.append({
             "bid": bid.number, "organisation": bid.organisation.code,
             "receipt": receipt.number, "received_at": rfc3339(receipt.at),
@@ -78,7 +83,7 @@ def opening_minutes(
     ruleset = current_ruleset(challenge)
     return canonical({
         "challenge": challenge.number, "opened_at": rfc3339(at), "officer": officer,
-        "deadline_at": rfc3339(challenge.deadline_at),
+        "deadline_at": _deadline(challenge),
         "rules_sha256": ruleset.sha256 if ruleset else "",
         "present": [
             {"person": one.person.number, "role": one.role, "at": rfc3339(one.at)}

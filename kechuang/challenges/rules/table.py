@@ -3,6 +3,7 @@
 Source: design/procedures.md, "Challenge (榜单)"
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -142,7 +143,7 @@ def _in_office(actor: Actor, facts: ChallengeFacts, role: str) -> bool:
     return actor.role == role and actor.covers(facts.region_path) and not facts.fenced
 
 
-WHO = {
+WHO: dict[str, Callable[[Actor, ChallengeFacts], bool]] = {
     "officer": lambda actor, facts: _in_office(actor, facts, Role.OFFICER),
     "head": lambda actor, facts: _in_office(actor, facts, Role.HEAD),
     "supervisor": lambda actor, facts: _in_office(actor, facts, Role.SUPERVISOR),

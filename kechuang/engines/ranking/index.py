@@ -122,7 +122,8 @@ class Index:
             return np.zeros(len(self.ids))
         documents = np.concatenate([self._documents[part] for _, part, _ in found])
         weights = np.concatenate([self._weights[part] * weight for _, part, weight in found])
-        return np.bincount(documents, weights=weights, minlength=len(self.ids))
+        summed = np.bincount(documents, weights=weights, minlength=len(self.ids))
+        return summed.astype(np.float64, copy=False)
 
     def rank(self, query: Query, top: int = 100) -> list[Hit]:
         """The best documents, best first; equal scores keep the documents' order; 0 is no hit."""

@@ -76,4 +76,4 @@ _PAIRS = """
 牀床
 """
 
-SIMPLIFIED: dict[str, str] = dict(_PAIRS.split())
+SIMPLIFIED: dict[str, str] = {pair[0]: pair[1] for pair in _PAIRS.split()}

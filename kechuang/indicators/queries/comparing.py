@@ -67,7 +67,8 @@ def county_values(
     rows = current(actor, at).filter(indicator=code, subject__region__in=counties)
     found: dict[int, list[Observation]] = {}
     for row in rows[:2000]:
-        found.setdefault(row.subject.region_id, []).append(row)
+        if row.subject.region_id is not None:
+            found.setdefault(row.subject.region_id, []).append(row)
     return [(county, best_of(found.get(county.pk, []))) for county in counties]
 
 

@@ -88,7 +88,7 @@ def earlier_of(observation: Observation, actor: Actor, at: datetime) -> Observat
     )  # fmt: skip
     found = list(rows[:10])
     same = [row for row in found if row.source_id == observation.source_id]
-    return (same or found or [None])[0]
+    return next(iter(same or found), None)
 
 
 def target_for(observation: Observation) -> Target | None:

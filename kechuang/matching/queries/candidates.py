@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Max, Sum
 
@@ -101,12 +102,15 @@ def offers_generation() -> str:
 def _built(generation: str) -> OfferIndex:
     columns = ("number", "title", "keywords", "body", "region_path", "owner_code", "facets")
     rows = Found.objects.filter(kind="offer").order_by("id").values_list(*columns)
-    texts = {row[0]: OfferText(*row[:6], _chains(row[6])) for row in rows.iterator(2000)}
+    texts = {
+        number: OfferText(number, title, keywords, body, region, owner, _chains(facets))
+        for number, title, keywords, body, region, owner, facets in rows.iterator(2000)
+    }
     index = Index(Document(t.number, t.title, t.keywords, t.body) for t in texts.values())
     return OfferIndex(generation, index, texts)
 
 
-def _chains(facets: dict) -> tuple[str, ...]:
+def _chains(facets: dict[str, Any]) -> tuple[str, ...]:
     chains = facets.get("chains") or facets.get("chain") or ()
     return (chains,) if isinstance(chains, str) else tuple(chains)
 

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
@@ -144,7 +145,7 @@ def introductions_made(
     ]
 
 
-def _row_hash(fact: dict) -> str:
+def _row_hash(fact: dict[str, Any]) -> str:
     plain = {key: rfc3339(v) if isinstance(v, datetime) else str(v) for key, v in fact.items()}
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -58,7 +59,7 @@ def ranked_offers_for(need: Need, actor: Actor, at: datetime) -> list[RankedOffe
     ]
 
 
-def _by_offer(rows: Iterable) -> dict:
+def _by_offer(rows: Iterable[Any]) -> dict[int, Any]:
     return {row.offer_id: row for row in rows}
 
 

@@ -48,7 +48,7 @@ def _findable(actor: Actor, at: datetime, least: Extent) -> Q:
             organisation__code=actor.organisation,
             extent__in=rules.ORDER[rules.ORDER.index(least) :],
         )
-        found |= Exists(opened)
+        found |= Q(Exists(opened))
     if actor.is_role(*rules.OWNERS) and actor.organisation:
         found |= Q(organisation__code=actor.organisation)
     elif actor.is_role(Role.MEMBER) and actor.organisation:

@@ -310,14 +310,14 @@ def read_target(
         text = N_("第 {n} 项：选不小于、不大于、等于或介于")
         problems.append(_problem("target_comparison", f"targets-{place}-comparison", text,
                                  n=place + 1))
-    value = _read_value(place, "value", row, problems)
+    low = _read_value(place, "value", row, problems)
     high = _read_value(place, "value_high", row, problems) if comparison == "RANGE" else None
-    if value is not None and high is not None and value >= high:
+    if low is not None and high is not None and low >= high:
         text = N_("第 {n} 项：上限须大于下限")
         problems.append(_problem("target_range", f"targets-{place}-value_high", text, n=place + 1))
-    if len(problems) > before or comparison is None or value is None:
+    if len(problems) > before or comparison is None or low is None:
         return None
-    return TargetFacts(name, comparison, value, high, unit, method)
+    return TargetFacts(name, comparison, low, high, unit, method)
 
 
 def comparison_from(value: Any) -> Comparison | None:

@@ -101,10 +101,8 @@ def public_extent(facts: NeedFacts) -> Extent:
     """
     if facts.state not in PUBLIC_STATES:
         return Extent.NOTHING
-    return {
-        Publication.PUBLIC: Extent.OPEN,
-        Publication.REDACTED: Extent.SUMMARY,
-    }.get(facts.publication, Extent.NOTHING)  # type: ignore[call-overload,no-any-return]
+    seen = {Publication.PUBLIC: Extent.OPEN, Publication.REDACTED: Extent.SUMMARY}
+    return seen.get(Publication(facts.publication), Extent.NOTHING)
 
 
 def without_names(text: str, names: tuple[str, ...]) -> str:

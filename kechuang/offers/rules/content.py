@@ -232,8 +232,8 @@ def read_typed(typed: Mapping[str, Any], today: date) -> tuple[Content, list[Ref
     return content, problems
 
 
-def _problem(code: str, field: str, text: str, way_on: str = "", **facts: Any) -> OfferRefused:
-    return OfferRefused(f"offer.{code}", text, facts, (field,), way_on)
+def _problem(code: str, field: str, said: str, way_on: str = "", **facts: Any) -> OfferRefused:
+    return OfferRefused(f"offer.{code}", said, facts, (field,), way_on)
 
 
 def _limit(text: str, most: int, field: str, problems: list[Refused]) -> str:

@@ -71,12 +71,8 @@ def open_project(  # noqa: PLR0913 - the facts of an award, fixed with the calle
         sign_until=working_days_on(at, rules.SIGN_WORKING_DAYS),
     )
     ProjectMember.objects.bulk_create(
-        [
-            ProjectMember(
-                project=project, organisation=unit, is_lead=unit.pk == lead_organisation.pk
-            )
-            for unit in units
-        ]
+        ProjectMember(project=project, organisation=unit, is_lead=unit == lead_organisation)
+        for unit in units
     )
     ProjectStage.objects.create(project=project, **stage_facts(project.state, by, at))
     note_act(

@@ -83,7 +83,8 @@ class Terms:
 
 def terms_to_json(terms: Terms) -> dict[str, Any]:
     """The form in which terms are kept: plain lists and values."""
-    return json.loads(json.dumps(asdict(terms), ensure_ascii=False))
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(terms), ensure_ascii=False))
+    return plain
 
 
 def terms_from_json(content: Mapping[str, Any]) -> Terms:

@@ -1,6 +1,7 @@
 """How far a panel is, what is undecided, and the ranking by the reviews handed in."""
 
 from collections import defaultdict
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -29,11 +30,11 @@ def ranking_of(panel: Panel) -> list[rules.Ranked]:
     """The ranking by the reviews handed in so far; final once the panel is finished."""
     totals: dict[int, list[int]] = defaultdict(list)
     points: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    scored = Q(state__in=rules.REVIEW_SCORED)
+    scored = Q(state__in=rules.REVIEW_SCORED, total__isnull=False)
     for case, total in Review.objects.filter(scored, case__panel=panel).values_list(
         "case", "total"
     ):
-        totals[case].append(total)
+        totals[case].append(total or 0)
     for case, code, value in Score.objects.filter(
         review__case__panel=panel, review__state__in=rules.REVIEW_SCORED
     ).values_list("review__case", "criterion__code", "points"):
@@ -52,14 +53,15 @@ def ranking_of(panel: Panel) -> list[rules.Ranked]:
 def totals_of(case: Case) -> list[int]:
     """The totals handed in for a case, highest first: who gave which is not told."""
     rows = Review.objects.filter(case=case, state__in=rules.REVIEW_SCORED)
-    return sorted(rows.values_list("total", flat=True), reverse=True)
+    given = rows.values_list("total", flat=True)
+    return sorted((total for total in given if total is not None), reverse=True)
 
 
 def progress_of(panel: Panel) -> list[rules.CaseProgress]:
     """How far each case is: handed in, waiting, recused, deviating without a word."""
     state = Review.State
-    counts = {
-        row["case"]: row
+    counts: dict[int, dict[str, Any]] = {
+        row["case"]: dict(row)
         for row in Review.objects.filter(case__panel=panel).values("case").annotate(
             submitted=Count("pk", filter=Q(state__in=rules.REVIEW_SCORED)),
             waiting=Count("pk", filter=Q(state__in=rules.REVIEW_WAITING)),
@@ -69,13 +71,15 @@ def progress_of(panel: Panel) -> list[rules.CaseProgress]:
             ),
         )
     }  # fmt: skip
-    keys = ("submitted", "waiting", "recused", "unexplained")
+    none = dict.fromkeys(("submitted", "waiting", "recused", "unexplained"), 0)
     return [
         rules.CaseProgress(
-            case.number, case.title, *(counts.get(case.pk, {}).get(key, 0) for key in keys)
+            case.number, case.title, row["submitted"], row["waiting"], row["recused"],
+            row["unexplained"],
         )
         for case in cases_of(panel)
-    ]
+        for row in [counts.get(case.pk, none)]
+    ]  # fmt: skip
 
 
 def open_conflicts(panel: Panel) -> QuerySet[Conflict]:

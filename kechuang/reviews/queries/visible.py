@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -30,7 +31,7 @@ def is_fenced(actor: Actor, subject_number: str) -> bool:
     ).exists()
 
 
-def fenced_subjects(actor: Actor) -> QuerySet[Fence]:
+def fenced_subjects(actor: Actor) -> QuerySet[Fence, Any]:
     """Numbers of the subjects from which this person is fenced, for use in a subquery."""
     return Fence.objects.filter(person__number=actor.person).values("subject_number")
 
