@@ -76,10 +76,7 @@ def open_project(  # noqa: PLR0913 - the facts of an award, fixed with the calle
     )
     ProjectStage.objects.create(project=project, **stage_facts(project.state, by, at))
     note_act(
-        "open_project",
-        project,
-        by,
-        at,
+        "open_project", project, by, at,
         {
             "origin": origin_number,
             "lead": lead_organisation.code,
@@ -90,7 +87,7 @@ def open_project(  # noqa: PLR0913 - the facts of an award, fixed with the calle
             "own_fen": own_fen,
             "other_fen": other_fen,
         },
-    )
+    )  # fmt: skip
     if plan is not None:
         draft_from_award(project, plan, at)
     tell_unit(project, "draft_agreement", by, at)
