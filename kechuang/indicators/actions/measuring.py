@@ -44,12 +44,22 @@ def measure(
     subject = _locked(subject_of_region(region))
     rows = measures.rows_of(Asked(indicator, period, region.path, known_at or at))
     root = merkle_root([row.row_hash for row in rows])
-    earlier = _vintages(indicator, subject, period)
+    source = own_source()
+    earlier = Observation.objects.filter(
+        indicator=indicator.code, subject=subject, period=period.text, source=source,
+        statement_number=1,
+    )  # fmt: skip
     same = earlier.exclude(state=Observation.State.REPLACED).order_by("-vintage").first()
     if same is not None and same.content_hash == root:
         return same
     earlier.filter(state=Observation.State.MEASURED).update(state=Observation.State.REPLACED)
-    observation = _measured(indicator, subject, period, rows, at)
+    last = earlier.aggregate(last=Max("vintage"))["last"] or 0
+    observation = Observation(
+        indicator=indicator.code, subject=subject, period=period.text,
+        period_since=period.since, period_until=period.until, source=source, vintage=last + 1,
+        value=rules.total([row.value for row in rows]), known_date=shanghai_date(at),
+        state=Observation.State.MEASURED, evidence_count=len(rows), measured_at=at,
+    )  # fmt: skip
     observation.evidence_root = observation.content_hash = root
     observation.why = _why(same, rows)
     observation.save(force_insert=True)
@@ -64,26 +74,6 @@ def measure(
 
 def _locked(subject: Subject) -> Subject:
     return Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
-
-
-def _vintages(indicator: Indicator, subject: Subject, period: Period):  # type: ignore[no-untyped-def]
-    return Observation.objects.filter(
-        indicator=indicator.code, subject=subject, period=period.text, source=own_source(),
-        statement_number=1,
-    )  # fmt: skip
-
-
-def _measured(
-    indicator: Indicator, subject: Subject, period: Period, rows: list[Row], at: datetime
-) -> Observation:
-    last = _vintages(indicator, subject, period).aggregate(last=Max("vintage"))["last"] or 0
-    return Observation(
-        indicator=indicator.code, subject=subject, period=period.text,
-        period_since=period.since, period_until=period.until, source=own_source(),
-        vintage=last + 1, value=rules.total([row.value for row in rows]),
-        known_date=shanghai_date(at), state=Observation.State.MEASURED,
-        evidence_count=len(rows), measured_at=at,
-    )  # fmt: skip
 
 
 def _why(earlier: Observation | None, rows: list[Row]) -> str:

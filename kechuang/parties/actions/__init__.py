@@ -7,7 +7,11 @@ from kechuang.parties.actions.appointments import (
     end_appointment,
     revoke_token,
 )
-from kechuang.parties.actions.bulk import enter_regions, register_organisations
+from kechuang.parties.actions.bulk import (
+    enter_regions,
+    register_organisations,
+    register_people,
+)
 from kechuang.parties.actions.imports import import_organisations, read_organisations
 from kechuang.parties.actions.register import (
     keep_contact,
@@ -24,6 +28,7 @@ __all__ = [
     "enter_regions",
     "import_organisations",
     "register_organisations",
+    "register_people",
     "keep_contact",
     "open_account",
     "read_organisations",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
+
 from kechuang.base.actor import Actor, Role
 from kechuang.base.codes import credit_code_with_check
 from kechuang.parties import actions
@@ -24,6 +26,13 @@ KINDS = (
 )  # fmt: skip
 FORMS = {"UNIVERSITY": "学院", "INSTITUTE": "研究所", "NEW_RND": "产业技术研究院",
          "SERVICE": "技术服务中心"}  # fmt: skip
+
+
+RESEARCH = (Role.UNIT_ADMIN, Role.MEMBER)
+ACTING = {
+    "ENTERPRISE": (Role.FILLER, Role.UNIT_ADMIN, Role.MEMBER), "UNIVERSITY": RESEARCH,
+    "INSTITUTE": RESEARCH, "NEW_RND": RESEARCH, "HOSPITAL": RESEARCH,
+}  # fmt: skip
 
 
 @dataclass
@@ -66,10 +75,7 @@ def gather(clock: Clock, seed: random.Random, count: int) -> Cast:
     cast.names = _names(seed)
     _regions(cast)
     _organisations(cast, count)
-    for row in texts.rows("people.csv"):
-        _cast_member(cast, row)
-    _unit_people(cast)
-    _county_officers(cast)
+    _people(cast)
     return cast
 
 
@@ -143,64 +149,56 @@ def _turned(fields: list[dict[str, str]]) -> list[dict[str, str]]:
     return [one for start in range(7) for one in fields[start::7]]
 
 
-def _cast_member(cast: Cast, row: dict[str, str]) -> None:
-    organisation = cast.organisations[row["organisation"]]
-    at = cast.clock.at(-890)
-    person = actions.register_person(
-        name=row["name"], name_en=row["name_en"], title=row["title"], organisation=organisation,
-        fields_of_work=[one for one in row["fields"].split(";") if one], is_demo=True,
-        phone="", email="", by=OPERATOR, at=at,
+def _people(cast: Cast) -> None:
+    """Enter the cast, and for every acting unit and county somebody to act, all at once."""
+    rows = [*_cast_rows(cast), *_unit_rows(cast), *_county_rows(cast)]
+    seats = actions.register_people(
+        rows=rows, since=cast.clock.day - timedelta(days=880), by=OPERATOR,
+        at=cast.clock.at(-880),
     )  # fmt: skip
-    actions.open_account(
-        person=person, username=row["username"], password=PASSWORD, by=OPERATOR, at=at
-    )
-    _seat(cast, person, Role(row["role"]), row["username"], cast.regions.get(row["region"]))
+    for row, seat in zip(rows, seats, strict=True):
+        cast.seats[row["username"]] = seat
+        cast.people[seat.person.name] = seat.person
+        if seat.organisation is not None:
+            cast.by_unit.setdefault((seat.organisation.name, Role(seat.role)), seat)
 
 
-def _seat(
-    cast: Cast, person: Person, role: Role, username: str, region: Region | None
-) -> None:
-    in_unit = role in (Role.FILLER, Role.UNIT_ADMIN, Role.MEMBER)
-    unit = person.organisation if in_unit else None
-    seat = actions.appoint(
-        person=person, role=role, organisation=unit, region=None if in_unit else region,
-        since=cast.clock.day - timedelta(days=880), by=OPERATOR, at=cast.clock.at(-880),
-    )  # fmt: skip
-    cast.seats[username] = seat
-    cast.people[person.name] = person
-    if unit is not None:
-        cast.by_unit.setdefault((unit.name, role), seat)
+def _cast_rows(cast: Cast) -> list[dict[str, Any]]:
+    encoded = make_password(PASSWORD)
+    return [
+        {
+            "name": row["name"], "name_en": row["name_en"], "title": row["title"],
+            "organisation": cast.organisations[row["organisation"]], "role": Role(row["role"]),
+            "region": cast.regions.get(row["region"]), "username": row["username"],
+            "fields_of_work": [one for one in row["fields"].split(";") if one],
+            "encoded": encoded, "is_demo": True,
+        }
+        for row in texts.rows("people.csv")
+    ]  # fmt: skip
 
 
-def _further_person(
-    cast: Cast, organisation: Organisation, role: Role, username: str, region: Region | None = None
-) -> None:
-    """A person without a password: one comes to them by the switch of the demonstration."""
-    at = cast.clock.at(-885)
-    person = actions.register_person(
-        name=next(cast.names), organisation=organisation, is_demo=True, by=OPERATOR, at=at
-    )
-    actions.open_account(person=person, username=username, password=None, by=OPERATOR, at=at)
-    _seat(cast, person, role, username, region)
-
-
-def _unit_people(cast: Cast) -> None:
-    """Every named unit that asks or offers has somebody to fill in, to sign, to lead."""
-    acting = ("ENTERPRISE", "UNIVERSITY", "INSTITUTE", "NEW_RND", "HOSPITAL")
+def _unit_rows(cast: Cast) -> Iterator[dict[str, Any]]:
+    """Every named unit that asks or offers has somebody to sign and to lead, enterprises also one
+    to fill in. They have no password: one comes to them by the switch of the demonstration.
+    """
+    held = {(row["organisation"], row["role"]) for row in texts.rows("people.csv")}
     named = [row for row in texts.rows("organisations.csv") if row["part"] == "named"]
     for place, row in enumerate(named):
-        if row["kind"] not in acting:
-            continue
-        unit = cast.organisations[row["text"]]
-        for role in (Role.FILLER, Role.UNIT_ADMIN, Role.MEMBER):
-            if (unit.name, role) not in cast.by_unit:
+        for role in ACTING.get(row["kind"], ()):
+            if (row["text"], role.value) not in held:
                 username = f"unit{place:02d}-{role.value.lower().replace('_', '-')}"
-                _further_person(cast, unit, role, username)
+                yield {
+                    "name": next(cast.names), "organisation": cast.organisations[row["text"]],
+                    "role": role, "username": username, "is_demo": True,
+                }  # fmt: skip
 
 
-def _county_officers(cast: Cast) -> None:
+def _county_rows(cast: Cast) -> Iterator[dict[str, Any]]:
     office = cast.organisations["示例市科学技术局"]
-    held = {seat.region.code for seat in cast.seats.values() if seat.region}
+    held = {row["region"] for row in texts.rows("people.csv")}
     for code, region in sorted(cast.regions.items()):
         if region.is_demo and region.level == "COUNTY" and code not in held:
-            _further_person(cast, office, Role.OFFICER, f"county{code}", region)
+            yield {
+                "name": next(cast.names), "organisation": office, "role": Role.OFFICER,
+                "region": region, "username": f"county{code}", "is_demo": True,
+            }  # fmt: skip

@@ -184,9 +184,12 @@ def _offer_row(cast: Cast, place: int, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def introduce(cast: Cast, found: dict[str, Need], offered: dict[str, Offer]) -> None:
-    """Rank every need, judge some matches, and carry introductions to different ends."""
+    """Rank the need of the cast, and carry introductions to different ends.
+
+    The other needs are ranked by the worker, which follows the record.
+    """
     at, liaison = cast.clock.at, cast.actor("songwei")
-    matching.rank_all(at=cast.clock.now)
+    matching.rank_need(need=found["N33"], at=cast.clock.now)
     near = {row["near"]: row["code"] for row in reversed(texts.rows("offers.jsonl"))}
     for turn, (code, need) in enumerate(_matchable(found)):
         offer = offered.get(near[code])

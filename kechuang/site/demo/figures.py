@@ -13,7 +13,9 @@ from kechuang.site.demo.cast import OPERATOR, Cast
 LENDER = "辽宁省沈阳市"
 BORROWER = "示例省示例市"
 MONTHS = 8
-COUNTY_MONTHS = 1
+FEW_MONTHS = 2
+LONG = ("needs_accepted", "introductions_made", "organisations_enterprises")
+BY_COUNTY = ("organisations_enterprises", "needs_accepted")
 
 
 def publish(cast: Cast) -> None:
@@ -50,6 +52,8 @@ def _measure(cast: Cast) -> None:
     for back, month in enumerate(months):
         at = cast.clock.at(-20 * back - 1, 10)
         for indicator in wanted:
+            if back >= FEW_MONTHS and indicator.code not in LONG:
+                continue
             made = actions.measure(
                 indicator=indicator, region=cast.city, by=officer, at=max(at, _over(month)),
                 period=queries.period_for(indicator, month), known_at=known_at,
@@ -60,7 +64,7 @@ def _measure(cast: Cast) -> None:
                 )
     for county in cast.regions.values():
         if county.is_demo and county.level == "COUNTY":
-            _county(cast, county, months[:COUNTY_MONTHS], known_at)
+            _county(cast, county, months[0], known_at)
 
 
 def _over(month: Period) -> datetime:
@@ -76,17 +80,16 @@ def _months(cast: Cast) -> list[Period]:
     return months
 
 
-def _county(cast: Cast, county: Any, months: list[Period], known_at: datetime) -> None:
+def _county(cast: Cast, county: Any, month: Period, known_at: datetime) -> None:
     """Two figures of a county, measured and published by the city's people."""
-    for code in ("organisations_enterprises", "needs_accepted"):
+    at = max(cast.clock.at(-1, 11), _over(month))
+    for code in BY_COUNTY:
         indicator = queries.indicator_by_code(code)
         assert indicator is not None
-        for month in months:
-            at = max(cast.clock.at(-1, 11), _over(month))
-            made = actions.measure(
-                indicator=indicator, region=county, by=cast.actor("linjing"), at=at,
-                period=queries.period_for(indicator, month), known_at=known_at,
-            )  # fmt: skip
-            actions.publish_observation(
-                observation=made, by=cast.actor("guoxun"), at=at + timedelta(hours=1)
-            )
+        made = actions.measure(
+            indicator=indicator, region=county, by=cast.actor("linjing"), at=at,
+            period=queries.period_for(indicator, month), known_at=known_at,
+        )  # fmt: skip
+        actions.publish_observation(
+            observation=made, by=cast.actor("guoxun"), at=at + timedelta(hours=1)
+        )
