@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.line import Place, Step
@@ -12,6 +13,7 @@ from kechuang.challenges.models import ArgumentSeat, Bid, BidMember, BudgetLine,
 from kechuang.challenges.rules.bids import OPENED
 from kechuang.challenges.rules.table import (
     PANEL_ROLES,
+    STATE_NAMES,
     UNPUBLISHED,
     UNSEALED,
     ChallengeFacts,
@@ -130,7 +132,7 @@ def places_on_the_line(numbers: Iterable[str], actor: Actor, at: datetime) -> li
     return [
         Place(
             step=Step.CHALLENGE, number=row.number, title=row.title,
-            state=str(Challenge.State(row.state).label), at=row.since,
+            state=gettext(STATE_NAMES[State(row.state)]), at=row.since,
             url=reverse("challenge", args=[row.number]),
             linked=tuple(n for n in (row.need.number, row.project_number) if n),
         )
