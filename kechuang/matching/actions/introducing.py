@@ -18,7 +18,7 @@ from kechuang.matching.models import (
     IntroductionStage,
     Liaison,
 )
-from kechuang.matching.queries import capacity_of, load_of, place_of
+from kechuang.matching.queries import capacity_of, liaisons_for, load_of, place_of
 from kechuang.matching.rules import Answer, Choice, IntroductionRefused, Side, State
 from kechuang.messages.actions import tell
 from kechuang.needs import actions as needs
@@ -221,10 +221,7 @@ def hand_over(
     """Give an introduction to another liaison of the region, whose hands are not full."""
     row = _locked(introduction)
     require(rules.may_hand_over(by, row.facts), rules.not_permitted("work", row.number))
-    allowed = {
-        person.pk for path in _upward(row.region_path)
-        for person in holders(Role.LIAISON, at=at, region_path=path)
-    }  # fmt: skip
+    allowed = {person.pk for person in liaisons_for(row.region_path, at)}
     if to_person.pk not in allowed:
         raise IntroductionRefused(
             "introduction.not_a_liaison",
@@ -240,11 +237,6 @@ def hand_over(
     tell(people=[to_person.number], template="matching.handed_over",
          object_number=row.number, by=by, at=at)  # fmt: skip
     return row
-
-
-def _upward(region_path: str) -> list[str]:
-    parts = region_path.split("/")
-    return ["/".join(parts[:size]) for size in range(len(parts), 0, -1)]
 
 
 @transaction.atomic
