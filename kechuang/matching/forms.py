@@ -54,10 +54,14 @@ class AnswerForm(Form):
     )
 
 
+def _day() -> forms.DateInput:
+    return forms.DateInput({"type": "date"}, "%Y-%m-%d")
+
+
 class ContactForm(Form):
     """One entry of the log."""
 
-    date = forms.DateField(label=_("联络日期"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    date = forms.DateField(label=_("联络日期"), widget=_day())
     kind = forms.ChoiceField(label=_("方式"), choices=_choices(rules.CONTACT_NAMES))
     words = forms.CharField(
         label=_("谈了什么，结果如何"), max_length=rules.WORDS_LONGEST,
@@ -68,7 +72,7 @@ class ContactForm(Form):
         help_text=_("例如：寄 20 片样片试烧"),
     )  # fmt: skip
     next_date = forms.DateField(
-        label=_("下一步日期"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
+        label=_("下一步日期"), required=False, widget=_day()
     )
 
 
