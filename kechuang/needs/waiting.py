@@ -55,21 +55,18 @@ def _owner_row(
     need: Need, actor: Actor, at: datetime, holders: dict[str, str]
 ) -> Matter | None:
     if need.state == State.ACCEPTED:
-        return _matter(need, N_("需求再确认"), "", need.reconfirm_at, "need-reconfirm",
-                       N_("去确认"))  # fmt: skip
+        return _mine(need, (N_("需求再确认"), N_("去确认"), "need-reconfirm"), need.reconfirm_at)
     if need.state == State.DRAFT:
         if need.returned_by:
-            return _matter(need, N_("需求退回补正"), "", need.until, "need-edit",
-                           N_("去补正"))  # fmt: skip
+            return _mine(need, (N_("需求退回补正"), N_("去补正"), "need-edit"), need.until)
         if need.filler is None or need.filler.number != actor.person:
             return None
-        return _matter(need, N_("需求草稿待提交"), "", None, "need-edit", N_("接着填"))
-    task, button, page = TASKS[State(need.state)]
+        return _mine(need, (N_("需求草稿待提交"), N_("接着填"), "need-edit"), None)
     if need.state == State.UNIT_CHECK and actor.is_role(Role.UNIT_ADMIN):
-        return _matter(need, task, "", need.until, page, button)
+        return _mine(need, TASKS[State(need.state)], need.until)
     if need.state not in holders:
         holders[need.state] = holder_of(need, at)
-    return _matter(need, task, holders[need.state], need.until, "need", N_("看进展"))
+    return _held(need, holders[need.state], N_("看进展"))
 
 
 def holder_of(need: Need, at: datetime) -> str:
@@ -87,9 +84,8 @@ def holder_of(need: Need, at: datetime) -> str:
 
 def _of_officer(actor: Actor, at: datetime) -> list[Matter]:
     state = CHECK_OF_LEVEL[rules.level_of(actor.region)]
-    task, button, page = TASKS[state]
     needs = _loaded(Need.objects.filter(within(actor.region), state=state))
-    return [_matter(need, task, "", need.until, page, button) for need in needs]
+    return [_mine(need, TASKS[state], need.until) for need in needs]
 
 
 def _late(actor: Actor, at: datetime) -> list[Matter]:
@@ -97,11 +93,8 @@ def _late(actor: Actor, at: datetime) -> list[Matter]:
         Need.objects.filter(within(actor.region), state__in=rules.CHECKS, until__lte=at)
     )
     return [
-        _matter(need, TASKS[State(need.state)][0],
-                gettext(rules.HOLDER_NAMES[State(need.state)]), need.until, "need",
-                N_("去看"))
-        for need in needs
-    ]  # fmt: skip
+        _held(need, gettext(rules.HOLDER_NAMES[State(need.state)]), N_("去看")) for need in needs
+    ]
 
 
 def _loaded(needs: QuerySet[Need]) -> list[Need]:
@@ -110,18 +103,23 @@ def _loaded(needs: QuerySet[Need]) -> list[Need]:
     )
 
 
-def _matter(
-    need: Need, task: str, holder: str, until: datetime | None, page: str, button: str
-) -> Matter:
-    """A row of the list; where nobody else holds it, it is the reader's own."""
+def _mine(need: Need, task: tuple[str, str, str], until: datetime | None) -> Matter:
+    """A row that this reader can act on: task, button and page."""
+    name, button, page = task
     return Matter(
-        number=need.number,
-        title=need.title or gettext("（未命名的草稿）"),
-        task=task,
-        holder=holder,
-        mine=not holder,
-        since=need.since,
-        until=until,
-        url=reverse(page, args=[need.number]),
+        number=need.number, title=_title(need), task=name, holder="", mine=True,
+        since=need.since, until=until, url=reverse(page, args=[need.number]), button=button,
+    )  # fmt: skip
+
+
+def _held(need: Need, holder: str, button: str) -> Matter:
+    """A row that somebody else holds."""
+    return Matter(
+        number=need.number, title=_title(need), task=TASKS[State(need.state)][0], holder=holder,
+        mine=False, since=need.since, until=need.until, url=reverse("need", args=[need.number]),
         button=button,
-    )
+    )  # fmt: skip
+
+
+def _title(need: Need) -> str:
+    return need.title or gettext("（未命名的草稿）")

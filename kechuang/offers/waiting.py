@@ -39,24 +39,18 @@ def matters_for(actor: Actor, at: datetime) -> list[Matter]:
 def _row(offer: Offer, signs: bool, holder: str) -> Matter:
     if offer.state == State.UNIT_CHECK:
         page = "offer-sign" if signs else "offer"
-        return _matter(offer, N_("成果签发"), holder, signs, page,
-                       N_("去签发") if signs else N_("看进展"))  # fmt: skip
-    task = N_("成果退回补正") if offer.return_words else N_("成果草稿待提交")
-    button = N_("去补正") if offer.return_words else N_("接着填")
-    return _matter(offer, task, "", True, "offer-edit", button)
+        task = (N_("成果签发"), N_("去签发") if signs else N_("看进展"), page)
+        return _matter(offer, task, "" if signs else holder)
+    if offer.return_words:
+        return _matter(offer, (N_("成果退回补正"), N_("去补正"), "offer-edit"))
+    return _matter(offer, (N_("成果草稿待提交"), N_("接着填"), "offer-edit"))
 
 
-def _matter(
-    offer: Offer, task: str, holder: str, mine: bool, page: str, button: str
-) -> Matter:
+def _matter(offer: Offer, task: tuple[str, str, str], holder: str = "") -> Matter:
+    """One row: task, button and page; without a holder it is the reader's own."""
+    name, button, page = task
     return Matter(
-        number=offer.number,
-        title=offer.title or gettext("（未命名的草稿）"),
-        task=task,
-        holder=holder,
-        mine=mine,
-        since=offer.since,
-        until=None,
-        url=reverse(page, args=[offer.number]),
-        button=button,
-    )
+        number=offer.number, title=offer.title or gettext("（未命名的草稿）"), task=name,
+        holder=holder, mine=not holder, since=offer.since, until=None,
+        url=reverse(page, args=[offer.number]), button=button,
+    )  # fmt: skip

@@ -132,3 +132,12 @@ def test_a_units_administrator_imports_for_the_own_unit_only(world, at):
     with pytest.raises(ImportRefused) as caught:
         actions.import_offers(rows=other, source="s", by=world.research_admin.actor, at=at)
     assert caught.value.problems[0][2].code == "offer.owner_other"
+
+
+def test_a_chain_and_a_mode_that_do_not_exist_are_named(world, at):
+    typed = TYPED | {"chains": ["养殖"], "modes": ["赠送"]}
+    offer = actions.save_draft(typed=typed, by=world.member.actor, at=at)
+    with pytest.raises(Refused) as caught:
+        actions.submit_offer(offer=offer, by=world.member.actor, at=at)
+    assert [(one.code, one.facts) for one in caught.value.refusals] == [
+        ("offer.chain_unknown", {"named": "养殖"}), ("offer.mode_unknown", {"named": "赠送"})]

@@ -293,15 +293,15 @@ def read_target(
     before = len(problems)
     name, unit = trimmed(row.get("name")), trimmed(row.get("unit"))
     method = trimmed(row.get("test_method"))
-    for key, value, example in (
+    for key, said, example in (
         ("name", name, N_("第 {n} 项：写指标名，例如“热导率”")),
         ("unit", unit, N_("第 {n} 项：写单位，例如“MPa”；没有单位的写“无量纲”")),
     ):
-        if not value:
+        if not said:
             problems.append(_problem(f"target_{key}_missing", f"targets-{place}-{key}", example,
                                      n=place + 1))
-    for key, value in (("name", name), ("unit", unit), ("test_method", method)):
-        if len(value) > TEXT_LONGEST:
+    for key, said in (("name", name), ("unit", unit), ("test_method", method)):
+        if len(said) > TEXT_LONGEST:
             text = N_("第 {n} 项：最多 {most} 字")
             problems.append(_problem(f"target_{key}_long", f"targets-{place}-{key}", text,
                                      n=place + 1, most=TEXT_LONGEST))

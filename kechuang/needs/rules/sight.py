@@ -101,8 +101,9 @@ def public_extent(facts: NeedFacts) -> Extent:
     """
     if facts.state not in PUBLIC_STATES:
         return Extent.NOTHING
-    seen = {Publication.PUBLIC: Extent.OPEN, Publication.REDACTED: Extent.SUMMARY}
-    return seen.get(Publication(facts.publication), Extent.NOTHING)
+    if facts.publication == Publication.PUBLIC:
+        return Extent.OPEN
+    return Extent.SUMMARY if facts.publication == Publication.REDACTED else Extent.NOTHING
 
 
 def without_names(text: str, names: tuple[str, ...]) -> str:

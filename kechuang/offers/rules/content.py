@@ -271,8 +271,8 @@ def _chains(typed: Mapping[str, Any], problems: list[Refused]) -> tuple[str, ...
     for text in keywords_of(typed.get("chains")):
         chain = chain_from(text)
         if chain is None:
-            said = N_("没有“{text}”这条产业链，从八条中选")
-            problems.append(_problem("chain_unknown", "chains", said, text=text[:20]))
+            said = N_("没有“{named}”这条产业链，从八条中选")
+            problems.append(_problem("chain_unknown", "chains", said, named=text[:20]))
         elif chain.value not in chains:
             chains.append(chain.value)
     return tuple(chains)
@@ -283,8 +283,8 @@ def _modes(typed: Mapping[str, Any], problems: list[Refused]) -> tuple[str, ...]
     for text in keywords_of(typed.get("modes")):
         found = [m.value for m, name in MODE_NAMES.items() if text.upper() == m or text == name]
         if not found:
-            said = N_("没有“{text}”这种合作方式，从许可、转让、联合开发、作价入股中选")
-            problems.append(_problem("mode_unknown", "modes", said, text=text[:20]))
+            said = N_("没有“{named}”这种合作方式，从许可、转让、联合开发、作价入股中选")
+            problems.append(_problem("mode_unknown", "modes", said, named=text[:20]))
         modes.extend(found)
     return tuple(dict.fromkeys(modes))
 
