@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test check bench
+.PHONY: help install install-tests run test check bench bench-money
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -25,6 +25,11 @@ test: install-tests
 
 check: install-tests
 	@scripts/check
+
+# Ten thousand drawn acts on the money of projects, crashes among them; KC_STEPS sets how many.
+bench-money: install-tests
+	@KC_STEPS="$${KC_STEPS:-10000}" KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" \
+	KECHUANG_DURABLE=0 KECHUANG_POOL=0 .venv/bin/python -m pytest tests/projects/test_machine.py
 
 bench: install-tests
 	@.venv/bin/python -m bench

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.matters import Matter
@@ -127,6 +128,7 @@ def _matter(
         until=step.until,
         url=step.url,
         button=rules.STEPS[step.verb].name,
+        facts={"subject": step.subject},
     )
 
 
@@ -320,7 +322,7 @@ def _payment_steps(project: Project, part: Instalment, rows: Gathered) -> Iterat
     yield Waiting(
         project, verb, capacity, order.since if order else part.state_since,
         order.until if order else None, f"instalments/{part.sequence}/{slug}/",
-        barred=frozenset(barred), subject=str(part.sequence),
+        barred=frozenset(barred), subject=gettext("第 {n} 期").format(n=part.sequence),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ class Milestone(models.Model):
         PLANNED = "PLANNED", _("未开始")
         SUBMITTED = "SUBMITTED", _("已报送")
         CHECKING = "CHECKING", _("考核中")
-        PASSED = "PASSED", _("通过")
+        PASSED = "PASSED", _("已通过")
         CONDITIONAL = "CONDITIONAL", _("有条件通过，待补正")
         FAILED = "FAILED", _("未通过")
         RECTIFYING = "RECTIFYING", _("整改中")

@@ -166,9 +166,7 @@ def act(request: AskedRequest, number: str, verb: str) -> HttpResponse:
     facts = queries.facts_of(project)
     found_or_404(queries.inside_of(request.actor, request.at), number=number)
     spec = ACTS[verb]
-    form = spec.form(
-        *forms.handed_in(request), **_options(verb, project, request)
-    )
+    form = spec.form(*forms.handed_in(request), **_options(verb, project, request))
     evidence = _evidence(request, project) if verb == "apply_for_acceptance" else None
     good = form.is_valid() if request.method == "POST" else False
     if good and (evidence is None or evidence.is_valid()):

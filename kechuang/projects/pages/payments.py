@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kechuang.base.actor import Actor, Role
@@ -349,11 +350,22 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def day_words(at: datetime) -> str:
+    """8月28日 or 28 Aug: short enough for a box on a phone."""
+    day = at.astimezone(SHANGHAI)
+    if (get_language() or "").startswith("en"):
+        return f"{day.day} {MONTHS[day.month - 1]}"
+    return f"{day.month}月{day.day}日"
+
+
 def _waits(order: PaymentOrder) -> str:
-    since = moment(order.since)
+    since = day_words(order.since)
     if order.until is None:
         return _("等待，自 {since}").format(since=since)
-    return _("等待，自 {since}，到 {until}").format(since=since, until=moment(order.until))
+    return _("等待，自 {since}，到 {until}").format(since=since, until=day_words(order.until))
 
 
 def _barred(verb: str, about: money.OrderFacts | None) -> frozenset[str]:
