@@ -14,7 +14,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.challenges import queries as challenges
 from kechuang.challenges.models import Challenge
 from kechuang.indicators import queries as indicators
-from kechuang.indicators.models import Observation, Subject
+from kechuang.indicators.models import Observation, Source, Subject
 from kechuang.indicators.queries.figures import Figure
 from kechuang.notices import queries as notices
 from kechuang.notices.models import Notice
@@ -34,7 +34,7 @@ LINE = (
     ("projects_accepted", N_("个项目验收")),
 )
 TRENDS = ("technology_contract_value", "needs_accepted", "introductions_made")
-MAPS = ("technology_contract_value", "needs_accepted", "organisations_enterprises")
+MAPS = ("technology_contract_value", "organisations_enterprises", "needs_accepted")
 FEWEST_POINTS = 4
 OPEN_SHOWN = 6
 NOTICES_SHOWN = 4
@@ -152,21 +152,33 @@ def _ways(open_count: int) -> list[dict[str, str]]:
 
 
 def _line(subject: Subject, at: datetime) -> list[dict[str, Any]]:
-    """The measured figures along the line, each a way to its evidence."""
-    latest = indicators.latest_by_indicator(
-        subject, Actor.PUBLIC, at, [code for code, _words in LINE]
-    )
+    """The line's figures this year: flows summed over its months, stocks as they stood last."""
+    codes = [code for code, _words in LINE]
+    rows = indicators.current(Actor.PUBLIC, at).filter(
+        subject=subject, indicator__in=codes, period_since__year=shanghai_date(at).year,
+        value__isnull=False, source__kind=Source.Kind.OWN,
+    )  # fmt: skip
+    found: dict[str, list[Observation]] = {code: [] for code in codes}
+    for row in rows.order_by("-period_until")[:400]:
+        found[row.indicator].append(row)
     known = indicators.indicators()
     return [
         {
             "words": words,
-            "observation": latest[code],
+            "value": _this_year(known[code], found[code]),
             "is_money": known[code].is_money,
-            "url": evidence_url(latest[code]),
+            "url": reverse("indicator", args=[code]),
         }
         for code, words in LINE
-        if code in latest
+        if found[code]
     ]
+
+
+def _this_year(indicator: Any, rows: list[Observation]) -> Decimal:
+    """Newest first: the sum over the months of a flow, the last value of a stock."""
+    if indicator.kind == "flow":
+        return sum((row.value or Decimal(0) for row in rows if _is_month(row)), Decimal(0))
+    return rows[0].value or Decimal(0)
 
 
 def _trend(subject: Subject, at: datetime) -> Trend | None:
