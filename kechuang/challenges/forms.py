@@ -89,7 +89,9 @@ class TargetForm(Form):
     """One row of the table of targets."""
 
     indicator = forms.CharField(label=_("指标"), max_length=60)
-    comparison = forms.ChoiceField(label=_("比较"), choices=Target.Comparison.choices)
+    comparison = forms.ChoiceField(
+        label=_("比较"), choices=Target.Comparison.choices, initial=Target.Comparison.AT_LEAST
+    )
     value = forms.DecimalField(label=_("数值"), max_digits=20, decimal_places=6, localize=False)
     value_to = forms.DecimalField(label=_("上限"), max_digits=20, decimal_places=6, required=False)
     unit = forms.CharField(label=_("单位"), max_length=30)
@@ -113,9 +115,15 @@ CriterionRows = forms.formset_factory(CriterionForm, extra=1, can_delete=True, m
 
 
 def rows_of(formset: Any) -> list[dict[str, Any]]:
-    """The filled rows of a formset that are not struck out."""
-    rows = [form.cleaned_data for form in formset.forms if form.has_changed()]
+    """The filled rows of a formset that are not struck out; an empty row has no cleaned data."""
+    rows = [dict(getattr(form, "cleaned_data", {})) for form in formset.forms]
     return [row for row in rows if row and not row.pop("DELETE", False)]
+
+
+def rows_from(kind: Any, data: Any, initial: Sequence[Mapping[str, Any]], prefix: str) -> Any:
+    """The rows as typed, else as kept. What is typed is never compared with what is kept:
+    an unchanged row would count as empty."""
+    return kind(data, prefix=prefix) if data is not None else kind(initial=initial, prefix=prefix)
 
 
 def targets_of(formset: Any) -> list[TargetFacts]:

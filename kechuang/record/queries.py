@@ -7,6 +7,8 @@ from django.db.models import Max, Q, QuerySet
 from kechuang.base.actor import Actor, Role
 from kechuang.record.models import Checkpoint, Cursor, Entry
 
+SEALED_VERBS = "bids."
+
 
 def entries_after(position: int, limit: int = 500) -> list[Entry]:
     """The entries behind a position, in order; what a follower reads next."""
@@ -25,9 +27,13 @@ def history_of(number: str) -> QuerySet[Entry]:
 
 
 def visible_to(actor: Actor, at: datetime) -> QuerySet[Entry]:
-    """The whole record, for the supervisor alone; everybody else sees histories of objects."""
+    """The record, for the supervisor alone; everybody else sees histories of objects.
+
+    What was done with bids is left out: who bids, and how many, would be known before the opening.
+    Once opened, the supervisor reads it on the bid's own page and in the opening's minutes.
+    """
     if actor.is_role(Role.SUPERVISOR):
-        return Entry.objects.all()
+        return Entry.objects.exclude(verb__startswith=SEALED_VERBS)
     return Entry.objects.none()
 
 

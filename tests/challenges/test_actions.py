@@ -321,7 +321,9 @@ def test_an_award_waits_for_its_notice_and_for_every_objection(world, at):
             by=world.head.actor, at=line.at)
     notice = notice_queries.notice_for(line.challenge.number)
     objection = notices.object_to(
-        notice=notice, ground="FACTS", statement="业绩不实", request="撤销", phone="13800000000",
+        notice=notice, ground="FACTS",
+        statement="公示所列的台架业绩与事实不符，该台架至今未通过验收。",
+        request="撤销本次拟立项并重新评定。", phone="13800000000",
         by=world.rival_admin.actor, at=line.after(hours=1),
     )
     assert objection.state == "FILED"

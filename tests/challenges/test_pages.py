@@ -1,8 +1,12 @@
 """The pages: who finds what, and every act of the line done from its page."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from kechuang.challenges.models import Bid, Challenge
+from kechuang.challenges.waiting import matters_for
 from tests.challenges import stages
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +48,105 @@ def test_a_draft_is_hidden_from_the_public_and_shown_to_the_office(world, at, cl
         seen(client_as(who), f"{path}{verb}/")
     seen(client_as(world.unit_admin), f"{path}consent/")
     seen(client_as(world.officer), f"{path}consent/", 404)
+
+
+def test_the_line_is_walked_by_its_pages(world, now, client_as):
+    line = stages.opened(world, now - timezone.timedelta(days=15))
+    line.at = now
+    writer, admin = client_as(world.member), client_as(world.research_admin)
+    path = f"/challenges/{line.challenge.number}/"
+    made = writer.post(f"{path}bids/new/", {})
+    assert made.status_code == 302
+    bid = Bid.objects.get()
+    page = f"/bids/{bid.number}/"
+    for verb in ("", "edit/", "attach/", "submit/", "withdraw/", "ask-signature/"):
+        seen(writer, page + verb)
+    saved = writer.post(f"{page}autosave/", typed(line, bid))
+    assert (saved.status_code, saved.json()) == (200, {"version": bid.version + 1})
+    assert writer.post(f"{page}edit/", typed(line, bid)).status_code == 409
+    bid.refresh_from_db()
+    assert writer.post(f"{page}edit/", typed(line, bid)).status_code == 302
+    seen(admin, f"{page}sign/")
+    assert admin.post(f"{page}sign/", {}).status_code == 422
+    assert admin.post(f"{page}sign/", {"commitment": "on"}).status_code == 302
+    sealed = writer.post(f"{page}submit/", {})
+    assert sealed.status_code == 302, sealed.content.decode()
+    seen(writer, sealed["Location"])
+    seen(writer, sealed["Location"].rstrip("/") + ".json")
+    seen(client_as(world.officer), page, 404)
+    seen(client_as(world.officer), f"{path}bids/", 404)
+
+
+def typed(line, bid):
+    """What a writer types into the form of a bid, as the browser sends it."""
+    proposal = stages.proposal(line, "")
+    data = {name: proposal[name] for name in ("title", "summary", "route", "basis")}
+    data |= {"version": bid.version, "lead": bid.lead.number, "members": "",
+             "other_public": "no", "total_fen": "9000", "public_fen": "3000", "own_fen": "6000",
+             "other_fen": "0", "signing_fen": "600"}
+    rows = {
+        "commitments": [{"target": one["target"], "value": "达到", "how": "台架"}
+                        for one in proposal["commitments"]],
+        "team": [], "milestones": [
+            {**one, "public_fen": one["public_fen"] // stages.WAN}
+            for one in proposal["milestones"]],
+    }
+    for prefix, found in rows.items():
+        data |= {f"{prefix}-TOTAL_FORMS": len(found), f"{prefix}-INITIAL_FORMS": 0}
+        for place, row in enumerate(found):
+            data |= {f"{prefix}-{place}-{name}": value for name, value in row.items()}
+    return data
+
+
+def test_the_office_decides_by_its_pages(world, now, client_as):
+    line = stages.closed(world, now - timezone.timedelta(days=60))
+    path = f"/challenges/{line.challenge.number}/"
+    seen(client_as(world.officer), f"{path}unseal/")
+    seen(client_as(world.supervisor), f"{path}attend/")
+    client_as(world.supervisor).post(f"{path}attend/", {})
+    assert client_as(world.officer).post(f"{path}unseal/", {}).status_code == 302
+    secretary = client_as(world.liaison)
+    for bid in line.bids:
+        seen(secretary, f"/bids/{bid.number}/check/")
+        done = secretary.post(f"/bids/{bid.number}/check/", {"verdict": "ADMISSIBLE"})
+        assert done.status_code == 302
+    for member in (world.officer, world.supervisor, world.head, world.liaison):
+        seen(client_as(member), f"{path}bids/")
+        seen(client_as(member), f"/bids/{line.bids[0].number}/")
+    assert secretary.post(f"{path}finish-check/", {}).status_code == 302
+    assert line.fresh().state == "REVIEWING"
+
+
+def test_a_list_asks_the_same_of_the_database_with_1_and_with_30_rows(
+    world, at, client, django_assert_num_queries
+):
+    line = stages.opened(world, at)
+    client.get("/challenges/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/challenges/")
+    for serial in range(30):
+        row = Challenge.objects.get(pk=line.challenge.pk)
+        row.pk, row.number = None, f"JB-2026-9{serial:05d}"
+        row.save(force_insert=True)
+    with django_assert_num_queries(len(one)):
+        client.get("/challenges/")
+
+
+def test_the_work_list_names_each_step_with_its_holder(world, at):
+    def tasks(member, when):
+        return [(m.task, m.mine) for m in matters_for(member.actor, when)]
+
+    line = stages.arguing(world, at)
+    assert tasks(world.expert1, line.at) == [("签署论证意见", True)]
+    assert tasks(world.officer, line.at) == [("专家论证", False)]
+    assert tasks(world.head, line.at) == []
+    line = stages.approved(world, at, 2)
+    assert tasks(world.head, line.at) == [("榜单审定", True)]
+    stages.budget_line(world, at)
+    line = stages.opened(world, at, 3)
+    bid = stages.written_bid(line, world.member)
+    assert ("填写揭榜方案", True) in tasks(world.member, line.at)
+    assert tasks(world.research_admin, line.at) == [("签发揭榜方案", True)]
+    assert all(m.number != bid.number for m in matters_for(world.officer.actor, line.at))
+    line = stages.closed(world, at, 4)
+    assert ("开标签到", True) in tasks(world.supervisor, line.at)

@@ -11,6 +11,7 @@ from django.db import models
 from kechuang.challenges import actions, queries
 from kechuang.challenges.models import Bid
 from kechuang.challenges.rules import sealing
+from kechuang.record import queries as record_queries
 from kechuang.record.models import Entry, Payload
 from kechuang.reviews.models import Fence
 from kechuang.search.models import Document
@@ -61,6 +62,13 @@ def test_record_and_search_know_no_challenge_of_a_sealed_bid(line):
         assert line.challenge.number not in json.dumps(payload.content)
     naming = Entry.objects.filter(object_number=line.challenge.number)
     assert not naming.filter(verb__startswith="bids.").exists()
+
+
+def test_the_supervisors_record_is_the_same_with_and_without_a_sealed_bid(line, world):
+    seen = record_queries.visible_to(world.supervisor.actor, line.at)
+    assert seen.filter(verb="challenges.open").exists()
+    assert not seen.filter(verb__startswith="bids.").exists()
+    assert not seen.filter(organisation=world.university.code).exists()
 
 
 def test_only_its_own_people_find_a_sealed_bid(line, world):

@@ -140,10 +140,10 @@ def _formsets(data: Any, bid: Bid, content: dict[str, Any]) -> dict[str, Any]:
     places = [str(place) for place in bid.challenge.targets.values_list("place", flat=True)]
     promises = [promised.get(one, {"target": one, "value": "", "how": ""}) for one in places]
     return {
-        "commitments": forms.CommitmentRows(data, initial=promises, prefix="commitments"),
-        "team": forms.TeamRows(data, initial=content["team"], prefix="team"),
-        "milestones": forms.MilestoneRows(data, initial=content["milestones"],
-                                          prefix="milestones"),
+        "commitments": forms.rows_from(forms.CommitmentRows, data, promises, "commitments"),
+        "team": forms.rows_from(forms.TeamRows, data, content["team"], "team"),
+        "milestones": forms.rows_from(
+            forms.MilestoneRows, data, content["milestones"], "milestones"),
     }
 
 

@@ -87,8 +87,8 @@ def _rows(request: AskedRequest, challenge: Challenge) -> tuple[Any, Any]:
     ]
     criteria = list(challenge.criteria.values("code", "name", "weight", "threshold"))
     return (
-        forms.TargetRows(data, initial=targets, prefix="targets"),
-        forms.CriterionRows(data, initial=criteria, prefix="criteria"),
+        forms.rows_from(forms.TargetRows, data, targets, "targets"),
+        forms.rows_from(forms.CriterionRows, data, criteria, "criteria"),
     )
 
 
