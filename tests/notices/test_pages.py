@@ -217,6 +217,14 @@ def test_who_objected_stands_on_no_page_of_those_who_may_not_see_it(
     assert contact in seen
 
 
+def test_the_public_proof_of_an_objection_tells_neither_role_nor_person(filed, notice, world):
+    proof = Client().get(f"/verify/{filed.number}/").content.decode()
+    page = Client().get(f"/notices/{notice.number}/").content.decode()
+    assert "notices.object_to" in proof
+    assert "单位管理员" not in proof + page
+    assert Client().get(f"/verify/{world.rival_admin.person.number}/").status_code == 404
+
+
 def test_a_notice_is_cancelled_by_the_office_with_its_reason(notice, world, client_as):
     client = client_as(world.head)
     assert client.get(f"/notices/{notice.number}/cancel/").status_code == 200

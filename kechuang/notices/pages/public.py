@@ -112,10 +112,19 @@ def clock_of(row: Notice, at: datetime) -> dict[str, Any]:
 
 
 def stages_of(row: Notice) -> list[dict[str, Any]]:
-    """The history of a notice as the public reads it: office, not person."""
+    """The history of a notice as the public reads it: office, not person.
+
+    Who objects is not told by role either: a role may have a single holder in a unit.
+    """
     labels = dict(Notice.State.choices)
     return [
         {"since": stage.since, "label": labels.get(stage.stage, stage.stage),
-         "who": _(ROLE_NAMES[Role(stage.by_role)]), "note": stage.note_public}
+         "who": _office(stage.by_role), "note": stage.note_public}
         for stage in NoticeStage.objects.filter(notice=row)
     ]  # fmt: skip
+
+
+def _office(role: str) -> str:
+    """The role of an office or the clock by name; anybody else only as the objector."""
+    known = role in (*rules.OFFICE_ROLES, Role.CLOCK)
+    return _(ROLE_NAMES[Role(role)]) if known else _("异议人")
