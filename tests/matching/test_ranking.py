@@ -60,6 +60,17 @@ def test_an_ended_need_keeps_no_matches(need, offers, at):
     assert not Match.objects.exists() and not Ranking.objects.exists()
 
 
+def test_too_many_offers_for_memory_are_found_by_the_database(need, offers, at, monkeypatch):
+    from kechuang.matching.queries import candidates
+
+    actions.rank_need(need=need, at=at)
+    whole = list(Match.objects.values_list("offer__number", "targets_tenths"))
+    monkeypatch.setattr(candidates, "LARGEST", 1)
+    actions.rank_need(need=need, at=at)
+    assert list(Match.objects.values_list("offer__number", "targets_tenths")) == whole
+    assert queries.ranking_of(need).documents == 4
+
+
 def test_a_judged_match_stays_when_the_ranking_forgets_it(need, offers, world, at):
     actions.rank_need(need=need, at=at)
     offer = Offer.objects.get(number="CG-2026-000002")

@@ -1,5 +1,6 @@
 """An index in memory: BM25 over bigrams in numpy postings, rebuilt rather than updated."""
 
+from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -76,34 +77,46 @@ class Index:
     def __init__(self, documents: Iterable[Document]) -> None:
         self.ids: list[Hashable] = []
         self._vocabulary: dict[str, int] = {}
-        lengths: list[int] = []
-        terms: list[NDArray[np.int64]] = []
+        terms, frequencies, lengths = array("i"), array("i"), array("i")
+        distinct = array("i")
         for document in documents:
-            row = [
-                self._vocabulary.setdefault(term, len(self._vocabulary))
-                for term in document_tokens(document)
-            ]
+            counts = Counter(document_tokens(document))
             self.ids.append(document.id)
-            lengths.append(len(row))
-            terms.append(np.array(row, dtype=np.int64))
+            terms.extend(self._numbers_of(counts))
+            frequencies.extend(counts.values())
+            distinct.append(len(counts))
+            lengths.append(counts.total())
         self._place = {each: place for place, each in enumerate(self.ids)}
         if len(self._place) != len(self.ids):
             raise ValueError("document ids must be unique")
-        self._build(terms, np.array(lengths, dtype=np.float64))
+        self._build(*(np.array(each, dtype=np.int32) for each in (
+            terms, frequencies, distinct, lengths
+        )))  # fmt: skip
 
-    def _build(self, terms: list[NDArray[np.int64]], lengths: NDArray[np.float64]) -> None:
-        count, vocabulary = len(self.ids), len(self._vocabulary)
-        flat = np.concatenate(terms) if terms else np.empty(0, dtype=np.int64)
-        owner = np.repeat(np.arange(count), lengths.astype(np.int64))
-        keys, frequency = np.unique(flat * max(count, 1) + owner, return_counts=True)
-        term, document = np.divmod(keys, max(count, 1))
-        held = np.bincount(term, minlength=vocabulary)
+    def _numbers_of(self, counts: Counter[str]) -> list[int]:
+        """The terms' numbers; a new term takes the next one."""
+        vocabulary = self._vocabulary
+        return [vocabulary.setdefault(term, len(vocabulary)) for term in counts]
+
+    def _build(
+        self,
+        terms: NDArray[np.int32],
+        frequencies: NDArray[np.int32],
+        distinct: NDArray[np.int32],
+        lengths: NDArray[np.int32],
+    ) -> None:
+        """Turn rows of documents into postings by term, their documents ascending."""
+        count = len(self.ids)
+        order = np.argsort(terms, kind="stable")
+        documents = np.repeat(np.arange(count, dtype=np.int32), distinct)[order]
+        held = np.bincount(terms, minlength=len(self._vocabulary))
         idf = np.log1p((count - held + 0.5) / (held + 0.5))
-        mean = lengths.mean() if count and lengths.any() else 1.0
+        mean = lengths.mean() if lengths.any() else 1.0
         norm = K1 * (1 - B + B * lengths / mean)
+        often = frequencies[order]
         self._starts = np.concatenate(([0], np.cumsum(held)))
-        self._documents = document.astype(np.int32)
-        self._weights = idf[term] * frequency * (K1 + 1) / (frequency + norm[document])
+        self._documents = documents
+        self._weights = idf[terms[order]] * often * (K1 + 1) / (often + norm[documents])
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 
 _TABLE = {
     "share": "% 1 | ‰ 0.1 | 百分点 1",
@@ -74,6 +75,7 @@ def canonical(unit: str) -> str:
     return plain.replace("1⁄2", "1/2").replace("m½", "m1/2").replace("^", "")
 
 
+@lru_cache(maxsize=65_536)
 def measure(value: Decimal, unit: str) -> tuple[str, Decimal]:
     """The dimension and the value in its base; an unknown unit is its own dimension."""
     dimension, factor = DIMENSIONS.get(canonical(unit), (canonical(unit), Decimal(1)))

@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef
 
 from kechuang.matching import rules
 from kechuang.matching.models import Match, Ranking, Verdict
-from kechuang.matching.queries import live_needs, offer_index, suggestions_for
-from kechuang.matching.queries.candidates import OfferIndex, Suggestion
+from kechuang.matching.queries import index_for, live_needs, suggestions_for
+from kechuang.matching.queries.candidates import Suggestion
 from kechuang.matching.queries.matches import within
 from kechuang.needs.models import Need
 from kechuang.needs.rules import LIVE
@@ -26,7 +26,7 @@ FOLLOWED = ("needs.", "offers.")
 
 
 @transaction.atomic
-def rank_need(*, need: Need, at: datetime, offers: OfferIndex | None = None) -> int:
+def rank_need(*, need: Need, at: datetime) -> int:
     """Rank the offers for one need and keep the best; returns how many. Ended needs keep none.
 
     Idempotent: ranking again with the same offers changes nothing but the time. What was judged
@@ -41,7 +41,7 @@ def rank_need(*, need: Need, at: datetime, offers: OfferIndex | None = None) -> 
         Match.objects.filter(need=need).delete()
         Ranking.objects.filter(need=need).delete()
         return 0
-    offers = offers or offer_index()
+    offers = index_for(need, at)
     found = suggestions_for(need, offers)
     keys = _offer_keys([one.number for one in found])
     rows = [
@@ -53,7 +53,7 @@ def rank_need(*, need: Need, at: datetime, offers: OfferIndex | None = None) -> 
         need=need,
         defaults={
             "engine": rules.ENGINE,
-            "documents": len(offers.texts),
+            "documents": offers.documents,
             "generation": offers.generation,
             "ranked_at": at,
         },
@@ -102,13 +102,12 @@ def _store(need: Need, rows: list[Match]) -> None:
 
 def rank_all(*, at: datetime, region_path: str = "") -> int:
     """Rank every live need, each in a transaction of its own; returns how many needs."""
-    offers = offer_index()
     needs = live_needs()
     if region_path:
         needs = needs.filter(within(region_path, "region_path"))
     count = 0
     for need in needs.iterator(chunk_size=200):
-        rank_need(need=need, at=at, offers=offers)
+        rank_need(need=need, at=at)
         count += 1
     return count
 

@@ -1,6 +1,6 @@
 """Reads of matching: ranked offers with reasons, introductions, and the ledger."""
 
-from kechuang.matching.queries.candidates import offer_index, suggestions_for
+from kechuang.matching.queries.candidates import index_for, suggestions_for
 from kechuang.matching.queries.introductions import (
     Filters,
     Row,
@@ -28,6 +28,7 @@ __all__ = [
     "RankedOffer",
     "Row",
     "capacity_of",
+    "index_for",
     "introductions_listed",
     "introductions_made",
     "ledger_page",
@@ -36,7 +37,6 @@ __all__ = [
     "live_needs",
     "load_of",
     "needs_without_verdict",
-    "offer_index",
     "place_of",
     "places_on_the_line",
     "ranked_offers_for",

@@ -25,8 +25,11 @@ from kechuang.matching import rules
 from kechuang.needs.models import Need, Target
 from kechuang.offers.models import Figure
 from kechuang.search.models import Document as Found
+from kechuang.search.queries import documents_like
 
 QUOTE_LONGEST = 150
+LARGEST = 60_000  # offers that one process keeps an index of
+LIKEST = 500  # of more, those that are looked at for one need
 _SIGNS = {
     "AT_LEAST": Comparison.AT_LEAST,
     "AT_MOST": Comparison.AT_MOST,
@@ -62,11 +65,13 @@ class Suggestion:
 
 @dataclass(slots=True)
 class OfferIndex:
-    """All published offers, ready to be ranked. `generation` names their state."""
+    """Published offers, ready to be ranked. `generation` names the state of all of them, and
+    `documents` is how many they are."""
 
     generation: str
     index: Index
     texts: dict[str, OfferText]
+    documents: int
     _stated: dict[str, list[Quantity]] = field(default_factory=dict)
 
     def stated(self, number: str) -> list[Quantity]:
@@ -81,22 +86,42 @@ class OfferIndex:
 _kept: list[OfferIndex] = []  # at most one: that of this process
 
 
+def index_for(need: Need, at: datetime) -> OfferIndex:
+    """What to rank a need against: all offers, or where they are too many for one process' memory
+    those that the database finds to share the need's rarest words."""
+    generation, count = offers_generation()
+    if count <= LARGEST:
+        return offer_index()
+    likest = documents_like(
+        " ".join([need.title, *need.keywords]), need.body, kind="offer", limit=LIKEST, at=at
+    )
+    texts = {
+        row.number: OfferText(
+            row.number, row.title, row.keywords, row.body, row.region_path, row.owner_code,
+            _chains(row.facets),
+        )
+        for row in likest
+    }  # fmt: skip
+    return OfferIndex(generation, _indexed(texts), texts, count)
+
+
 def offer_index() -> OfferIndex:
     """The index of the published offers; the one of this process while nothing changed."""
-    generation = offers_generation()
+    generation, _ = offers_generation()
     if not _kept or _kept[0].generation != generation:
         _kept[:] = [_built(generation)]
     return _kept[0]
 
 
-def offers_generation() -> str:
-    """A name for the present state of the published offers."""
+def offers_generation() -> tuple[str, int]:
+    """A name for the present state of the published offers, and how many they are."""
     facts = Found.objects.filter(kind="offer").aggregate(
         count=Count("id"), last=Max("id"), sum=Sum("id"), changed=Max("updated_at")
     )
     changed: datetime | None = facts["changed"]
     moment = changed.isoformat() if changed else ""
-    return f"{facts['count']}-{facts['last'] or 0}-{facts['sum'] or 0}-{moment}"[:64]
+    name = f"{facts['count']}-{facts['last'] or 0}-{facts['sum'] or 0}-{moment}"[:64]
+    return name, facts["count"]
 
 
 def _built(generation: str) -> OfferIndex:
@@ -106,8 +131,11 @@ def _built(generation: str) -> OfferIndex:
         number: OfferText(number, title, keywords, body, region, owner, _chains(facets))
         for number, title, keywords, body, region, owner, facets in rows.iterator(2000)
     }
-    index = Index(Document(t.number, t.title, t.keywords, t.body) for t in texts.values())
-    return OfferIndex(generation, index, texts)
+    return OfferIndex(generation, _indexed(texts), texts, len(texts))
+
+
+def _indexed(texts: dict[str, OfferText]) -> Index:
+    return Index(Document(t.number, t.title, t.keywords, t.body) for t in texts.values())
 
 
 def _chains(facets: dict[str, Any]) -> tuple[str, ...]:
