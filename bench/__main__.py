@@ -1,10 +1,15 @@
-"""`python -m bench [pages] [town city province]`: run the benchmarks and print their tables."""
+"""`python -m bench [pages] [ranking] [town city province]`: run the benchmarks, print tables."""
 
 import sys
 
-from bench import pages
+from bench import pages, ranking
 
 SIZES = ("town", "city", "province")
+TABLES = {"ranking": ranking.run, "pages": pages.run}
 
 if __name__ == "__main__":
-    pages.run([size for size in sys.argv[1:] if size in SIZES] or list(SIZES))
+    asked = sys.argv[1:]
+    sizes = [size for size in asked if size in SIZES] or list(SIZES)
+    for name, run in TABLES.items():
+        if name in asked or not any(each in TABLES for each in asked):
+            run(sizes)
