@@ -270,7 +270,7 @@ def evidence_seen(
     """
     formula = FORMULAS[indicator.formula]
     frozen = Evidence.objects.filter(observation=observation)
-    total = observation.value or Decimal(0)
+    total = frozen.aggregate(total=Sum("value"))["total"] or Decimal(0)
     seen = frozen.filter(number__in=formula.objects(actor, at).order_by().values("number"))
     found = seen.aggregate(count=Count("pk"), total=Sum("value"))
     listed, value = found["count"], found["total"] or Decimal(0)

@@ -112,7 +112,8 @@ def indicator(request: AskedRequest, code: str) -> HttpResponse:
     )
     return render(request, "indicators/indicator.html", {
         "indicator": definition, "name": queries.name_of(definition), "subject": subject,
-        "rows": rows[::-1], "chart": _chart(definition, rows, lambda one: one.observation.period),
+        "rows": rows[::-1],
+        "chart": _chart(definition, rows, lambda one: one.observation.period.lstrip("@")),
         "best": next((one for one in rows if one.observation == best), None),
         "targets": [
             (one, queries.parts_of(definition, one.statement).words)
@@ -169,6 +170,8 @@ def compare(request: AskedRequest) -> HttpResponse:
     definition = _indicator(code) if code else (choices[0][0] if choices else None)
     shown = queries.compare(definition.code, request.actor, request.at) if definition else []
     periods = {one.observation.period for one in shown}
+    if definition and definition.code not in {one.code for one, _count in choices}:
+        choices.insert(0, (definition, len(shown)))
     return render(request, "indicators/compare.html", {
         "choices": [(one, queries.name_of(one), count) for one, count in choices],
         "indicator": definition, "name": queries.name_of(definition) if definition else "",

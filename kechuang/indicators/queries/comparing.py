@@ -76,4 +76,4 @@ def subjects_with_figures(actor: Actor, at: datetime) -> list[Subject]:
     """Regions and areas that have any figure, those with codes first."""
     ids = current(actor, at).order_by().values("subject").distinct()
     rows = Subject.objects.filter(pk__in=ids).exclude(kind=Subject.Kind.ORGANISATION)
-    return list(rows.select_related("region").order_by("-kind", "code")[:100])
+    return list(rows.select_related("region").order_by("-region__is_demo", "-kind", "code")[:100])

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.indicators import rules
-from kechuang.indicators.models import Observation, Target
+from kechuang.indicators.models import Observation, Source, Target
 from kechuang.indicators.queries import words
 from kechuang.indicators.queries.definitions import indicators
 from kechuang.indicators.queries.observing import current, latest_by_indicator, subject_of_code
@@ -61,7 +62,10 @@ class Figure:
         if row.evidence_root:
             rows = self.indicator.rows_en if words.reads_english() else self.indicator.rows
             return f"{row.evidence_count:,} {rows}".strip()
-        return row.source.publication or row.source.title
+        said = row.source.publication or row.source.title
+        if row.source.kind == Source.Kind.DEMONSTRATION:
+            return _("借自{source}").format(source=said)
+        return said
 
     @property
     def change_words(self) -> str:
