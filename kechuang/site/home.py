@@ -15,6 +15,7 @@ from kechuang.challenges import queries as challenges
 from kechuang.challenges.models import Challenge
 from kechuang.indicators import queries as indicators
 from kechuang.indicators.models import Observation, Source, Subject
+from kechuang.indicators.queries import words as words_of_figures
 from kechuang.indicators.queries.figures import Figure
 from kechuang.notices import queries as notices
 from kechuang.notices.models import Notice
@@ -225,12 +226,14 @@ def _drawn(
 
 
 def _scale(indicator: Any, largest: Decimal) -> tuple[Decimal, str]:
-    """One unit for all figures of a chart, as people say it."""
+    """One unit for all figures of a chart, as people say it in the reader's language."""
     if not indicator.is_money:
-        return Decimal(1), indicator.unit
-    if largest >= Decimal(10) ** 8:
-        return Decimal(10) ** 8, _("亿元")
-    return Decimal(10) ** 4, _("万元")
+        return Decimal(1), words_of_figures.shown(indicator, Decimal(1))[1]
+    if words_of_figures.reads_english():
+        steps = ((Decimal(10) ** 9, "billion yuan"), (Decimal(10) ** 6, "million yuan"))
+    else:
+        steps = ((Decimal(10) ** 8, _("亿元")), (Decimal(10) ** 4, _("万元")))
+    return steps[0] if largest >= steps[0][0] else steps[1]
 
 
 def _districts(region: Region, at: datetime) -> TileMap | None:
