@@ -76,7 +76,8 @@ def _challenge_matters(actor: Actor, at: datetime) -> Iterator[Matter]:
                 yield Matter(
                     number=challenge.number, title=challenge.title, task=wait.task,
                     holder=_holder(wait, challenge, at, names), mine=mine, since=wait.since,
-                    until=wait.due(), url=reverse(wait.url_name, args=[challenge.number]),
+                    until=wait.due(),
+                    url=reverse(wait.url_name if mine else "challenge", args=[challenge.number]),
                     button=wait.button if mine else N_("查看"), facts=wait.facts,
                 )
 
