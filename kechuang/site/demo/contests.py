@@ -25,6 +25,7 @@ FIT = {
     "takers_enough": "ENOUGH_TAKERS", "poser_pays": "POSER_WILLING",
 }  # fmt: skip
 OPEN_DAYS = 40
+DRAFT_DAYS = 16
 EXPERTS = ("yuchen", "baixue", "qinfeng", "zhongling", "fuhe", "taoran", "shixin", "miaoyu",
            "geyi", "pengcheng")  # fmt: skip
 CONFLICT_RULES = (
@@ -86,6 +87,11 @@ def hold(cast: Cast, needs: dict[str, Need]) -> dict[str, Project]:
     return projects
 
 
+def longest_history() -> int:
+    """How many days before the day the oldest challenge is drafted."""
+    return max(_lead(row) for row in texts.rows("challenges.jsonl")) + DRAFT_DAYS
+
+
 def _lead(row: dict[str, Any]) -> int:
     """How many days before the day a challenge opens."""
     if "closes_in_days" in row:
@@ -111,7 +117,7 @@ def _contest(
     ]
     line = lines.get(opens_at.year) or lines[cast.clock.day.year]
     contest = Contest(cast, row, need, line, opens_at, deadline, fitting[:3], fitting[3])
-    contest.at = min(opens_at, cast.clock.now) - timedelta(days=16)
+    contest.at = min(opens_at, cast.clock.now) - timedelta(days=DRAFT_DAYS)
     return contest
 
 

@@ -2,12 +2,13 @@
 
 import random
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from rich.console import Console
 from rich.progress import Progress
 
 from kechuang.base.refusals import N_, Refused
+from kechuang.challenges.rules.modes import modes
 from kechuang.needs.models import Need
 from kechuang.parties.models import Organisation
 from kechuang.site.demo import bulk, cast, contests, desk, figures, works
@@ -47,6 +48,7 @@ def load(size: str, day: date) -> None:
             "demo.not_empty", N_("不能载入演示地区。数据库里已有单位或需求。"), {}, (),
             N_("请换一个空的数据库，或先备份再清空。"),
         )  # fmt: skip
+    _check_rules_reach_back(day)
     wanted = SIZES[size]
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("demo", total=8)
@@ -70,3 +72,16 @@ def load(size: str, day: date) -> None:
         done("指标")
         figures.publish(people)
         done("完成")
+
+
+def _check_rules_reach_back(day: date) -> None:
+    """Refuse a day whose history would begin before the rules of challenges do."""
+    first = min(mode.since for mode in modes().values() if mode.code == "OPEN")
+    earliest = first + timedelta(days=contests.longest_history())
+    if day < earliest:
+        raise DemoRefused(
+            "demo.too_early",
+            N_("不能以 {day} 为准载入。演示的榜单要往前演到规则施行之前。"),
+            {"day": day.isoformat(), "earliest": earliest.isoformat()}, ("at",),
+            N_("请用 {earliest} 或以后的日期。"),
+        )  # fmt: skip
