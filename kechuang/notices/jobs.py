@@ -2,6 +2,8 @@
 
 
 
+from datetime import UTC, datetime
+
 from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
@@ -18,13 +20,13 @@ def tick(timestamp: int) -> None:
 
     at = clock.now()
     for number in queries.notices_due(at).values_list("number", flat=True)[:500]:
-        defer("notices.run", number=number, timestamp=timestamp)
+        defer("notices.run", number=number, timestamp=int(at.timestamp()))
 
 
 @app.task(name="notices.run", queue="clock", pass_context=False)
 def run(number: str, timestamp: int) -> None:
     """Reckon the end of one notice, or end it when its term is over; idempotent."""
-    at = clock.now()
+    at = datetime.fromtimestamp(timestamp, tz=UTC)
     notice = Notice.objects.get(number=number)
     if notice.is_provisional:
         actions.reckon_notice(notice=notice, by=Actor.CLOCK, at=at)
