@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test check bench bench-money
+.PHONY: help install install-tests run test check bench bench-money journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -21,7 +21,11 @@ run:
 # Tests have a database of their own that does not wait for the disk.
 test: install-tests
 	@KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" KECHUANG_DURABLE=0 KECHUANG_POOL=0 \
-	.venv/bin/python -m pytest --create-db $(ARGS)
+	.venv/bin/python -m pytest --create-db --ignore=tests/journeys $(ARGS)
+
+# Every page, as every role, in a real Chromium against `kechuang up`: long; not yet part of `test`.
+journeys: install-tests
+	@KECHUANG_DURABLE=0 .venv/bin/python -m pytest tests/journeys $(ARGS)
 
 check: install-tests
 	@scripts/check
