@@ -9,7 +9,9 @@ from django.urls.resolvers import RoutePattern
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\{(\w+)\}")
 # Not ours to cross-check: third-party sign-in forms, static files, the router's own pages.
-LEFT_OUT = ("healthz", "account/2fa/", "static/", "account/login", "account/logout", "account/password")
+LEFT_OUT = (
+    "healthz", "account/2fa/", "static/", "account/login", "account/logout", "account/password",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
