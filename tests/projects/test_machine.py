@@ -10,7 +10,7 @@ from tests.projects.machine import MoneyMachine
 
 STEPS = int(os.environ.get("KC_STEPS", "300"))
 STEPS_A_RUN = 50
-ACTS_A_RUN = 30  # of fifty drawn steps some find nothing to do
+ACTS_A_RUN = 20  # of fifty drawn steps some find nothing to do, more are refused
 
 
 @pytest.mark.django_db
@@ -33,6 +33,5 @@ def test_the_nine_invariants_hold(capsys: pytest.CaptureFixture[str]) -> None:
             f"{MoneyMachine.refused} refused, {MoneyMachine.crashed} crashed, "
             f"nine invariants held after each; refusals {dict(MoneyMachine.codes)}"
         )
-    # The long run did 2,923 of 11,007 acts; a short one must not be all refusals either.
-    assert MoneyMachine.done > STEPS // 5
+    assert MoneyMachine.done > STEPS // 4
     assert MoneyMachine.crashed > 0
