@@ -145,8 +145,7 @@ def up(
             running.check_port(host, port)
             whole = running.Running(host, port, _database(), [])
             set_up()
-            with console.status("migrate"):
-                running.migrate()
+            _migrate()
             if with_demo:
                 load_demo_if_empty(size)
             _close_connections()
@@ -176,6 +175,13 @@ def _database() -> Any:
     server = postgres.ensure()
     os.environ["DATABASE_URL"] = server.url
     return server
+
+
+def _migrate() -> None:
+    from kechuang.site.migrating import migrate
+
+    with console.status("migrate"):
+        migrate()
 
 
 def _close_connections() -> None:

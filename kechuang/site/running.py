@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 from kechuang.base.refusals import N_, Refused
@@ -24,7 +23,6 @@ READY_WAIT_SECONDS = 90
 STOP_WAIT_SECONDS = 10
 DEATHS_MAX = 5
 DEATHS_WITHIN_SECONDS = 60
-MIGRATION_LOCK = 7_301_002
 
 
 class StartRefused(Refused):
@@ -228,25 +226,3 @@ def check_port(host: str, port: int) -> None:
             else:
                 return
         time.sleep(0.1)
-
-
-def migrate() -> None:
-    """Bring the tables to this version, one process at a time.
-
-    No step waits for the disk alone: the last commit does for all, and a crash before it only
-    means that the next start takes the steps again.
-    """
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connection
-
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-        cursor.execute("SET synchronous_commit = off")
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        finally:
-            cursor.execute("SET synchronous_commit = on")
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
-            cursor.execute("SELECT txid_current()")  # a commit that waits, and all before it

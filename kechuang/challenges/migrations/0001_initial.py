@@ -20,73 +20,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Bid',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(default=kechuang.base.numbers.new_random_number, max_length=11, unique=True, verbose_name='编号')),
-                ('state', models.CharField(choices=[('DRAFT', '草稿'), ('SEALED', '已密封'), ('NEEDS_RECONFIRM', '待重新确认'), ('WITHDRAWN', '已撤回'), ('REPLACED', '已被替换'), ('RETURNED', '未开封退回'), ('OPENED', '已开封'), ('ADMISSIBLE', '形式合格'), ('CORRECTION', '待补正'), ('INADMISSIBLE', '形式不合格'), ('IN_REVIEW', '评审中'), ('RANKED', '已排名'), ('PROPOSED', '拟立项'), ('RESERVE', '备选'), ('NOT_PROPOSED', '未选定'), ('AWARDED', '已立项'), ('CONTRACTED', '已签约')], default=kechuang.challenges.rules.bids.BidState['DRAFT'], max_length=20, verbose_name='状态')),
-                ('since', models.DateTimeField(verbose_name='自')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('form_version', models.CharField(max_length=20, verbose_name='表单版本')),
-                ('content_version', models.PositiveIntegerField(default=0, verbose_name='内容版本')),
-                ('wrapped_key', models.BinaryField(verbose_name='密钥（已包裹）')),
-                ('other_public', models.BooleanField(null=True, verbose_name='另有财政资金支持')),
-                ('other_public_note', models.CharField(blank=True, max_length=300, verbose_name='其他财政资金')),
-                ('commitment_at', models.DateTimeField(null=True, verbose_name='军令状签于')),
-                ('signed_at', models.DateTimeField(null=True, verbose_name='签发于')),
-                ('signed_version', models.PositiveIntegerField(default=0, verbose_name='签发的内容版本')),
-                ('signed_sha256', models.CharField(blank=True, max_length=64, verbose_name='签发的密文指纹')),
-                ('sealed_at', models.DateTimeField(null=True, verbose_name='密封于')),
-                ('rank', models.PositiveSmallIntegerField(null=True, verbose_name='名次')),
-                ('score_hundredths', models.PositiveIntegerField(null=True, verbose_name='得分（百分之一分）')),
-                ('passed', models.BooleanField(default=False, verbose_name='达到分数线')),
-                ('drafter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='填报人')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='项目负责人')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation', verbose_name='揭榜单位')),
-                ('replaces', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='challenges.bid', verbose_name='替换')),
-                ('signed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='签发人')),
-            ],
-            options={
-                'verbose_name': '揭榜方案',
-            },
-        ),
-        migrations.CreateModel(
-            name='Attachment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(default=kechuang.base.numbers.new_random_number, max_length=11, unique=True, verbose_name='编号')),
-                ('nonce', models.BinaryField(verbose_name='一次性数')),
-                ('ciphertext', models.BinaryField(verbose_name='密文')),
-                ('sha256', models.CharField(max_length=64, verbose_name='密文指纹')),
-                ('at', models.DateTimeField(verbose_name='存于')),
-                ('bid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='challenges.bid', verbose_name='揭榜方案')),
-            ],
-            options={
-                'verbose_name': '方案附件',
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='BidStage',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(max_length=30, verbose_name='阶段')),
-                ('since', models.DateTimeField(verbose_name='自')),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='入库时间')),
-                ('by_person', models.CharField(blank=True, max_length=40, verbose_name='经办人')),
-                ('by_role', models.CharField(max_length=20, verbose_name='经办角色')),
-                ('by_organisation', models.CharField(blank=True, max_length=18, verbose_name='经办单位')),
-                ('note_public', models.TextField(blank=True, verbose_name='公开说明')),
-                ('note_private', models.TextField(blank=True, verbose_name='内部说明')),
-                ('bid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='challenges.bid', verbose_name='揭榜方案')),
-            ],
-            options={
-                'verbose_name': '方案阶段',
-                'ordering': ['id'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
             name='BudgetLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -141,12 +74,79 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '榜单',
+                'indexes': [models.Index(fields=['state', 'deadline_at'], name='challenge_by_state'), models.Index(fields=['region_path', 'state'], name='challenge_by_region')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('own_fen__gte', 0), ('public_fen__gte', 0), ('public_fen__lte', models.F('total_fen'))), name='challenge_public_within_total'), models.CheckConstraint(condition=models.Q(('state__in', ['DRAFTING', 'ARGUING', 'REJECTED', 'CANCELLED']), models.Q(('deadline_at__isnull', False), ('opens_at__isnull', False)), _connector='OR'), name='challenge_dated_once_open'), models.CheckConstraint(condition=models.Q(('deadline_at__isnull', True), ('opens_at__isnull', True), ('deadline_at__gt', models.F('opens_at')), _connector='OR'), name='challenge_deadline_after_opening'), models.CheckConstraint(condition=models.Q(('state__in', ['AWARDED', 'RUNNING', 'ENDED']), ('project_number', ''), _connector='XOR'), name='challenge_project_once_awarded'), models.UniqueConstraint(condition=models.Q(('project_number', ''), _negated=True), fields=('project_number',), name='one_project_per_challenge')],
             },
         ),
-        migrations.AddField(
-            model_name='bid',
-            name='challenge',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='challenges.challenge', verbose_name='榜单'),
+        migrations.CreateModel(
+            name='Bid',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(default=kechuang.base.numbers.new_random_number, max_length=11, unique=True, verbose_name='编号')),
+                ('state', models.CharField(choices=[('DRAFT', '草稿'), ('SEALED', '已密封'), ('NEEDS_RECONFIRM', '待重新确认'), ('WITHDRAWN', '已撤回'), ('REPLACED', '已被替换'), ('RETURNED', '未开封退回'), ('OPENED', '已开封'), ('ADMISSIBLE', '形式合格'), ('CORRECTION', '待补正'), ('INADMISSIBLE', '形式不合格'), ('IN_REVIEW', '评审中'), ('RANKED', '已排名'), ('PROPOSED', '拟立项'), ('RESERVE', '备选'), ('NOT_PROPOSED', '未选定'), ('AWARDED', '已立项'), ('CONTRACTED', '已签约')], default=kechuang.challenges.rules.bids.BidState['DRAFT'], max_length=20, verbose_name='状态')),
+                ('since', models.DateTimeField(verbose_name='自')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
+                ('form_version', models.CharField(max_length=20, verbose_name='表单版本')),
+                ('content_version', models.PositiveIntegerField(default=0, verbose_name='内容版本')),
+                ('wrapped_key', models.BinaryField(verbose_name='密钥（已包裹）')),
+                ('other_public', models.BooleanField(null=True, verbose_name='另有财政资金支持')),
+                ('other_public_note', models.CharField(blank=True, max_length=300, verbose_name='其他财政资金')),
+                ('commitment_at', models.DateTimeField(null=True, verbose_name='军令状签于')),
+                ('signed_at', models.DateTimeField(null=True, verbose_name='签发于')),
+                ('signed_version', models.PositiveIntegerField(default=0, verbose_name='签发的内容版本')),
+                ('signed_sha256', models.CharField(blank=True, max_length=64, verbose_name='签发的密文指纹')),
+                ('sealed_at', models.DateTimeField(null=True, verbose_name='密封于')),
+                ('rank', models.PositiveSmallIntegerField(null=True, verbose_name='名次')),
+                ('score_hundredths', models.PositiveIntegerField(null=True, verbose_name='得分（百分之一分）')),
+                ('passed', models.BooleanField(default=False, verbose_name='达到分数线')),
+                ('drafter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='填报人')),
+                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='项目负责人')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation', verbose_name='揭榜单位')),
+                ('replaces', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='challenges.bid', verbose_name='替换')),
+                ('signed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='签发人')),
+                ('challenge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='challenges.challenge', verbose_name='榜单')),
+            ],
+            options={
+                'verbose_name': '揭榜方案',
+                'indexes': [models.Index(fields=['organisation', 'state'], name='bid_by_unit')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['REPLACED', 'RETURNED', 'WITHDRAWN', 'DRAFT']), _negated=True), fields=('challenge', 'organisation'), name='one_live_bid_per_unit'), models.UniqueConstraint(condition=models.Q(('state__in', ['REPLACED', 'RETURNED', 'WITHDRAWN', 'DRAFT']), _negated=True), fields=('challenge', 'lead'), name='one_live_bid_per_lead'), models.UniqueConstraint(condition=models.Q(('state', 'DRAFT')), fields=('challenge', 'organisation'), name='one_draft_bid_per_unit'), models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'REPLACED', 'RETURNED', 'WITHDRAWN']), models.Q(('content_version__gte', 1), ('sealed_at__isnull', False), ('signed_by__isnull', False)), _connector='OR'), name='sealed_bid_is_signed'), models.UniqueConstraint(condition=models.Q(('state__in', ['AWARDED', 'CONTRACTED'])), fields=('challenge',), name='one_awarded_bid_per_challenge')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Attachment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(default=kechuang.base.numbers.new_random_number, max_length=11, unique=True, verbose_name='编号')),
+                ('nonce', models.BinaryField(verbose_name='一次性数')),
+                ('ciphertext', models.BinaryField(verbose_name='密文')),
+                ('sha256', models.CharField(max_length=64, verbose_name='密文指纹')),
+                ('at', models.DateTimeField(verbose_name='存于')),
+                ('bid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='challenges.bid', verbose_name='揭榜方案')),
+            ],
+            options={
+                'verbose_name': '方案附件',
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='BidStage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(max_length=30, verbose_name='阶段')),
+                ('since', models.DateTimeField(verbose_name='自')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='入库时间')),
+                ('by_person', models.CharField(blank=True, max_length=40, verbose_name='经办人')),
+                ('by_role', models.CharField(max_length=20, verbose_name='经办角色')),
+                ('by_organisation', models.CharField(blank=True, max_length=18, verbose_name='经办单位')),
+                ('note_public', models.TextField(blank=True, verbose_name='公开说明')),
+                ('note_private', models.TextField(blank=True, verbose_name='内部说明')),
+                ('bid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='challenges.bid', verbose_name='揭榜方案')),
+            ],
+            options={
+                'verbose_name': '方案阶段',
+                'ordering': ['id'],
+                'abstract': False,
+            },
         ),
         migrations.CreateModel(
             name='ArgumentSeat',
@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '论证意见',
                 'ordering': ['round', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'round', 'expert'), name='one_seat_per_expert_and_round'), models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('challenge', 'round'), name='one_lead_per_argument'), models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('verdict', '')), models.Q(('signed_at__isnull', False), models.Q(('verdict', ''), _negated=True), models.Q(('opinion_sha256', ''), _negated=True)), _connector='OR'), name='opinion_signed_with_verdict')],
             },
         ),
         migrations.CreateModel(
@@ -182,6 +183,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '榜单改动',
                 'ordering': ['place'],
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'place'), name='one_amendment_per_place')],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +220,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '评审标准',
                 'ordering': ['place'],
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'code'), name='one_criterion_per_code'), models.CheckConstraint(condition=models.Q(('weight__gte', 1), ('weight__lte', 100)), name='criterion_weight_1_to_100'), models.CheckConstraint(condition=models.Q(('threshold__isnull', True), ('threshold__lte', 100), _connector='OR'), name='criterion_threshold_to_100')],
             },
         ),
         migrations.CreateModel(
@@ -233,6 +236,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '适合性自查',
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'question'), name='one_answer_per_fit_question')],
             },
         ),
         migrations.CreateModel(
@@ -276,6 +280,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '开标到场',
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'person'), name='one_presence_per_person')],
             },
         ),
         migrations.CreateModel(
@@ -295,6 +300,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '拟立项',
                 'ordering': ['round'],
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'round'), name='one_proposal_per_round'), models.UniqueConstraint(condition=models.Q(('state__in', ['APPROVING', 'APPROVED'])), fields=('challenge',), name='one_live_proposal_per_challenge')],
             },
         ),
         migrations.CreateModel(
@@ -311,6 +317,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '审批意见',
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('proposal', 'step'), name='one_signature_per_approval_step'), models.UniqueConstraint(fields=('proposal', 'by'), name='one_approval_per_person_and_proposal')],
             },
         ),
         migrations.CreateModel(
@@ -361,6 +368,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '预算预留',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('challenge',), name='one_live_reservation_per_challenge'), models.CheckConstraint(condition=models.Q(('amount_fen__gte', 0)), name='reservation_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -376,6 +384,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '发榜规则',
                 'ordering': ['version'],
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'version'), name='one_ruleset_per_version')],
             },
         ),
         migrations.CreateModel(
@@ -411,6 +420,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '指标',
                 'ordering': ['place'],
+                'constraints': [models.UniqueConstraint(fields=('challenge', 'place'), name='one_challenge_target_per_place'), models.CheckConstraint(condition=models.Q(('value_to__isnull', True), ('value_to__gt', models.F('value')), _connector='OR'), name='target_range_in_order')],
             },
         ),
         migrations.CreateModel(
@@ -459,129 +469,5 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'constraints': [models.UniqueConstraint(fields=('bid', 'person'), name='one_row_per_bid_person')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='challenge',
-            index=models.Index(fields=['state', 'deadline_at'], name='challenge_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='challenge',
-            index=models.Index(fields=['region_path', 'state'], name='challenge_by_region'),
-        ),
-        migrations.AddConstraint(
-            model_name='challenge',
-            constraint=models.CheckConstraint(condition=models.Q(('own_fen__gte', 0), ('public_fen__gte', 0), ('public_fen__lte', models.F('total_fen'))), name='challenge_public_within_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='challenge',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFTING', 'ARGUING', 'REJECTED', 'CANCELLED']), models.Q(('deadline_at__isnull', False), ('opens_at__isnull', False)), _connector='OR'), name='challenge_dated_once_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='challenge',
-            constraint=models.CheckConstraint(condition=models.Q(('deadline_at__isnull', True), ('opens_at__isnull', True), ('deadline_at__gt', models.F('opens_at')), _connector='OR'), name='challenge_deadline_after_opening'),
-        ),
-        migrations.AddConstraint(
-            model_name='challenge',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['AWARDED', 'RUNNING', 'ENDED']), ('project_number', ''), _connector='XOR'), name='challenge_project_once_awarded'),
-        ),
-        migrations.AddConstraint(
-            model_name='challenge',
-            constraint=models.UniqueConstraint(condition=models.Q(('project_number', ''), _negated=True), fields=('project_number',), name='one_project_per_challenge'),
-        ),
-        migrations.AddIndex(
-            model_name='bid',
-            index=models.Index(fields=['organisation', 'state'], name='bid_by_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='bid',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['REPLACED', 'RETURNED', 'WITHDRAWN', 'DRAFT']), _negated=True), fields=('challenge', 'organisation'), name='one_live_bid_per_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='bid',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['REPLACED', 'RETURNED', 'WITHDRAWN', 'DRAFT']), _negated=True), fields=('challenge', 'lead'), name='one_live_bid_per_lead'),
-        ),
-        migrations.AddConstraint(
-            model_name='bid',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'DRAFT')), fields=('challenge', 'organisation'), name='one_draft_bid_per_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='bid',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'REPLACED', 'RETURNED', 'WITHDRAWN']), models.Q(('content_version__gte', 1), ('sealed_at__isnull', False), ('signed_by__isnull', False)), _connector='OR'), name='sealed_bid_is_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='bid',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['AWARDED', 'CONTRACTED'])), fields=('challenge',), name='one_awarded_bid_per_challenge'),
-        ),
-        migrations.AddConstraint(
-            model_name='argumentseat',
-            constraint=models.UniqueConstraint(fields=('challenge', 'round', 'expert'), name='one_seat_per_expert_and_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='argumentseat',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('challenge', 'round'), name='one_lead_per_argument'),
-        ),
-        migrations.AddConstraint(
-            model_name='argumentseat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('verdict', '')), models.Q(('signed_at__isnull', False), models.Q(('verdict', ''), _negated=True), models.Q(('opinion_sha256', ''), _negated=True)), _connector='OR'), name='opinion_signed_with_verdict'),
-        ),
-        migrations.AddConstraint(
-            model_name='amendment',
-            constraint=models.UniqueConstraint(fields=('challenge', 'place'), name='one_amendment_per_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(fields=('challenge', 'code'), name='one_criterion_per_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 1), ('weight__lte', 100)), name='criterion_weight_1_to_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__isnull', True), ('threshold__lte', 100), _connector='OR'), name='criterion_threshold_to_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='fitanswer',
-            constraint=models.UniqueConstraint(fields=('challenge', 'question'), name='one_answer_per_fit_question'),
-        ),
-        migrations.AddConstraint(
-            model_name='presence',
-            constraint=models.UniqueConstraint(fields=('challenge', 'person'), name='one_presence_per_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(fields=('challenge', 'round'), name='one_proposal_per_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['APPROVING', 'APPROVED'])), fields=('challenge',), name='one_live_proposal_per_challenge'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(fields=('proposal', 'step'), name='one_signature_per_approval_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(fields=('proposal', 'by'), name='one_approval_per_person_and_proposal'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('challenge',), name='one_live_reservation_per_challenge'),
-        ),
-        migrations.AddConstraint(
-            model_name='reservation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gte', 0)), name='reservation_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleset',
-            constraint=models.UniqueConstraint(fields=('challenge', 'version'), name='one_ruleset_per_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('challenge', 'place'), name='one_challenge_target_per_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('value_to__isnull', True), ('value_to__gt', models.F('value')), _connector='OR'), name='target_range_in_order'),
         ),
     ]

@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '对象',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'REGION'), _negated=True), ('region__isnull', False), _connector='OR'), name='region_subject_has_its_region')],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +100,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '观测值',
+                'indexes': [models.Index(fields=['indicator', 'subject', 'period_since'], name='observation_by_indicator'), models.Index(condition=models.Q(('is_current', True)), fields=['subject', 'indicator'], name='observation_current')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True), ('value__isnull', False)), models.Q(('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('high')), ('value__isnull', True)), _connector='OR'), name='observation_states_a_value_or_a_range'), models.UniqueConstraint(fields=('indicator', 'subject', 'period', 'source', 'statement_number', 'vintage'), name='one_observation_per_key_and_vintage'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('indicator', 'subject', 'period', 'source', 'statement_number'), name='one_current_vintage_per_key'), models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', False), ('state', 'PUBLISHED')), models.Q(('published_at__isnull', True), ('state__in', ['MEASURED', 'REPLACED'])), _connector='OR'), name='published_observation_says_when')],
             },
         ),
         migrations.CreateModel(
@@ -122,6 +125,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '目标',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True), ('value__isnull', False)), models.Q(('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('high')), ('value__isnull', True)), _connector='OR'), name='target_states_a_value_or_a_range'), models.UniqueConstraint(fields=('indicator', 'subject', 'period', 'source', 'vintage'), name='one_target_per_key_and_vintage'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('indicator', 'subject', 'period', 'source'), name='one_current_target_per_key')],
             },
         ),
         migrations.CreateModel(
@@ -139,45 +143,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['observation', 'number'], name='evidence_by_number')],
                 'constraints': [models.UniqueConstraint(fields=('observation', 'place'), name='one_evidence_row_per_place')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'REGION'), _negated=True), ('region__isnull', False), _connector='OR'), name='region_subject_has_its_region'),
-        ),
-        migrations.AddIndex(
-            model_name='observation',
-            index=models.Index(fields=['indicator', 'subject', 'period_since'], name='observation_by_indicator'),
-        ),
-        migrations.AddIndex(
-            model_name='observation',
-            index=models.Index(condition=models.Q(('is_current', True)), fields=['subject', 'indicator'], name='observation_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True), ('value__isnull', False)), models.Q(('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('high')), ('value__isnull', True)), _connector='OR'), name='observation_states_a_value_or_a_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.UniqueConstraint(fields=('indicator', 'subject', 'period', 'source', 'statement_number', 'vintage'), name='one_observation_per_key_and_vintage'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('indicator', 'subject', 'period', 'source', 'statement_number'), name='one_current_vintage_per_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', False), ('state', 'PUBLISHED')), models.Q(('published_at__isnull', True), ('state__in', ['MEASURED', 'REPLACED'])), _connector='OR'), name='published_observation_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('high__isnull', True), ('low__isnull', True), ('value__isnull', False)), models.Q(('high__isnull', False), ('low__isnull', False), ('low__lte', models.F('high')), ('value__isnull', True)), _connector='OR'), name='target_states_a_value_or_a_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('indicator', 'subject', 'period', 'source', 'vintage'), name='one_target_per_key_and_vintage'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('indicator', 'subject', 'period', 'source'), name='one_current_target_per_key'),
         ),
     ]

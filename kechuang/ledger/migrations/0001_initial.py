@@ -6,579 +6,146 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("parties", "0001_initial"),
+        ('parties', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Account",
+            name='Account',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=60, unique=True, verbose_name="代码")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("TREASURY", "财政"),
-                            ("PROJECT", "项目专户"),
-                            ("OWN", "自筹"),
-                            ("OTHER", "其他来源"),
-                        ],
-                        max_length=10,
-                        verbose_name="种类",
-                    ),
-                ),
-                (
-                    "owner_number",
-                    models.CharField(db_index=True, max_length=40, verbose_name="所属项目"),
-                ),
-                ("balance_fen", models.BigIntegerField(default=0, verbose_name="余额（分）")),
-                ("opened_at", models.DateTimeField(verbose_name="开户时间")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.organisation",
-                        verbose_name="户主",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=60, unique=True, verbose_name='代码')),
+                ('kind', models.CharField(choices=[('TREASURY', '财政'), ('PROJECT', '项目专户'), ('OWN', '自筹'), ('OTHER', '其他来源')], max_length=10, verbose_name='种类')),
+                ('owner_number', models.CharField(db_index=True, max_length=40, verbose_name='所属项目')),
+                ('balance_fen', models.BigIntegerField(default=0, verbose_name='余额（分）')),
+                ('opened_at', models.DateTimeField(verbose_name='开户时间')),
+                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation', verbose_name='户主')),
             ],
             options={
-                "verbose_name": "账户",
+                'verbose_name': '账户',
             },
         ),
         migrations.CreateModel(
-            name="EntrySet",
+            name='EntrySet',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=20, unique=True, verbose_name="凭证号")),
-                ("owner_number", models.CharField(max_length=40, verbose_name="所属项目")),
-                ("cause_number", models.CharField(max_length=40, verbose_name="事由")),
-                (
-                    "memo_code",
-                    models.CharField(
-                        choices=[
-                            ("PAYMENT", "财政拨付"),
-                            ("OWN_FUNDS", "自筹到位"),
-                            ("OTHER_FUNDS", "其他资金到位"),
-                            ("CORRECTION", "更正"),
-                            ("RECLAIM", "追回"),
-                        ],
-                        max_length=12,
-                        verbose_name="摘要",
-                    ),
-                ),
-                ("debit_fen", models.BigIntegerField(verbose_name="借方合计（分）")),
-                ("entry_count", models.PositiveSmallIntegerField(verbose_name="分录数")),
-                (
-                    "idempotency_key",
-                    models.CharField(max_length=80, unique=True, verbose_name="幂等键"),
-                ),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        verbose_name="入库时间",
-                    ),
-                ),
-                (
-                    "by_person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="经手人",
-                    ),
-                ),
-                (
-                    "corrects",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="corrections",
-                        to="ledger.entryset",
-                        verbose_name="更正哪张凭证",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=20, unique=True, verbose_name='凭证号')),
+                ('owner_number', models.CharField(max_length=40, verbose_name='所属项目')),
+                ('cause_number', models.CharField(max_length=40, verbose_name='事由')),
+                ('memo_code', models.CharField(choices=[('PAYMENT', '财政拨付'), ('OWN_FUNDS', '自筹到位'), ('OTHER_FUNDS', '其他资金到位'), ('CORRECTION', '更正'), ('RECLAIM', '追回')], max_length=12, verbose_name='摘要')),
+                ('debit_fen', models.BigIntegerField(verbose_name='借方合计（分）')),
+                ('entry_count', models.PositiveSmallIntegerField(verbose_name='分录数')),
+                ('idempotency_key', models.CharField(max_length=80, unique=True, verbose_name='幂等键')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='入库时间')),
+                ('by_person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='经手人')),
+                ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='ledger.entryset', verbose_name='更正哪张凭证')),
             ],
             options={
-                "verbose_name": "凭证",
-                "ordering": ["id"],
+                'verbose_name': '凭证',
+                'ordering': ['id'],
+                'indexes': [models.Index(fields=['owner_number', 'id'], name='entry_set_by_owner')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('debit_fen__gt', 0), ('entry_count__gte', 2)), name='entry_set_moves_money'), models.CheckConstraint(condition=models.Q(models.Q(('corrects__isnull', False), ('memo_code', 'CORRECTION')), models.Q(models.Q(('memo_code', 'CORRECTION'), _negated=True), ('corrects__isnull', True)), _connector='OR'), name='a_correction_names_what_it_corrects')],
             },
         ),
         migrations.CreateModel(
-            name="Entry",
+            name='Entry',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("amount_fen", models.BigIntegerField(verbose_name="金额（分）")),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="entries",
-                        to="ledger.account",
-                    ),
-                ),
-                (
-                    "entry_set",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="entries",
-                        to="ledger.entryset",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.account')),
+                ('entry_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.entryset')),
             ],
             options={
-                "verbose_name": "分录",
-                "ordering": ["id"],
+                'verbose_name': '分录',
+                'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen', 0), _negated=True), name='entry_not_zero'), models.UniqueConstraint(fields=('entry_set', 'account'), name='one_entry_per_account')],
             },
         ),
         migrations.CreateModel(
-            name="Grant",
+            name='Grant',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "subject_number",
-                    models.CharField(max_length=40, unique=True, verbose_name="项目"),
-                ),
-                ("region_path", models.CharField(max_length=60, verbose_name="地区")),
-                ("approved_fen", models.BigIntegerField(verbose_name="批准（分）")),
-                ("released_fen", models.BigIntegerField(default=0, verbose_name="放行（分）")),
-                ("paid_fen", models.BigIntegerField(default=0, verbose_name="已拨（分）")),
-                ("reclaimed_fen", models.BigIntegerField(default=0, verbose_name="已追回（分）")),
-                (
-                    "own_received_fen",
-                    models.BigIntegerField(default=0, verbose_name="自筹到位（分）"),
-                ),
-                (
-                    "other_received_fen",
-                    models.BigIntegerField(default=0, verbose_name="其他到位（分）"),
-                ),
-                ("is_frozen", models.BooleanField(default=False, verbose_name="已冻结")),
-                (
-                    "other",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.account",
-                    ),
-                ),
-                (
-                    "own",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.account",
-                    ),
-                ),
-                (
-                    "project",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.account",
-                    ),
-                ),
-                (
-                    "treasury",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.account",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject_number', models.CharField(max_length=40, unique=True, verbose_name='项目')),
+                ('region_path', models.CharField(max_length=60, verbose_name='地区')),
+                ('approved_fen', models.BigIntegerField(verbose_name='批准（分）')),
+                ('released_fen', models.BigIntegerField(default=0, verbose_name='放行（分）')),
+                ('paid_fen', models.BigIntegerField(default=0, verbose_name='已拨（分）')),
+                ('reclaimed_fen', models.BigIntegerField(default=0, verbose_name='已追回（分）')),
+                ('own_received_fen', models.BigIntegerField(default=0, verbose_name='自筹到位（分）')),
+                ('other_received_fen', models.BigIntegerField(default=0, verbose_name='其他到位（分）')),
+                ('is_frozen', models.BooleanField(default=False, verbose_name='已冻结')),
+                ('other', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
+                ('own', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
+                ('project', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
+                ('treasury', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
             ],
             options={
-                "verbose_name": "资助额度",
+                'verbose_name': '资助额度',
+                'constraints': [models.CheckConstraint(condition=models.Q(('paid_fen__lte', models.F('approved_fen'))), name='paid_within_approved'), models.CheckConstraint(condition=models.Q(('paid_fen__lte', models.F('released_fen'))), name='paid_within_released'), models.CheckConstraint(condition=models.Q(('released_fen__lte', models.F('approved_fen'))), name='released_within_approved'), models.CheckConstraint(condition=models.Q(('reclaimed_fen__lte', models.F('paid_fen'))), name='reclaimed_within_paid'), models.CheckConstraint(condition=models.Q(('approved_fen__gte', 0), ('other_received_fen__gte', 0), ('own_received_fen__gte', 0), ('paid_fen__gte', 0), ('reclaimed_fen__gte', 0), ('released_fen__gte', 0)), name='grant_never_negative')],
             },
         ),
         migrations.CreateModel(
-            name="Release",
+            name='Release',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "instalment_number",
-                    models.CharField(max_length=50, unique=True, verbose_name="分期"),
-                ),
-                ("amount_fen", models.BigIntegerField(verbose_name="金额（分）")),
-                ("cause_number", models.CharField(max_length=40, verbose_name="关口")),
-                ("at", models.DateTimeField(verbose_name="时间")),
-                (
-                    "grant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="releases",
-                        to="ledger.grant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('instalment_number', models.CharField(max_length=50, unique=True, verbose_name='分期')),
+                ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
+                ('cause_number', models.CharField(max_length=40, verbose_name='关口')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releases', to='ledger.grant')),
             ],
             options={
-                "verbose_name": "放行",
+                'verbose_name': '放行',
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='release_positive')],
             },
         ),
         migrations.CreateModel(
-            name="PaymentOrder",
+            name='PaymentOrder',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=20, unique=True, verbose_name="拨付单号")),
-                ("amount_fen", models.BigIntegerField(verbose_name="金额（分）")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("REQUESTED", "已申请"),
-                            ("REVIEWED", "已审核"),
-                            ("PAID", "已拨付"),
-                            ("CONFIRMED", "已到账"),
-                            ("HELD", "暂缓"),
-                            ("RETURNED", "已退回"),
-                            ("RECLAIM_DUE", "待追回"),
-                            ("RECLAIMED", "已追回"),
-                        ],
-                        default="REQUESTED",
-                        max_length=12,
-                        verbose_name="状态",
-                    ),
-                ),
-                (
-                    "idempotency_key",
-                    models.CharField(max_length=80, unique=True, verbose_name="幂等键"),
-                ),
-                ("requested_at", models.DateTimeField(verbose_name="申请时间")),
-                ("reviewed_at", models.DateTimeField(null=True, verbose_name="审核时间")),
-                ("paid_at", models.DateTimeField(null=True, verbose_name="拨付时间")),
-                ("confirmed_at", models.DateTimeField(null=True, verbose_name="到账时间")),
-                ("since", models.DateTimeField(verbose_name="本步自")),
-                ("until", models.DateTimeField(null=True, verbose_name="本步到")),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="说明")),
-                ("reclaim_fen", models.BigIntegerField(default=0, verbose_name="应追回（分）")),
-                ("reclaimed_fen", models.BigIntegerField(default=0, verbose_name="已追回（分）")),
-                (
-                    "entry_set",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.entryset",
-                    ),
-                ),
-                (
-                    "grant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="orders",
-                        to="ledger.grant",
-                    ),
-                ),
-                (
-                    "paid_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="拨付人",
-                    ),
-                ),
-                (
-                    "reclaim_entry_set",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.entryset",
-                    ),
-                ),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="申请人",
-                    ),
-                ),
-                (
-                    "reviewed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="审核人",
-                    ),
-                ),
-                (
-                    "release",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="orders",
-                        to="ledger.release",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=20, unique=True, verbose_name='拨付单号')),
+                ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
+                ('state', models.CharField(choices=[('REQUESTED', '已申请'), ('REVIEWED', '已审核'), ('PAID', '已拨付'), ('CONFIRMED', '已到账'), ('HELD', '暂缓'), ('RETURNED', '已退回'), ('RECLAIM_DUE', '待追回'), ('RECLAIMED', '已追回')], default='REQUESTED', max_length=12, verbose_name='状态')),
+                ('idempotency_key', models.CharField(max_length=80, unique=True, verbose_name='幂等键')),
+                ('requested_at', models.DateTimeField(verbose_name='申请时间')),
+                ('reviewed_at', models.DateTimeField(null=True, verbose_name='审核时间')),
+                ('paid_at', models.DateTimeField(null=True, verbose_name='拨付时间')),
+                ('confirmed_at', models.DateTimeField(null=True, verbose_name='到账时间')),
+                ('since', models.DateTimeField(verbose_name='本步自')),
+                ('until', models.DateTimeField(null=True, verbose_name='本步到')),
+                ('note', models.CharField(blank=True, max_length=500, verbose_name='说明')),
+                ('reclaim_fen', models.BigIntegerField(default=0, verbose_name='应追回（分）')),
+                ('reclaimed_fen', models.BigIntegerField(default=0, verbose_name='已追回（分）')),
+                ('entry_set', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entryset')),
+                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='ledger.grant')),
+                ('paid_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='拨付人')),
+                ('reclaim_entry_set', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entryset')),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='申请人')),
+                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='审核人')),
+                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='ledger.release')),
             ],
             options={
-                "verbose_name": "拨付单",
-                "ordering": ["id"],
+                'verbose_name': '拨付单',
+                'ordering': ['id'],
+                'indexes': [models.Index(fields=['state', 'since'], name='payment_by_state')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'RETURNED'), _negated=True), fields=('release',), name='one_payment_per_instalment'), models.CheckConstraint(condition=models.Q(('reviewed_by__isnull', True), models.Q(('reviewed_by', models.F('requested_by')), _negated=True), _connector='OR'), name='reviewer_is_not_requester'), models.CheckConstraint(condition=models.Q(('paid_by__isnull', True), models.Q(('paid_by', models.F('requested_by')), _negated=True), _connector='OR'), name='payer_is_not_requester'), models.CheckConstraint(condition=models.Q(('paid_by__isnull', True), models.Q(('reviewed_by__isnull', False), models.Q(('paid_by', models.F('reviewed_by')), _negated=True)), _connector='OR'), name='payer_is_not_reviewer'), models.CheckConstraint(condition=models.Q(models.Q(('entry_set__isnull', False), ('paid_by__isnull', False), ('reviewed_by__isnull', False), ('state__in', ['CONFIRMED', 'PAID', 'RECLAIMED', 'RECLAIM_DUE'])), models.Q(models.Q(('state__in', ['CONFIRMED', 'PAID', 'RECLAIMED', 'RECLAIM_DUE']), _negated=True), ('entry_set__isnull', True), ('paid_by__isnull', True)), _connector='OR'), name='paid_by_three_with_a_voucher'), models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('reclaim_fen__lte', models.F('amount_fen')), ('reclaimed_fen__gte', 0), ('reclaimed_fen__lte', models.F('reclaim_fen'))), name='reclaim_within_payment'), models.CheckConstraint(condition=models.Q(models.Q(('reclaim_entry_set__isnull', False), ('reclaimed_fen__gt', 0), ('state', 'RECLAIMED')), models.Q(models.Q(('state', 'RECLAIMED'), _negated=True), ('reclaim_entry_set__isnull', True), ('reclaimed_fen', 0)), _connector='OR'), name='reclaimed_with_a_voucher')],
             },
         ),
         migrations.CreateModel(
-            name="ReleaseAcceptor",
+            name='ReleaseAcceptor',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                    ),
-                ),
-                (
-                    "release",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acceptors",
-                        to="ledger.release",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person')),
+                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptors', to='ledger.release')),
             ],
             options={
-                "verbose_name": "验收人",
+                'verbose_name': '验收人',
+                'constraints': [models.UniqueConstraint(fields=('release', 'person'), name='acceptor_named_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name="entryset",
-            index=models.Index(fields=["owner_number", "id"], name="entry_set_by_owner"),
-        ),
-        migrations.AddConstraint(
-            model_name="entryset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("debit_fen__gt", 0), ("entry_count__gte", 2)),
-                name="entry_set_moves_money",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("corrects__isnull", False), ("memo_code", "CORRECTION")),
-                    models.Q(
-                        models.Q(("memo_code", "CORRECTION"), _negated=True),
-                        ("corrects__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_correction_names_what_it_corrects",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_fen", 0), _negated=True), name="entry_not_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(
-                fields=("entry_set", "account"), name="one_entry_per_account"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("paid_fen__lte", models.F("approved_fen"))),
-                name="paid_within_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("paid_fen__lte", models.F("released_fen"))),
-                name="paid_within_released",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("released_fen__lte", models.F("approved_fen"))),
-                name="released_within_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reclaimed_fen__lte", models.F("paid_fen"))),
-                name="reclaimed_within_paid",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_fen__gte", 0),
-                    ("other_received_fen__gte", 0),
-                    ("own_received_fen__gte", 0),
-                    ("paid_fen__gte", 0),
-                    ("reclaimed_fen__gte", 0),
-                    ("released_fen__gte", 0),
-                ),
-                name="grant_never_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_fen__gt", 0)), name="release_positive"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="paymentorder",
-            index=models.Index(fields=["state", "since"], name="payment_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "RETURNED"), _negated=True),
-                fields=("release",),
-                name="one_payment_per_instalment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reviewed_by__isnull", True),
-                    models.Q(("reviewed_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="reviewer_is_not_requester",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("paid_by__isnull", True),
-                    models.Q(("paid_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="payer_is_not_requester",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("paid_by__isnull", True),
-                    models.Q(
-                        ("reviewed_by__isnull", False),
-                        models.Q(("paid_by", models.F("reviewed_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="payer_is_not_reviewer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("entry_set__isnull", False),
-                        ("paid_by__isnull", False),
-                        ("reviewed_by__isnull", False),
-                        ("state__in", ["CONFIRMED", "PAID", "RECLAIMED", "RECLAIM_DUE"]),
-                    ),
-                    models.Q(
-                        models.Q(
-                            ("state__in", ["CONFIRMED", "PAID", "RECLAIMED", "RECLAIM_DUE"]),
-                            _negated=True,
-                        ),
-                        ("entry_set__isnull", True),
-                        ("paid_by__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="paid_by_three_with_a_voucher",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount_fen__gt", 0),
-                    ("reclaim_fen__lte", models.F("amount_fen")),
-                    ("reclaimed_fen__gte", 0),
-                    ("reclaimed_fen__lte", models.F("reclaim_fen")),
-                ),
-                name="reclaim_within_payment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentorder",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("reclaim_entry_set__isnull", False),
-                        ("reclaimed_fen__gt", 0),
-                        ("state", "RECLAIMED"),
-                    ),
-                    models.Q(
-                        models.Q(("state", "RECLAIMED"), _negated=True),
-                        ("reclaim_entry_set__isnull", True),
-                        ("reclaimed_fen", 0),
-                    ),
-                    _connector="OR",
-                ),
-                name="reclaimed_with_a_voucher",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="releaseacceptor",
-            constraint=models.UniqueConstraint(
-                fields=("release", "person"), name="acceptor_named_once"
-            ),
         ),
     ]

@@ -47,6 +47,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '引荐',
+                'indexes': [models.Index(condition=models.Q(('state', kechuang.matching.rules.State['ENDED']), _negated=True), fields=['liaison', 'next_date'], name='introduction_by_next_step'), models.Index(fields=['region_path', 'state'], name='introduction_by_region'), models.Index(fields=['need_organisation'], name='introduction_by_need_unit'), models.Index(fields=['offer_organisation'], name='introduction_by_offer_unit')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['SUGGESTED', 'CONTACTED', 'MEETING', 'INTENT', 'SIGNED', 'LANDED', 'ENDED'])), name='introduction_state_is_known'), models.UniqueConstraint(condition=models.Q(('state', kechuang.matching.rules.State['ENDED']), _negated=True), fields=('need', 'offer'), name='one_open_introduction_per_need_and_offer'), models.CheckConstraint(condition=models.Q(models.Q(('next_date__isnull', True), ('state', kechuang.matching.rules.State['ENDED']), models.Q(('end_reason_code', ''), _negated=True)), models.Q(models.Q(('state', kechuang.matching.rules.State['ENDED']), _negated=True), ('end_reason_code', '')), _connector='OR'), name='ended_introduction_says_why'), models.CheckConstraint(condition=models.Q(('need_organisation', models.F('offer_organisation')), _negated=True), name='introduction_between_two_organisations'), models.CheckConstraint(condition=models.Q(('amount_fen__isnull', True), ('amount_fen__gt', 0), _connector='OR'), name='introduction_amount_positive')],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +62,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '贡献份额',
                 'ordering': ['-share_percent', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('introduction', 'person'), name='one_share_per_person'), models.CheckConstraint(condition=models.Q(('share_percent__gte', 1), ('share_percent__lte', 100)), name='share_between_one_and_a_hundred')],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +81,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '联络记录',
                 'ordering': ['-date', '-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('next_date__isnull', True), ('next_date__gte', models.F('date')), _connector='OR'), name='next_step_not_before_the_contact')],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +102,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '引荐阶段',
                 'ordering': ['id'],
                 'abstract': False,
+                'indexes': [models.Index(fields=['stage', 'since'], name='introduction_stages_by_since')],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +115,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '科技成果转化联络员',
+                'constraints': [models.CheckConstraint(condition=models.Q(('capacity__gte', 1), ('capacity__lte', 500)), name='liaison_capacity_in_range')],
             },
         ),
         migrations.CreateModel(
@@ -133,6 +139,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '推荐',
                 'ordering': ['rank'],
+                'indexes': [models.Index(fields=['offer'], name='match_by_offer')],
+                'constraints': [models.UniqueConstraint(fields=('need', 'offer'), name='one_match_per_need_and_offer'), models.CheckConstraint(condition=models.Q(('score_tenths', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('text_tenths'), '+', models.F('targets_tenths')), '+', models.F('chain_tenths')), '+', models.F('local_tenths')))), name='score_is_the_sum_of_its_parts'), models.CheckConstraint(condition=models.Q(('rank__gte', 1)), name='match_rank_from_one')],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +155,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '排序',
+                'constraints': [models.CheckConstraint(condition=models.Q(('documents__gte', 0)), name='ranking_documents_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -167,90 +176,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '判断',
                 'ordering': ['-id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('replaced_at__isnull', True)), fields=('need', 'offer'), name='one_verdict_in_force_per_match'), models.CheckConstraint(condition=models.Q(('note', ''), _negated=True), name='verdict_says_why')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='introduction',
-            index=models.Index(condition=models.Q(('state', kechuang.matching.rules.State['ENDED']), _negated=True), fields=['liaison', 'next_date'], name='introduction_by_next_step'),
-        ),
-        migrations.AddIndex(
-            model_name='introduction',
-            index=models.Index(fields=['region_path', 'state'], name='introduction_by_region'),
-        ),
-        migrations.AddIndex(
-            model_name='introduction',
-            index=models.Index(fields=['need_organisation'], name='introduction_by_need_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='introduction',
-            index=models.Index(fields=['offer_organisation'], name='introduction_by_offer_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='introduction',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['SUGGESTED', 'CONTACTED', 'MEETING', 'INTENT', 'SIGNED', 'LANDED', 'ENDED'])), name='introduction_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='introduction',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', kechuang.matching.rules.State['ENDED']), _negated=True), fields=('need', 'offer'), name='one_open_introduction_per_need_and_offer'),
-        ),
-        migrations.AddConstraint(
-            model_name='introduction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_date__isnull', True), ('state', kechuang.matching.rules.State['ENDED']), models.Q(('end_reason_code', ''), _negated=True)), models.Q(models.Q(('state', kechuang.matching.rules.State['ENDED']), _negated=True), ('end_reason_code', '')), _connector='OR'), name='ended_introduction_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='introduction',
-            constraint=models.CheckConstraint(condition=models.Q(('need_organisation', models.F('offer_organisation')), _negated=True), name='introduction_between_two_organisations'),
-        ),
-        migrations.AddConstraint(
-            model_name='introduction',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__isnull', True), ('amount_fen__gt', 0), _connector='OR'), name='introduction_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.UniqueConstraint(fields=('introduction', 'person'), name='one_share_per_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=models.Q(('share_percent__gte', 1), ('share_percent__lte', 100)), name='share_between_one_and_a_hundred'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactrow',
-            constraint=models.CheckConstraint(condition=models.Q(('next_date__isnull', True), ('next_date__gte', models.F('date')), _connector='OR'), name='next_step_not_before_the_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='introductionstage',
-            index=models.Index(fields=['stage', 'since'], name='introduction_stages_by_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='liaison',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__gte', 1), ('capacity__lte', 500)), name='liaison_capacity_in_range'),
-        ),
-        migrations.AddIndex(
-            model_name='match',
-            index=models.Index(fields=['offer'], name='match_by_offer'),
-        ),
-        migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(fields=('need', 'offer'), name='one_match_per_need_and_offer'),
-        ),
-        migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('score_tenths', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('text_tenths'), '+', models.F('targets_tenths')), '+', models.F('chain_tenths')), '+', models.F('local_tenths')))), name='score_is_the_sum_of_its_parts'),
-        ),
-        migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('rank__gte', 1)), name='match_rank_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='ranking',
-            constraint=models.CheckConstraint(condition=models.Q(('documents__gte', 0)), name='ranking_documents_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at__isnull', True)), fields=('need', 'offer'), name='one_verdict_in_force_per_match'),
-        ),
-        migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.CheckConstraint(condition=models.Q(('note', ''), _negated=True), name='verdict_says_why'),
         ),
     ]

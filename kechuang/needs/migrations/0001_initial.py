@@ -54,6 +54,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '企业技术需求',
+                'indexes': [models.Index(fields=['state', 'region_path'], name='needs_by_state_region'), models.Index(fields=['organisation', 'state'], name='needs_by_organisation'), models.Index(condition=models.Q(('state', 'ACCEPTED')), fields=['expires_at'], name='needs_to_expire'), models.Index(condition=models.Q(('state__in', ['ACCEPTED', 'CONVERTED', 'SOLVED']), models.Q(('publication', 'CLOSED'), _negated=True)), fields=['-id'], name='needs_public_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'UNIT_CHECK', 'COUNTY_CHECK', 'CITY_CHECK', 'PROVINCE_CHECK', 'ACCEPTED', 'CONVERTED', 'SOLVED', 'EXPIRED', 'WITHDRAWN', 'MERGED'])), name='need_state_is_known'), models.CheckConstraint(condition=models.Q(('state', kechuang.needs.rules.states.State['DRAFT']), models.Q(('budget_fen__gt', 0), ('due_date__isnull', False), ('submitted_at__isnull', False), models.Q(('title', ''), _negated=True), models.Q(('body', ''), _negated=True), models.Q(('chain', ''), _negated=True), models.Q(('publication', ''), _negated=True)), _connector='OR'), name='handed_in_need_is_whole'), models.CheckConstraint(condition=models.Q(models.Q(('state', kechuang.needs.rules.states.State['ACCEPTED']), _negated=True), models.Q(('accepted_at__isnull', False), ('consent_at__isnull', False), ('expires_at__gt', models.F('confirmed_at')), ('reconfirm_at__gt', models.F('confirmed_at'))), _connector='OR'), name='accepted_need_is_agreed_and_expires'), models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('state', kechuang.needs.rules.states.State['MERGED'])), models.Q(models.Q(('state', kechuang.needs.rules.states.State['MERGED']), _negated=True), ('merged_into__isnull', True)), _connector='OR'), name='merged_need_names_the_other'), models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='need_not_merged_into_itself'), models.CheckConstraint(condition=models.Q(models.Q(('state', kechuang.needs.rules.states.State['CONVERTED']), _negated=True), models.Q(('challenge_number', ''), _negated=True), _connector='OR'), name='converted_need_names_its_challenge'), models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organisation', 'source_key'), name='one_need_per_source_key')],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +73,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '退回标注',
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True)), fields=('need', 'field'), name='one_open_mark_per_field')],
             },
         ),
         migrations.CreateModel(
@@ -86,6 +89,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '开放记录',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('need', 'organisation', 'cause_number'), name='one_open_disclosure_per_cause'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='disclosure_ends_after_it_begins')],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +110,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '需求阶段',
                 'ordering': ['id'],
                 'abstract': False,
+                'indexes': [models.Index(fields=['stage', 'since'], name='need_stages_by_since')],
             },
         ),
         migrations.CreateModel(
@@ -124,74 +129,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '需求指标',
                 'ordering': ['place'],
+                'constraints': [models.UniqueConstraint(fields=('need', 'place'), name='one_target_per_place'), models.CheckConstraint(condition=models.Q(models.Q(('comparison', 'RANGE'), ('value_high__gt', models.F('value'))), models.Q(models.Q(('comparison', 'RANGE'), _negated=True), ('value_high__isnull', True)), _connector='OR'), name='range_has_two_ends_in_order')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['state', 'region_path'], name='needs_by_state_region'),
-        ),
-        migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['organisation', 'state'], name='needs_by_organisation'),
-        ),
-        migrations.AddIndex(
-            model_name='need',
-            index=models.Index(condition=models.Q(('state', 'ACCEPTED')), fields=['expires_at'], name='needs_to_expire'),
-        ),
-        migrations.AddIndex(
-            model_name='need',
-            index=models.Index(condition=models.Q(('state__in', ['ACCEPTED', 'CONVERTED', 'SOLVED']), models.Q(('publication', 'CLOSED'), _negated=True)), fields=['-id'], name='needs_public_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'UNIT_CHECK', 'COUNTY_CHECK', 'CITY_CHECK', 'PROVINCE_CHECK', 'ACCEPTED', 'CONVERTED', 'SOLVED', 'EXPIRED', 'WITHDRAWN', 'MERGED'])), name='need_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('state', kechuang.needs.rules.states.State['DRAFT']), models.Q(('budget_fen__gt', 0), ('due_date__isnull', False), ('submitted_at__isnull', False), models.Q(('title', ''), _negated=True), models.Q(('body', ''), _negated=True), models.Q(('chain', ''), _negated=True), models.Q(('publication', ''), _negated=True)), _connector='OR'), name='handed_in_need_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', kechuang.needs.rules.states.State['ACCEPTED']), _negated=True), models.Q(('accepted_at__isnull', False), ('consent_at__isnull', False), ('expires_at__gt', models.F('confirmed_at')), ('reconfirm_at__gt', models.F('confirmed_at'))), _connector='OR'), name='accepted_need_is_agreed_and_expires'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('state', kechuang.needs.rules.states.State['MERGED'])), models.Q(models.Q(('state', kechuang.needs.rules.states.State['MERGED']), _negated=True), ('merged_into__isnull', True)), _connector='OR'), name='merged_need_names_the_other'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='need_not_merged_into_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', kechuang.needs.rules.states.State['CONVERTED']), _negated=True), models.Q(('challenge_number', ''), _negated=True), _connector='OR'), name='converted_need_names_its_challenge'),
-        ),
-        migrations.AddConstraint(
-            model_name='need',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organisation', 'source_key'), name='one_need_per_source_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='mark',
-            constraint=models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True)), fields=('need', 'field'), name='one_open_mark_per_field'),
-        ),
-        migrations.AddConstraint(
-            model_name='disclosure',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('need', 'organisation', 'cause_number'), name='one_open_disclosure_per_cause'),
-        ),
-        migrations.AddConstraint(
-            model_name='disclosure',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='disclosure_ends_after_it_begins'),
-        ),
-        migrations.AddIndex(
-            model_name='needstage',
-            index=models.Index(fields=['stage', 'since'], name='need_stages_by_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('need', 'place'), name='one_target_per_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comparison', 'RANGE'), ('value_high__gt', models.F('value'))), models.Q(models.Q(('comparison', 'RANGE'), _negated=True), ('value_high__isnull', True)), _connector='OR'), name='range_has_two_ends_in_order'),
         ),
     ]

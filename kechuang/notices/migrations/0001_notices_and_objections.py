@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '异议',
+                'constraints': [models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), models.Q(('filed_at__isnull', False), models.Q(('ground', ''), _negated=True)), _connector='OR'), name='filed_objection_has_time_and_ground'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['ACCEPTED', 'ANSWERED', 'DECIDED']), _negated=True), ('handler__isnull', False), _connector='OR'), name='objection_in_hand_names_its_handler'), models.CheckConstraint(condition=models.Q(('handler__isnull', True), models.Q(('handler', models.F('objector')), _negated=True), _connector='OR'), name='handler_is_not_the_objector'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['DECIDED', 'EXECUTED']), _negated=True), models.Q(('verdict', ''), _negated=True), _connector='OR'), name='decided_objection_has_a_verdict'), models.UniqueConstraint(condition=models.Q(('state', 'DRAFT')), fields=('notice', 'objector'), name='one_draft_objection_per_notice_and_person')],
             },
         ),
         migrations.CreateModel(
@@ -120,30 +121,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '计时暂停',
                 'ordering': ['since', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='pause_ends_after_it_begins')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'DRAFT'), models.Q(('filed_at__isnull', False), models.Q(('ground', ''), _negated=True)), _connector='OR'), name='filed_objection_has_time_and_ground'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['ACCEPTED', 'ANSWERED', 'DECIDED']), _negated=True), ('handler__isnull', False), _connector='OR'), name='objection_in_hand_names_its_handler'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(('handler__isnull', True), models.Q(('handler', models.F('objector')), _negated=True), _connector='OR'), name='handler_is_not_the_objector'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['DECIDED', 'EXECUTED']), _negated=True), models.Q(('verdict', ''), _negated=True), _connector='OR'), name='decided_objection_has_a_verdict'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'DRAFT')), fields=('notice', 'objector'), name='one_draft_objection_per_notice_and_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='pause_ends_after_it_begins'),
         ),
     ]

@@ -57,6 +57,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '成果与团队',
+                'indexes': [models.Index(fields=['state', 'kind'], name='offers_by_state_kind'), models.Index(fields=['organisation', 'state'], name='offers_by_organisation'), models.Index(condition=models.Q(('state', 'PUBLISHED')), fields=['-id'], name='offers_public_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'UNIT_CHECK', 'PUBLISHED', 'WITHDRAWN'])), name='offer_state_is_known'), models.CheckConstraint(condition=models.Q(('state', kechuang.offers.rules.states.State['DRAFT']), models.Q(('submitted_at__isnull', False), models.Q(('title', ''), _negated=True), models.Q(('body', ''), _negated=True)), _connector='OR'), name='handed_in_offer_has_title_and_body'), models.CheckConstraint(condition=models.Q(models.Q(('state', kechuang.offers.rules.states.State['PUBLISHED']), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_offer_has_a_date'), models.CheckConstraint(condition=models.Q(('organisation__isnull', False), models.Q(('source', ''), _negated=True), _connector='OR'), name='offer_without_owner_names_its_source'), models.CheckConstraint(condition=models.Q(('trl__isnull', True), models.Q(('trl__gte', 1), ('trl__lte', 9)), _connector='OR'), name='readiness_between_one_and_nine'), models.CheckConstraint(condition=models.Q(('price_low_fen__isnull', True), ('price_high_fen__isnull', True), ('price_low_fen__lte', models.F('price_high_fen')), _connector='OR'), name='price_range_in_order'), models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organisation', 'source', 'source_key'), name='one_offer_per_source_key', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +74,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '写明的数值',
                 'ordering': ['place'],
+                'constraints': [models.UniqueConstraint(fields=('offer', 'place'), name='one_figure_per_place')],
             },
         ),
         migrations.CreateModel(
@@ -93,49 +96,5 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'abstract': False,
             },
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['state', 'kind'], name='offers_by_state_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['organisation', 'state'], name='offers_by_organisation'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(condition=models.Q(('state', 'PUBLISHED')), fields=['-id'], name='offers_public_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'UNIT_CHECK', 'PUBLISHED', 'WITHDRAWN'])), name='offer_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('state', kechuang.offers.rules.states.State['DRAFT']), models.Q(('submitted_at__isnull', False), models.Q(('title', ''), _negated=True), models.Q(('body', ''), _negated=True)), _connector='OR'), name='handed_in_offer_has_title_and_body'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', kechuang.offers.rules.states.State['PUBLISHED']), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_offer_has_a_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('organisation__isnull', False), models.Q(('source', ''), _negated=True), _connector='OR'), name='offer_without_owner_names_its_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('trl__isnull', True), models.Q(('trl__gte', 1), ('trl__lte', 9)), _connector='OR'), name='readiness_between_one_and_nine'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('price_low_fen__isnull', True), ('price_high_fen__isnull', True), ('price_low_fen__lte', models.F('price_high_fen')), _connector='OR'), name='price_range_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organisation', 'source', 'source_key'), name='one_offer_per_source_key', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='figure',
-            constraint=models.UniqueConstraint(fields=('offer', 'place'), name='one_figure_per_place'),
         ),
     ]

@@ -17,6 +17,28 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Region',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=6, verbose_name='地区代码')),
+                ('name', models.CharField(max_length=60, verbose_name='地区')),
+                ('name_en', models.CharField(blank=True, max_length=80, verbose_name='英文名')),
+                ('level', models.CharField(choices=[('PROVINCE', '省级'), ('CITY', '市级'), ('COUNTY', '县级')], max_length=10, verbose_name='级别')),
+                ('path', models.CharField(db_index=True, max_length=60, verbose_name='路径')),
+                ('since', models.DateField(blank=True, null=True, verbose_name='自')),
+                ('until', models.DateField(blank=True, null=True, verbose_name='至')),
+                ('source', models.CharField(blank=True, max_length=300, verbose_name='来源')),
+                ('tile_x', models.SmallIntegerField(blank=True, null=True, verbose_name='示意列')),
+                ('tile_y', models.SmallIntegerField(blank=True, null=True, verbose_name='示意行')),
+                ('is_demo', models.BooleanField(default=False, verbose_name='演示数据')),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.region')),
+            ],
+            options={
+                'verbose_name': '地区',
+                'constraints': [models.UniqueConstraint(fields=('code', 'since'), name='one_region_per_code_and_date'), models.CheckConstraint(condition=models.Q(('until__isnull', True), ('since__isnull', True), ('until__gt', models.F('since')), _connector='OR'), name='region_ends_after_it_begins')],
+            },
+        ),
+        migrations.CreateModel(
             name='Organisation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -35,9 +57,12 @@ class Migration(migrations.Migration):
                 ('version', models.IntegerField(default=1, verbose_name='版本')),
                 ('is_demo', models.BooleanField(default=False, verbose_name='演示数据')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation')),
+                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.region')),
             ],
             options={
                 'verbose_name': '单位',
+                'indexes': [models.Index(fields=['kind', 'region_path'], name='organisation_by_kind')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='organisation_is_not_its_own_parent')],
             },
         ),
         migrations.CreateModel(
@@ -97,32 +122,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Region',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=6, verbose_name='地区代码')),
-                ('name', models.CharField(max_length=60, verbose_name='地区')),
-                ('name_en', models.CharField(blank=True, max_length=80, verbose_name='英文名')),
-                ('level', models.CharField(choices=[('PROVINCE', '省级'), ('CITY', '市级'), ('COUNTY', '县级')], max_length=10, verbose_name='级别')),
-                ('path', models.CharField(db_index=True, max_length=60, verbose_name='路径')),
-                ('since', models.DateField(blank=True, null=True, verbose_name='自')),
-                ('until', models.DateField(blank=True, null=True, verbose_name='至')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='来源')),
-                ('tile_x', models.SmallIntegerField(blank=True, null=True, verbose_name='示意列')),
-                ('tile_y', models.SmallIntegerField(blank=True, null=True, verbose_name='示意行')),
-                ('is_demo', models.BooleanField(default=False, verbose_name='演示数据')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.region')),
-            ],
-            options={
-                'verbose_name': '地区',
-            },
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.region'),
-        ),
-        migrations.CreateModel(
             name='Appointment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -137,6 +136,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '任职',
+                'indexes': [models.Index(fields=['role', 'region'], name='appointment_by_region'), models.Index(fields=['organisation', 'role'], name='appointment_by_unit')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gt', models.F('since')), _connector='OR'), name='appointment_ends_after_it_begins'), models.CheckConstraint(condition=models.Q(('role__in', [kechuang.base.actor.Role['CENTRE'], kechuang.base.actor.Role['EXPERT'], kechuang.base.actor.Role['FILLER'], kechuang.base.actor.Role['FINANCE'], kechuang.base.actor.Role['HEAD'], kechuang.base.actor.Role['LIAISON'], kechuang.base.actor.Role['MEMBER'], kechuang.base.actor.Role['OFFICER'], kechuang.base.actor.Role['OPERATOR'], kechuang.base.actor.Role['PAYER'], kechuang.base.actor.Role['SUPERVISOR'], kechuang.base.actor.Role['UNIT_ADMIN']])), name='role_is_held_by_appointment'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', [kechuang.base.actor.Role['CENTRE'], kechuang.base.actor.Role['FILLER'], kechuang.base.actor.Role['MEMBER'], kechuang.base.actor.Role['UNIT_ADMIN']]), _negated=True), ('organisation__isnull', False), _connector='OR'), name='unit_role_names_its_unit'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', [kechuang.base.actor.Role['FINANCE'], kechuang.base.actor.Role['HEAD'], kechuang.base.actor.Role['OFFICER'], kechuang.base.actor.Role['PAYER'], kechuang.base.actor.Role['SUPERVISOR']]), _negated=True), ('region__isnull', False), _connector='OR'), name='office_role_names_its_region'), models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('person', 'role', 'organisation', 'region'), name='one_open_appointment_per_person_role_and_place', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
@@ -150,6 +151,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '承继关系',
+                'constraints': [models.CheckConstraint(condition=models.Q(('predecessor', models.F('successor')), _negated=True), name='successor_is_another_organisation'), models.UniqueConstraint(fields=('predecessor', 'successor'), name='one_succession_per_pair')],
             },
         ),
         migrations.CreateModel(
@@ -168,57 +170,5 @@ class Migration(migrations.Migration):
                 'verbose_name': '令牌',
                 'constraints': [models.CheckConstraint(condition=models.Q(('until__gt', models.F('created_at'))), name='token_ends_after_it_begins')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='region',
-            constraint=models.UniqueConstraint(fields=('code', 'since'), name='one_region_per_code_and_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('since__isnull', True), ('until__gt', models.F('since')), _connector='OR'), name='region_ends_after_it_begins'),
-        ),
-        migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['kind', 'region_path'], name='organisation_by_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='organisation_is_not_its_own_parent'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['role', 'region'], name='appointment_by_region'),
-        ),
-        migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['organisation', 'role'], name='appointment_by_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gt', models.F('since')), _connector='OR'), name='appointment_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', [kechuang.base.actor.Role['CENTRE'], kechuang.base.actor.Role['EXPERT'], kechuang.base.actor.Role['FILLER'], kechuang.base.actor.Role['FINANCE'], kechuang.base.actor.Role['HEAD'], kechuang.base.actor.Role['LIAISON'], kechuang.base.actor.Role['MEMBER'], kechuang.base.actor.Role['OFFICER'], kechuang.base.actor.Role['OPERATOR'], kechuang.base.actor.Role['PAYER'], kechuang.base.actor.Role['SUPERVISOR'], kechuang.base.actor.Role['UNIT_ADMIN']])), name='role_is_held_by_appointment'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', [kechuang.base.actor.Role['CENTRE'], kechuang.base.actor.Role['FILLER'], kechuang.base.actor.Role['MEMBER'], kechuang.base.actor.Role['UNIT_ADMIN']]), _negated=True), ('organisation__isnull', False), _connector='OR'), name='unit_role_names_its_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', [kechuang.base.actor.Role['FINANCE'], kechuang.base.actor.Role['HEAD'], kechuang.base.actor.Role['OFFICER'], kechuang.base.actor.Role['PAYER'], kechuang.base.actor.Role['SUPERVISOR']]), _negated=True), ('region__isnull', False), _connector='OR'), name='office_role_names_its_region'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('person', 'role', 'organisation', 'region'), name='one_open_appointment_per_person_role_and_place', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.CheckConstraint(condition=models.Q(('predecessor', models.F('successor')), _negated=True), name='successor_is_another_organisation'),
-        ),
-        migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(fields=('predecessor', 'successor'), name='one_succession_per_pair'),
         ),
     ]

@@ -7,1126 +7,312 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("ledger", "0002_invariants"),
-        ("parties", "0001_initial"),
+        ('ledger', '0002_invariants'),
+        ('parties', '0001_initial'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Milestone",
+            name='Project',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=12, verbose_name="代码")),
-                ("title", models.CharField(max_length=120, verbose_name="里程碑")),
-                ("content", models.CharField(max_length=500, verbose_name="考核内容")),
-                ("due_date", models.DateField(verbose_name="计划日期")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("PLANNED", "未开始"),
-                            ("SUBMITTED", "已报送"),
-                            ("CHECKING", "考核中"),
-                            ("PASSED", "通过"),
-                            ("CONDITIONAL", "有条件通过，待补正"),
-                            ("FAILED", "未通过"),
-                            ("RECTIFYING", "整改中"),
-                            ("WAIVED", "经变更取消"),
-                        ],
-                        default="PLANNED",
-                        max_length=12,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("state_since", models.DateTimeField(verbose_name="本状态自")),
-                ("passed_at", models.DateTimeField(null=True, verbose_name="通过时间")),
-                ("rectify_date", models.DateField(null=True, verbose_name="整改期限")),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=20, unique=True, verbose_name='项目编号')),
+                ('title', models.CharField(max_length=200, verbose_name='项目名称')),
+                ('origin_number', models.CharField(db_index=True, max_length=40, verbose_name='来自')),
+                ('region_path', models.CharField(db_index=True, max_length=60, verbose_name='地区')),
+                ('state', models.CharField(choices=[('AWARDED', '已立项'), ('CONTRACTING', '签约中'), ('ACTIVE', '在研'), ('AMENDING', '变更中'), ('ACCEPTANCE_APPLIED', '已申请验收'), ('ACCEPTING', '验收中'), ('RECTIFYING', '整改中'), ('ACCEPTED', '通过验收'), ('CONCLUDED', '结题'), ('FAILED', '未通过验收'), ('TERMINATING', '终止办理中'), ('TERMINATED', '已终止'), ('REVOKED', '已撤销'), ('LAPSED', '逾期未签，立项失效'), ('ARCHIVED', '已归档')], default='AWARDED', max_length=20, verbose_name='状态')),
+                ('ended_as', models.CharField(blank=True, choices=[('AWARDED', '已立项'), ('CONTRACTING', '签约中'), ('ACTIVE', '在研'), ('AMENDING', '变更中'), ('ACCEPTANCE_APPLIED', '已申请验收'), ('ACCEPTING', '验收中'), ('RECTIFYING', '整改中'), ('ACCEPTED', '通过验收'), ('CONCLUDED', '结题'), ('FAILED', '未通过验收'), ('TERMINATING', '终止办理中'), ('TERMINATED', '已终止'), ('REVOKED', '已撤销'), ('LAPSED', '逾期未签，立项失效'), ('ARCHIVED', '已归档')], max_length=20, verbose_name='结果')),
+                ('state_since', models.DateTimeField(verbose_name='本状态自')),
+                ('total_fen', models.BigIntegerField(verbose_name='总经费（分）')),
+                ('public_fen', models.BigIntegerField(verbose_name='财政资助（分）')),
+                ('own_fen', models.BigIntegerField(verbose_name='自筹（分）')),
+                ('other_fen', models.BigIntegerField(default=0, verbose_name='其他来源（分）')),
+                ('awarded_targets', models.JSONField(default=list, verbose_name='立项指标')),
+                ('is_frozen', models.BooleanField(default=False, verbose_name='资金冻结')),
+                ('awarded_at', models.DateTimeField(verbose_name='立项时间')),
+                ('sign_until', models.DateTimeField(verbose_name='签约期限')),
+                ('signed_at', models.DateTimeField(null=True, verbose_name='签约时间')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='办结时间')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
+                ('lead_organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation', verbose_name='牵头单位')),
+                ('leader', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='项目负责人')),
             ],
             options={
-                "verbose_name": "里程碑",
-                "ordering": ["due_date", "code"],
+                'verbose_name': '项目',
+                'indexes': [models.Index(fields=['state', 'region_path'], name='project_by_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('public_fen'), '+', models.F('own_fen')), '+', models.F('other_fen')))), name='project_total_is_its_parts'), models.CheckConstraint(condition=models.Q(('other_fen__gte', 0), ('own_fen__gte', 0), ('public_fen__gte', 0), ('total_fen__gt', 0)), name='project_money_not_negative'), models.UniqueConstraint(fields=('origin_number', 'lead_organisation'), name='awarded_once_per_lead')],
             },
         ),
         migrations.CreateModel(
-            name="Instalment",
+            name='Milestone',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("sequence", models.PositiveSmallIntegerField(verbose_name="期次")),
-                (
-                    "gate",
-                    models.CharField(
-                        choices=[
-                            ("SIGNING", "签约"),
-                            ("MILESTONE", "里程碑"),
-                            ("ACCEPTANCE", "验收"),
-                        ],
-                        max_length=10,
-                        verbose_name="关口",
-                    ),
-                ),
-                ("amount_fen", models.BigIntegerField(verbose_name="金额（分）")),
-                (
-                    "own_due_fen",
-                    models.BigIntegerField(default=0, verbose_name="自筹应到位累计（分）"),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("PLANNED", "未到"),
-                            ("ELIGIBLE", "可申请"),
-                            ("REQUESTED", "财务审核中"),
-                            ("REVIEWED", "待拨付"),
-                            ("PAID", "已拨付"),
-                            ("CONFIRMED", "已到账"),
-                            ("HELD", "暂缓"),
-                            ("RECLAIM_DUE", "待追回"),
-                            ("RECLAIMED", "已追回"),
-                            ("DROPPED", "经变更取消"),
-                        ],
-                        default="PLANNED",
-                        max_length=12,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("state_since", models.DateTimeField(verbose_name="本状态自")),
-                (
-                    "order",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.paymentorder",
-                    ),
-                ),
-                (
-                    "release",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.release",
-                    ),
-                ),
-                (
-                    "milestone",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="instalments",
-                        to="projects.milestone",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=12, verbose_name='代码')),
+                ('title', models.CharField(max_length=120, verbose_name='里程碑')),
+                ('content', models.CharField(max_length=500, verbose_name='考核内容')),
+                ('due_date', models.DateField(verbose_name='计划日期')),
+                ('state', models.CharField(choices=[('PLANNED', '未开始'), ('SUBMITTED', '已报送'), ('CHECKING', '考核中'), ('PASSED', '通过'), ('CONDITIONAL', '有条件通过，待补正'), ('FAILED', '未通过'), ('RECTIFYING', '整改中'), ('WAIVED', '经变更取消')], default='PLANNED', max_length=12, verbose_name='状态')),
+                ('state_since', models.DateTimeField(verbose_name='本状态自')),
+                ('passed_at', models.DateTimeField(null=True, verbose_name='通过时间')),
+                ('rectify_date', models.DateField(null=True, verbose_name='整改期限')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='projects.project')),
             ],
             options={
-                "verbose_name": "分期拨付",
-                "ordering": ["sequence"],
+                'verbose_name': '里程碑',
+                'ordering': ['due_date', 'code'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'code'), name='milestone_code_once'), models.CheckConstraint(condition=models.Q(models.Q(('passed_at__isnull', False), ('state', 'PASSED')), models.Q(models.Q(('state', 'PASSED'), _negated=True), ('passed_at__isnull', True)), _connector='OR'), name='passed_milestone_says_when')],
             },
         ),
         migrations.CreateModel(
-            name="InstalmentStage",
+            name='Instalment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("stage", models.CharField(max_length=30, verbose_name="阶段")),
-                ("since", models.DateTimeField(verbose_name="自")),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        verbose_name="入库时间",
-                    ),
-                ),
-                ("by_person", models.CharField(blank=True, max_length=40, verbose_name="经办人")),
-                ("by_role", models.CharField(max_length=20, verbose_name="经办角色")),
-                (
-                    "by_organisation",
-                    models.CharField(blank=True, max_length=18, verbose_name="经办单位"),
-                ),
-                ("note_public", models.TextField(blank=True, verbose_name="公开说明")),
-                ("note_private", models.TextField(blank=True, verbose_name="内部说明")),
-                (
-                    "instalment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="stages",
-                        to="projects.instalment",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sequence', models.PositiveSmallIntegerField(verbose_name='期次')),
+                ('gate', models.CharField(choices=[('SIGNING', '签约'), ('MILESTONE', '里程碑'), ('ACCEPTANCE', '验收')], max_length=10, verbose_name='关口')),
+                ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
+                ('own_due_fen', models.BigIntegerField(default=0, verbose_name='自筹应到位累计（分）')),
+                ('state', models.CharField(choices=[('PLANNED', '未到'), ('ELIGIBLE', '可申请'), ('REQUESTED', '财务审核中'), ('REVIEWED', '待拨付'), ('PAID', '已拨付'), ('CONFIRMED', '已到账'), ('HELD', '暂缓'), ('RECLAIM_DUE', '待追回'), ('RECLAIMED', '已追回'), ('DROPPED', '经变更取消')], default='PLANNED', max_length=12, verbose_name='状态')),
+                ('state_since', models.DateTimeField(verbose_name='本状态自')),
+                ('order', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.paymentorder')),
+                ('release', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.release')),
+                ('milestone', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='instalments', to='projects.milestone')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instalments', to='projects.project')),
             ],
             options={
-                "verbose_name": "分期阶段",
-                "ordering": ["id"],
+                'verbose_name': '分期拨付',
+                'ordering': ['sequence'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'sequence'), name='instalment_once'), models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('own_due_fen__gte', 0)), name='instalment_positive'), models.CheckConstraint(condition=models.Q(models.Q(('gate', 'MILESTONE'), ('milestone__isnull', False)), models.Q(models.Q(('gate', 'MILESTONE'), _negated=True), ('milestone__isnull', True)), _connector='OR'), name='milestone_gate_names_its_milestone'), models.CheckConstraint(condition=models.Q(models.Q(('release__isnull', True), ('state__in', ['PLANNED', 'DROPPED'])), models.Q(models.Q(('state__in', ['PLANNED', 'DROPPED']), _negated=True), ('release__isnull', False)), _connector='OR'), name='eligible_means_released'), models.CheckConstraint(condition=models.Q(models.Q(('order__isnull', True), ('state__in', ['PLANNED', 'ELIGIBLE', 'DROPPED'])), models.Q(models.Q(('state__in', ['PLANNED', 'ELIGIBLE', 'DROPPED']), _negated=True), ('order__isnull', False)), _connector='OR'), name='requested_means_ordered')],
             },
         ),
         migrations.CreateModel(
-            name="MilestoneStage",
+            name='InstalmentStage',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("stage", models.CharField(max_length=30, verbose_name="阶段")),
-                ("since", models.DateTimeField(verbose_name="自")),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        verbose_name="入库时间",
-                    ),
-                ),
-                ("by_person", models.CharField(blank=True, max_length=40, verbose_name="经办人")),
-                ("by_role", models.CharField(max_length=20, verbose_name="经办角色")),
-                (
-                    "by_organisation",
-                    models.CharField(blank=True, max_length=18, verbose_name="经办单位"),
-                ),
-                ("note_public", models.TextField(blank=True, verbose_name="公开说明")),
-                ("note_private", models.TextField(blank=True, verbose_name="内部说明")),
-                (
-                    "milestone",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="stages",
-                        to="projects.milestone",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(max_length=30, verbose_name='阶段')),
+                ('since', models.DateTimeField(verbose_name='自')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='入库时间')),
+                ('by_person', models.CharField(blank=True, max_length=40, verbose_name='经办人')),
+                ('by_role', models.CharField(max_length=20, verbose_name='经办角色')),
+                ('by_organisation', models.CharField(blank=True, max_length=18, verbose_name='经办单位')),
+                ('note_public', models.TextField(blank=True, verbose_name='公开说明')),
+                ('note_private', models.TextField(blank=True, verbose_name='内部说明')),
+                ('instalment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='projects.instalment')),
             ],
             options={
-                "verbose_name": "里程碑阶段",
-                "ordering": ["id"],
+                'verbose_name': '分期阶段',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Project",
+            name='MilestoneStage',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=20, unique=True, verbose_name="项目编号")),
-                ("title", models.CharField(max_length=200, verbose_name="项目名称")),
-                (
-                    "origin_number",
-                    models.CharField(db_index=True, max_length=40, verbose_name="来自"),
-                ),
-                (
-                    "region_path",
-                    models.CharField(db_index=True, max_length=60, verbose_name="地区"),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("AWARDED", "已立项"),
-                            ("CONTRACTING", "签约中"),
-                            ("ACTIVE", "在研"),
-                            ("AMENDING", "变更中"),
-                            ("ACCEPTANCE_APPLIED", "已申请验收"),
-                            ("ACCEPTING", "验收中"),
-                            ("RECTIFYING", "整改中"),
-                            ("ACCEPTED", "通过验收"),
-                            ("CONCLUDED", "结题"),
-                            ("FAILED", "未通过验收"),
-                            ("TERMINATING", "终止办理中"),
-                            ("TERMINATED", "已终止"),
-                            ("REVOKED", "已撤销"),
-                            ("LAPSED", "逾期未签，立项失效"),
-                            ("ARCHIVED", "已归档"),
-                        ],
-                        default="AWARDED",
-                        max_length=20,
-                        verbose_name="状态",
-                    ),
-                ),
-                (
-                    "ended_as",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("AWARDED", "已立项"),
-                            ("CONTRACTING", "签约中"),
-                            ("ACTIVE", "在研"),
-                            ("AMENDING", "变更中"),
-                            ("ACCEPTANCE_APPLIED", "已申请验收"),
-                            ("ACCEPTING", "验收中"),
-                            ("RECTIFYING", "整改中"),
-                            ("ACCEPTED", "通过验收"),
-                            ("CONCLUDED", "结题"),
-                            ("FAILED", "未通过验收"),
-                            ("TERMINATING", "终止办理中"),
-                            ("TERMINATED", "已终止"),
-                            ("REVOKED", "已撤销"),
-                            ("LAPSED", "逾期未签，立项失效"),
-                            ("ARCHIVED", "已归档"),
-                        ],
-                        max_length=20,
-                        verbose_name="结果",
-                    ),
-                ),
-                ("state_since", models.DateTimeField(verbose_name="本状态自")),
-                ("total_fen", models.BigIntegerField(verbose_name="总经费（分）")),
-                ("public_fen", models.BigIntegerField(verbose_name="财政资助（分）")),
-                ("own_fen", models.BigIntegerField(verbose_name="自筹（分）")),
-                ("other_fen", models.BigIntegerField(default=0, verbose_name="其他来源（分）")),
-                ("awarded_targets", models.JSONField(default=list, verbose_name="立项指标")),
-                ("is_frozen", models.BooleanField(default=False, verbose_name="资金冻结")),
-                ("awarded_at", models.DateTimeField(verbose_name="立项时间")),
-                ("sign_until", models.DateTimeField(verbose_name="签约期限")),
-                ("signed_at", models.DateTimeField(null=True, verbose_name="签约时间")),
-                ("ended_at", models.DateTimeField(null=True, verbose_name="办结时间")),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
-                (
-                    "lead_organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.organisation",
-                        verbose_name="牵头单位",
-                    ),
-                ),
-                (
-                    "leader",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="项目负责人",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(max_length=30, verbose_name='阶段')),
+                ('since', models.DateTimeField(verbose_name='自')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='入库时间')),
+                ('by_person', models.CharField(blank=True, max_length=40, verbose_name='经办人')),
+                ('by_role', models.CharField(max_length=20, verbose_name='经办角色')),
+                ('by_organisation', models.CharField(blank=True, max_length=18, verbose_name='经办单位')),
+                ('note_public', models.TextField(blank=True, verbose_name='公开说明')),
+                ('note_private', models.TextField(blank=True, verbose_name='内部说明')),
+                ('milestone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='projects.milestone')),
             ],
             options={
-                "verbose_name": "项目",
+                'verbose_name': '里程碑阶段',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="OwnReceipt",
+            name='OwnReceipt',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=11, unique=True, verbose_name="编号")),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[("OWN", "自筹"), ("OTHER", "其他来源")],
-                        max_length=5,
-                        verbose_name="来源",
-                    ),
-                ),
-                ("amount_fen", models.BigIntegerField(verbose_name="金额（分）")),
-                ("received_date", models.DateField(verbose_name="到位日期")),
-                ("text", models.CharField(max_length=300, verbose_name="说明")),
-                ("at", models.DateTimeField(verbose_name="登记时间")),
-                (
-                    "entry_set",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.entryset",
-                    ),
-                ),
-                (
-                    "reported_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="登记人",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="receipts",
-                        to="projects.project",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=11, unique=True, verbose_name='编号')),
+                ('source', models.CharField(choices=[('OWN', '自筹'), ('OTHER', '其他来源')], max_length=5, verbose_name='来源')),
+                ('amount_fen', models.BigIntegerField(verbose_name='金额（分）')),
+                ('received_date', models.DateField(verbose_name='到位日期')),
+                ('text', models.CharField(max_length=300, verbose_name='说明')),
+                ('at', models.DateTimeField(verbose_name='登记时间')),
+                ('entry_set', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.entryset')),
+                ('reported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='登记人')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='projects.project')),
             ],
             options={
-                "verbose_name": "到位资金",
-                "ordering": ["id"],
-            },
-        ),
-        migrations.AddField(
-            model_name="milestone",
-            name="project",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="milestones",
-                to="projects.project",
-            ),
-        ),
-        migrations.AddField(
-            model_name="instalment",
-            name="project",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="instalments",
-                to="projects.project",
-            ),
-        ),
-        migrations.CreateModel(
-            name="Freeze",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("reason", models.CharField(max_length=500, verbose_name="理由")),
-                ("since", models.DateTimeField(verbose_name="自")),
-                ("until", models.DateTimeField(null=True, verbose_name="到")),
-                (
-                    "lift_reason",
-                    models.CharField(blank=True, max_length=500, verbose_name="解冻理由"),
-                ),
-                (
-                    "frozen_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="冻结人",
-                    ),
-                ),
-                (
-                    "lifted_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="解冻人",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="freezes",
-                        to="projects.project",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "冻结",
-                "ordering": ["id"],
+                'verbose_name': '到位资金',
+                'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='receipt_positive')],
             },
         ),
         migrations.CreateModel(
-            name="Agreement",
+            name='Freeze',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("edition", models.PositiveSmallIntegerField(verbose_name="版次")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("DRAFT", "起草中"),
-                            ("UNIT_SIGNED", "单位已签"),
-                            ("IN_FORCE", "生效"),
-                            ("SUPERSEDED", "已被变更取代"),
-                            ("WITHDRAWN", "已撤回"),
-                        ],
-                        default="DRAFT",
-                        max_length=12,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("reason", models.CharField(blank=True, max_length=1000, verbose_name="变更理由")),
-                ("total_fen", models.BigIntegerField(verbose_name="总经费（分）")),
-                ("public_fen", models.BigIntegerField(verbose_name="财政资助（分）")),
-                ("own_fen", models.BigIntegerField(verbose_name="自筹（分）")),
-                ("other_fen", models.BigIntegerField(default=0, verbose_name="其他来源（分）")),
-                ("terms", models.JSONField(verbose_name="约定")),
-                ("terms_hash", models.CharField(blank=True, max_length=64, verbose_name="指纹")),
-                (
-                    "return_reason",
-                    models.CharField(blank=True, max_length=1000, verbose_name="退回理由"),
-                ),
-                ("drafted_at", models.DateTimeField(verbose_name="起草时间")),
-                ("unit_signed_at", models.DateTimeField(null=True, verbose_name="单位签署时间")),
-                ("head_signed_at", models.DateTimeField(null=True, verbose_name="部门签署时间")),
-                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
-                (
-                    "head_signed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="部门签署人",
-                    ),
-                ),
-                (
-                    "unit_signed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="单位签署人",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="agreements",
-                        to="projects.project",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.CharField(max_length=500, verbose_name='理由')),
+                ('since', models.DateTimeField(verbose_name='自')),
+                ('until', models.DateTimeField(null=True, verbose_name='到')),
+                ('lift_reason', models.CharField(blank=True, max_length=500, verbose_name='解冻理由')),
+                ('frozen_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='冻结人')),
+                ('lifted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='解冻人')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='freezes', to='projects.project')),
             ],
             options={
-                "verbose_name": "任务书",
-                "ordering": ["edition"],
+                'verbose_name': '冻结',
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('project',), name='one_open_freeze')],
             },
         ),
         migrations.CreateModel(
-            name="Acceptance",
+            name='Agreement',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("round", models.PositiveSmallIntegerField(verbose_name="轮次")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("APPLIED", "已报送"),
-                            ("CHECKING", "考核中"),
-                            ("DECIDED", "已有结论"),
-                        ],
-                        max_length=10,
-                        verbose_name="状态",
-                    ),
-                ),
-                ("report", models.TextField(verbose_name="报告")),
-                ("applied_at", models.DateTimeField(verbose_name="报送时间")),
-                ("opened_at", models.DateTimeField(null=True, verbose_name="组织考核时间")),
-                ("until", models.DateTimeField(null=True, verbose_name="办到")),
-                (
-                    "verdict",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("PASSED", "通过"),
-                            ("CONDITIONAL", "有条件通过"),
-                            ("CONCLUDED", "结题"),
-                            ("FAILED", "未通过"),
-                        ],
-                        max_length=12,
-                        verbose_name="结论",
-                    ),
-                ),
-                ("opinion", models.TextField(blank=True, verbose_name="意见")),
-                ("decided_at", models.DateTimeField(null=True, verbose_name="结论时间")),
-                (
-                    "applied_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="报送人",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                        verbose_name="签署人",
-                    ),
-                ),
-                (
-                    "milestone",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acceptances",
-                        to="projects.milestone",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acceptances",
-                        to="projects.project",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('edition', models.PositiveSmallIntegerField(verbose_name='版次')),
+                ('state', models.CharField(choices=[('DRAFT', '起草中'), ('UNIT_SIGNED', '单位已签'), ('IN_FORCE', '生效'), ('SUPERSEDED', '已被变更取代'), ('WITHDRAWN', '已撤回')], default='DRAFT', max_length=12, verbose_name='状态')),
+                ('reason', models.CharField(blank=True, max_length=1000, verbose_name='变更理由')),
+                ('total_fen', models.BigIntegerField(verbose_name='总经费（分）')),
+                ('public_fen', models.BigIntegerField(verbose_name='财政资助（分）')),
+                ('own_fen', models.BigIntegerField(verbose_name='自筹（分）')),
+                ('other_fen', models.BigIntegerField(default=0, verbose_name='其他来源（分）')),
+                ('terms', models.JSONField(verbose_name='约定')),
+                ('terms_hash', models.CharField(blank=True, max_length=64, verbose_name='指纹')),
+                ('return_reason', models.CharField(blank=True, max_length=1000, verbose_name='退回理由')),
+                ('drafted_at', models.DateTimeField(verbose_name='起草时间')),
+                ('unit_signed_at', models.DateTimeField(null=True, verbose_name='单位签署时间')),
+                ('head_signed_at', models.DateTimeField(null=True, verbose_name='部门签署时间')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
+                ('head_signed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='部门签署人')),
+                ('unit_signed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='单位签署人')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='projects.project')),
             ],
             options={
-                "verbose_name": "验收",
-                "ordering": ["id"],
+                'verbose_name': '任务书',
+                'ordering': ['edition'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'edition'), name='edition_written_once'), models.UniqueConstraint(condition=models.Q(('state', 'IN_FORCE')), fields=('project',), name='one_agreement_in_force'), models.UniqueConstraint(condition=models.Q(('state__in', ['DRAFT', 'UNIT_SIGNED'])), fields=('project',), name='one_agreement_in_hand'), models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('public_fen'), '+', models.F('own_fen')), '+', models.F('other_fen')))), name='agreed_total_is_its_parts'), models.CheckConstraint(condition=models.Q(('other_fen__gte', 0), ('own_fen__gte', 0), ('public_fen__gte', 0), ('total_fen__gt', 0)), name='agreed_money_not_negative'), models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'WITHDRAWN']), models.Q(('unit_signed_at__isnull', False), ('unit_signed_by__isnull', False), models.Q(('terms_hash', ''), _negated=True)), _connector='OR'), name='signed_by_the_unit'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['IN_FORCE', 'SUPERSEDED']), _negated=True), models.Q(('head_signed_at__isnull', False), ('head_signed_by__isnull', False)), _connector='OR'), name='signed_by_the_department'), models.CheckConstraint(condition=models.Q(('head_signed_by__isnull', True), models.Q(('head_signed_by', models.F('unit_signed_by')), _negated=True), _connector='OR'), name='two_people_sign')],
             },
         ),
         migrations.CreateModel(
-            name="ProjectMember",
+            name='Acceptance',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("is_lead", models.BooleanField(default=False, verbose_name="牵头")),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.organisation",
-                        verbose_name="单位",
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="members",
-                        to="projects.project",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('round', models.PositiveSmallIntegerField(verbose_name='轮次')),
+                ('state', models.CharField(choices=[('APPLIED', '已报送'), ('CHECKING', '考核中'), ('DECIDED', '已有结论')], max_length=10, verbose_name='状态')),
+                ('report', models.TextField(verbose_name='报告')),
+                ('applied_at', models.DateTimeField(verbose_name='报送时间')),
+                ('opened_at', models.DateTimeField(null=True, verbose_name='组织考核时间')),
+                ('until', models.DateTimeField(null=True, verbose_name='办到')),
+                ('verdict', models.CharField(blank=True, choices=[('PASSED', '通过'), ('CONDITIONAL', '有条件通过'), ('CONCLUDED', '结题'), ('FAILED', '未通过')], max_length=12, verbose_name='结论')),
+                ('opinion', models.TextField(blank=True, verbose_name='意见')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='结论时间')),
+                ('applied_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='报送人')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person', verbose_name='签署人')),
+                ('milestone', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='projects.milestone')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='projects.project')),
             ],
             options={
-                "verbose_name": "参加单位",
-                "ordering": ["-is_lead", "id"],
+                'verbose_name': '验收',
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'milestone', 'round'), name='one_acceptance_per_round', nulls_distinct=False), models.UniqueConstraint(condition=models.Q(('state', 'DECIDED'), _negated=True), fields=('project', 'milestone'), name='one_acceptance_in_hand', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state', 'DECIDED'), models.Q(('verdict', ''), _negated=True)), models.Q(models.Q(('state', 'DECIDED'), _negated=True), ('decided_by__isnull', True), ('verdict', '')), _connector='OR'), name='a_decided_acceptance_is_signed')],
             },
         ),
         migrations.CreateModel(
-            name="ProjectStage",
+            name='ProjectMember',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("stage", models.CharField(max_length=30, verbose_name="阶段")),
-                ("since", models.DateTimeField(verbose_name="自")),
-                (
-                    "recorded_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        verbose_name="入库时间",
-                    ),
-                ),
-                ("by_person", models.CharField(blank=True, max_length=40, verbose_name="经办人")),
-                ("by_role", models.CharField(max_length=20, verbose_name="经办角色")),
-                (
-                    "by_organisation",
-                    models.CharField(blank=True, max_length=18, verbose_name="经办单位"),
-                ),
-                ("note_public", models.TextField(blank=True, verbose_name="公开说明")),
-                ("note_private", models.TextField(blank=True, verbose_name="内部说明")),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="stages",
-                        to="projects.project",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_lead', models.BooleanField(default=False, verbose_name='牵头')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.organisation', verbose_name='单位')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='projects.project')),
             ],
             options={
-                "verbose_name": "项目阶段",
-                "ordering": ["id"],
+                'verbose_name': '参加单位',
+                'ordering': ['-is_lead', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'organisation'), name='unit_joins_once'), models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('project',), name='one_lead_per_project')],
             },
         ),
         migrations.CreateModel(
-            name="Target",
+            name='ProjectStage',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=12, verbose_name="代码")),
-                ("indicator", models.CharField(max_length=120, verbose_name="指标")),
-                (
-                    "comparator",
-                    models.CharField(
-                        choices=[("AT_LEAST", "≥"), ("AT_MOST", "≤"), ("EQUAL", "=")],
-                        max_length=8,
-                        verbose_name="关系",
-                    ),
-                ),
-                (
-                    "value",
-                    models.DecimalField(decimal_places=6, max_digits=20, verbose_name="数值"),
-                ),
-                ("unit", models.CharField(blank=True, max_length=40, verbose_name="单位")),
-                ("test_method", models.CharField(max_length=300, verbose_name="测试方法")),
-                ("is_dropped", models.BooleanField(default=False, verbose_name="已变更取消")),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="targets",
-                        to="projects.project",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stage', models.CharField(max_length=30, verbose_name='阶段')),
+                ('since', models.DateTimeField(verbose_name='自')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='入库时间')),
+                ('by_person', models.CharField(blank=True, max_length=40, verbose_name='经办人')),
+                ('by_role', models.CharField(max_length=20, verbose_name='经办角色')),
+                ('by_organisation', models.CharField(blank=True, max_length=18, verbose_name='经办单位')),
+                ('note_public', models.TextField(blank=True, verbose_name='公开说明')),
+                ('note_private', models.TextField(blank=True, verbose_name='内部说明')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='projects.project')),
             ],
             options={
-                "verbose_name": "考核指标",
-                "ordering": ["code"],
+                'verbose_name': '项目阶段',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Evidence",
+            name='Target',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=11, unique=True, verbose_name="编号")),
-                (
-                    "figure",
-                    models.DecimalField(
-                        decimal_places=6, max_digits=20, null=True, verbose_name="实测值"
-                    ),
-                ),
-                ("text", models.CharField(blank=True, max_length=1000, verbose_name="说明")),
-                (
-                    "acceptance",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="evidence",
-                        to="projects.acceptance",
-                    ),
-                ),
-                (
-                    "target",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="projects.target",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.CharField(max_length=12, verbose_name='代码')),
+                ('indicator', models.CharField(max_length=120, verbose_name='指标')),
+                ('comparator', models.CharField(choices=[('AT_LEAST', '≥'), ('AT_MOST', '≤'), ('EQUAL', '=')], max_length=8, verbose_name='关系')),
+                ('value', models.DecimalField(decimal_places=6, max_digits=20, verbose_name='数值')),
+                ('unit', models.CharField(blank=True, max_length=40, verbose_name='单位')),
+                ('test_method', models.CharField(max_length=300, verbose_name='测试方法')),
+                ('is_dropped', models.BooleanField(default=False, verbose_name='已变更取消')),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='projects.project')),
             ],
             options={
-                "verbose_name": "佐证",
-                "ordering": ["id"],
+                'verbose_name': '考核指标',
+                'ordering': ['code'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'code'), name='target_code_once')],
             },
         ),
         migrations.CreateModel(
-            name="Acceptor",
+            name='Evidence',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "verdict",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("PASSED", "通过"),
-                            ("CONDITIONAL", "有条件通过"),
-                            ("CONCLUDED", "结题"),
-                            ("FAILED", "未通过"),
-                        ],
-                        max_length=12,
-                        verbose_name="意见",
-                    ),
-                ),
-                ("opinion", models.TextField(blank=True, verbose_name="理由")),
-                ("signed_at", models.DateTimeField(null=True, verbose_name="签署时间")),
-                (
-                    "acceptance",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="acceptors",
-                        to="projects.acceptance",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="parties.person",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=11, unique=True, verbose_name='编号')),
+                ('figure', models.DecimalField(decimal_places=6, max_digits=20, null=True, verbose_name='实测值')),
+                ('text', models.CharField(blank=True, max_length=1000, verbose_name='说明')),
+                ('acceptance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evidence', to='projects.acceptance')),
+                ('target', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.target')),
             ],
             options={
-                "verbose_name": "验收专家",
-                "ordering": ["id"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("acceptance", "person"), name="acceptor_judges_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("signed_at__isnull", True), ("verdict", "")),
-                            models.Q(
-                                models.Q(("verdict", ""), _negated=True),
-                                ("signed_at__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="an_opinion_is_signed",
-                    ),
-                ],
+                'verbose_name': '佐证',
+                'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('figure__isnull', False), models.Q(('text', ''), _negated=True), _connector='OR'), name='evidence_shows_something')],
             },
         ),
         migrations.CreateModel(
-            name="MilestoneReminder",
+            name='Acceptor',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("due_date", models.DateField(verbose_name="计划日期")),
-                ("offset_days", models.SmallIntegerField(verbose_name="相差天数")),
-                ("sent_at", models.DateTimeField(verbose_name="发出时间")),
-                (
-                    "milestone",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="projects.milestone",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('verdict', models.CharField(blank=True, choices=[('PASSED', '通过'), ('CONDITIONAL', '有条件通过'), ('CONCLUDED', '结题'), ('FAILED', '未通过')], max_length=12, verbose_name='意见')),
+                ('opinion', models.TextField(blank=True, verbose_name='理由')),
+                ('signed_at', models.DateTimeField(null=True, verbose_name='签署时间')),
+                ('acceptance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptors', to='projects.acceptance')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.person')),
             ],
             options={
-                "verbose_name": "里程碑提醒",
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("milestone", "due_date", "offset_days"), name="reminded_once"
-                    )
-                ],
+                'verbose_name': '验收专家',
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('acceptance', 'person'), name='acceptor_judges_once'), models.CheckConstraint(condition=models.Q(models.Q(('signed_at__isnull', True), ('verdict', '')), models.Q(models.Q(('verdict', ''), _negated=True), ('signed_at__isnull', False)), _connector='OR'), name='an_opinion_is_signed')],
             },
         ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["state", "region_path"], name="project_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "total_fen",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("public_fen"), "+", models.F("own_fen")
-                            ),
-                            "+",
-                            models.F("other_fen"),
-                        ),
-                    )
-                ),
-                name="project_total_is_its_parts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("other_fen__gte", 0),
-                    ("own_fen__gte", 0),
-                    ("public_fen__gte", 0),
-                    ("total_fen__gt", 0),
-                ),
-                name="project_money_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.UniqueConstraint(
-                fields=("origin_number", "lead_organisation"), name="awarded_once_per_lead"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ownreceipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_fen__gt", 0)), name="receipt_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.UniqueConstraint(
-                fields=("project", "code"), name="milestone_code_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("passed_at__isnull", False), ("state", "PASSED")),
-                    models.Q(
-                        models.Q(("state", "PASSED"), _negated=True), ("passed_at__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="passed_milestone_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instalment",
-            constraint=models.UniqueConstraint(
-                fields=("project", "sequence"), name="instalment_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instalment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_fen__gt", 0), ("own_due_fen__gte", 0)),
-                name="instalment_positive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instalment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("gate", "MILESTONE"), ("milestone__isnull", False)),
-                    models.Q(
-                        models.Q(("gate", "MILESTONE"), _negated=True), ("milestone__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="milestone_gate_names_its_milestone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instalment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("release__isnull", True), ("state__in", ["PLANNED", "DROPPED"])),
-                    models.Q(
-                        models.Q(("state__in", ["PLANNED", "DROPPED"]), _negated=True),
-                        ("release__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="eligible_means_released",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="instalment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("order__isnull", True), ("state__in", ["PLANNED", "ELIGIBLE", "DROPPED"])
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ["PLANNED", "ELIGIBLE", "DROPPED"]), _negated=True),
-                        ("order__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="requested_means_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="freeze",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until__isnull", True)),
-                fields=("project",),
-                name="one_open_freeze",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("project", "edition"), name="edition_written_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "IN_FORCE")),
-                fields=("project",),
-                name="one_agreement_in_force",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["DRAFT", "UNIT_SIGNED"])),
-                fields=("project",),
-                name="one_agreement_in_hand",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "total_fen",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("public_fen"), "+", models.F("own_fen")
-                            ),
-                            "+",
-                            models.F("other_fen"),
-                        ),
-                    )
-                ),
-                name="agreed_total_is_its_parts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("other_fen__gte", 0),
-                    ("own_fen__gte", 0),
-                    ("public_fen__gte", 0),
-                    ("total_fen__gt", 0),
-                ),
-                name="agreed_money_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["DRAFT", "WITHDRAWN"]),
-                    models.Q(
-                        ("unit_signed_at__isnull", False),
-                        ("unit_signed_by__isnull", False),
-                        models.Q(("terms_hash", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="signed_by_the_unit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["IN_FORCE", "SUPERSEDED"]), _negated=True),
-                    models.Q(("head_signed_at__isnull", False), ("head_signed_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="signed_by_the_department",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("head_signed_by__isnull", True),
-                    models.Q(("head_signed_by", models.F("unit_signed_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="two_people_sign",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="acceptance",
-            constraint=models.UniqueConstraint(
-                fields=("project", "milestone", "round"),
-                name="one_acceptance_per_round",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="acceptance",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "DECIDED"), _negated=True),
-                fields=("project", "milestone"),
-                name="one_acceptance_in_hand",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="acceptance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("state", "DECIDED"),
-                        models.Q(("verdict", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state", "DECIDED"), _negated=True),
-                        ("decided_by__isnull", True),
-                        ("verdict", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="a_decided_acceptance_is_signed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=models.UniqueConstraint(
-                fields=("project", "organisation"), name="unit_joins_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="projectmember",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_lead", True)),
-                fields=("project",),
-                name="one_lead_per_project",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="target",
-            constraint=models.UniqueConstraint(fields=("project", "code"), name="target_code_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("figure__isnull", False),
-                    models.Q(("text", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="evidence_shows_something",
-            ),
+        migrations.CreateModel(
+            name='MilestoneReminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('due_date', models.DateField(verbose_name='计划日期')),
+                ('offset_days', models.SmallIntegerField(verbose_name='相差天数')),
+                ('sent_at', models.DateTimeField(verbose_name='发出时间')),
+                ('milestone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.milestone')),
+            ],
+            options={
+                'verbose_name': '里程碑提醒',
+                'constraints': [models.UniqueConstraint(fields=('milestone', 'due_date', 'offset_days'), name='reminded_once')],
+            },
         ),
     ]

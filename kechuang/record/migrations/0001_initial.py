@@ -48,6 +48,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '记录',
+                'indexes': [models.Index(fields=['object_number', 'id'], name='record_by_object'), models.Index(condition=models.Q(('position__isnull', True)), fields=['id'], name='record_unsequenced'), models.Index(fields=['verb', 'at'], name='record_by_verb')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('position__isnull', True), ('position__gte', 0), _connector='OR'), name='record_position_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +62,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '编号序列',
+                'constraints': [models.UniqueConstraint(fields=('kind', 'year'), name='one_series_per_kind_and_year')],
             },
         ),
         migrations.CreateModel(
@@ -71,25 +74,5 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '载荷',
             },
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['object_number', 'id'], name='record_by_object'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('position__isnull', True)), fields=['id'], name='record_unsequenced'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['verb', 'at'], name='record_by_verb'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('position__isnull', True), ('position__gte', 0), _connector='OR'), name='record_position_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='numberseries',
-            constraint=models.UniqueConstraint(fields=('kind', 'year'), name='one_series_per_kind_and_year'),
         ),
     ]

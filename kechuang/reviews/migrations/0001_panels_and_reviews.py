@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '评审专家',
+                'constraints': [models.CheckConstraint(condition=models.Q(('load_max__gt', 0)), name='expert_load_is_positive')],
             },
         ),
         migrations.CreateModel(
@@ -44,6 +45,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '隔离',
+                'indexes': [models.Index(fields=['person', 'subject_number'], name='fence_by_person')],
+                'constraints': [models.UniqueConstraint(fields=('subject_number', 'person'), name='one_fence_per_subject_and_person')],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +72,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '评审组',
+                'constraints': [models.CheckConstraint(condition=models.Q(('secretary__isnull', True), models.Q(('secretary', models.F('chair')), _negated=True), _connector='OR'), name='secretary_is_not_chair'), models.UniqueConstraint(condition=models.Q(('state__in', ['FINISHED', 'CANCELLED']), _negated=True), fields=('subject_number',), name='one_open_panel_per_subject'), models.CheckConstraint(condition=models.Q(('pass_mark__lte', 100)), name='pass_mark_within_100')],
             },
         ),
         migrations.CreateModel(
@@ -101,6 +105,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '评分指标',
                 'ordering': ['place'],
+                'constraints': [models.UniqueConstraint(fields=('panel', 'code'), name='criterion_once_per_panel'), models.CheckConstraint(condition=models.Q(('weight__gt', 0), ('weight__lte', 100)), name='weight_within_100'), models.CheckConstraint(condition=models.Q(('threshold__isnull', True), ('threshold__lte', 100), _connector='OR'), name='threshold_within_100')],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +123,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '待评方案',
                 'ordering': ['place'],
+                'constraints': [models.UniqueConstraint(fields=('panel', 'number'), name='case_once_per_panel')],
             },
         ),
         migrations.CreateModel(
@@ -141,6 +147,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Seat',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(default=kechuang.base.numbers.new_random_number, max_length=11, unique=True, verbose_name='编号')),
+                ('order', models.PositiveSmallIntegerField(verbose_name='次序')),
+                ('state', models.CharField(choices=[('INVITED', '已邀请'), ('ACCEPTED', '已接受'), ('REFUSED', '已谢绝'), ('TIMEOUT', '逾期未复'), ('RELEASED', '已解除'), ('BARRED', '因回避退出')], default='INVITED', max_length=10, verbose_name='状态')),
+                ('state_since', models.DateTimeField(verbose_name='状态自')),
+                ('reason', models.CharField(blank=True, max_length=300, verbose_name='理由')),
+                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.expert')),
+                ('panel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.panel')),
+            ],
+            options={
+                'verbose_name': '评审席位',
+                'ordering': ['order'],
+                'constraints': [models.UniqueConstraint(fields=('panel', 'expert'), name='expert_once_per_panel'), models.UniqueConstraint(fields=('panel', 'order'), name='seat_order_once_per_panel')],
+            },
+        ),
+        migrations.CreateModel(
             name='Review',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -155,9 +179,11 @@ class Migration(migrations.Migration):
                 ('submitted_at', models.DateTimeField(null=True, verbose_name='提交时间')),
                 ('version', models.IntegerField(default=1, verbose_name='版本')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.case')),
+                ('seat', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.seat')),
             ],
             options={
                 'verbose_name': '评审',
+                'constraints': [models.UniqueConstraint(fields=('seat', 'case'), name='one_review_per_seat_and_case'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['SUBMITTED', 'COUNTED']), _negated=True), models.Q(('declared_at__isnull', False), ('submitted_at__isnull', False), ('total__isnull', False)), _connector='OR'), name='handed_in_review_has_total_and_declaration'), models.CheckConstraint(condition=models.Q(('total__isnull', True), ('total__lte', 10000), _connector='OR'), name='total_within_100')],
             },
         ),
         migrations.CreateModel(
@@ -177,6 +203,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '利益冲突',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'CLEARED'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='conflict_is_cleared_by_a_person_with_a_reason')],
             },
         ),
         migrations.CreateModel(
@@ -210,29 +237,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '得分',
+                'constraints': [models.UniqueConstraint(fields=('review', 'criterion'), name='one_score_per_review_and_criterion'), models.CheckConstraint(condition=models.Q(('points__lte', 100)), name='points_within_100')],
             },
-        ),
-        migrations.CreateModel(
-            name='Seat',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(default=kechuang.base.numbers.new_random_number, max_length=11, unique=True, verbose_name='编号')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='次序')),
-                ('state', models.CharField(choices=[('INVITED', '已邀请'), ('ACCEPTED', '已接受'), ('REFUSED', '已谢绝'), ('TIMEOUT', '逾期未复'), ('RELEASED', '已解除'), ('BARRED', '因回避退出')], default='INVITED', max_length=10, verbose_name='状态')),
-                ('state_since', models.DateTimeField(verbose_name='状态自')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='理由')),
-                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.expert')),
-                ('panel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.panel')),
-            ],
-            options={
-                'verbose_name': '评审席位',
-                'ordering': ['order'],
-            },
-        ),
-        migrations.AddField(
-            model_name='review',
-            name='seat',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reviews.seat'),
         ),
         migrations.CreateModel(
             name='SeatStage',
@@ -268,82 +274,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '提交稿',
                 'ordering': ['round'],
+                'constraints': [models.UniqueConstraint(fields=('review', 'round'), name='submission_round_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='expert',
-            constraint=models.CheckConstraint(condition=models.Q(('load_max__gt', 0)), name='expert_load_is_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='fence',
-            index=models.Index(fields=['person', 'subject_number'], name='fence_by_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='fence',
-            constraint=models.UniqueConstraint(fields=('subject_number', 'person'), name='one_fence_per_subject_and_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='panel',
-            constraint=models.CheckConstraint(condition=models.Q(('secretary__isnull', True), models.Q(('secretary', models.F('chair')), _negated=True), _connector='OR'), name='secretary_is_not_chair'),
-        ),
-        migrations.AddConstraint(
-            model_name='panel',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['FINISHED', 'CANCELLED']), _negated=True), fields=('subject_number',), name='one_open_panel_per_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='panel',
-            constraint=models.CheckConstraint(condition=models.Q(('pass_mark__lte', 100)), name='pass_mark_within_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(fields=('panel', 'code'), name='criterion_once_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gt', 0), ('weight__lte', 100)), name='weight_within_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__isnull', True), ('threshold__lte', 100), _connector='OR'), name='threshold_within_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('panel', 'number'), name='case_once_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='conflict',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'CLEARED'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='conflict_is_cleared_by_a_person_with_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('review', 'criterion'), name='one_score_per_review_and_criterion'),
-        ),
-        migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(('points__lte', 100)), name='points_within_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('panel', 'expert'), name='expert_once_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('panel', 'order'), name='seat_order_once_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('seat', 'case'), name='one_review_per_seat_and_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['SUBMITTED', 'COUNTED']), _negated=True), models.Q(('declared_at__isnull', False), ('submitted_at__isnull', False), ('total__isnull', False)), _connector='OR'), name='handed_in_review_has_total_and_declaration'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('total__isnull', True), ('total__lte', 10000), _connector='OR'), name='total_within_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('review', 'round'), name='submission_round_once'),
         ),
     ]
