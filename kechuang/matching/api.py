@@ -18,7 +18,8 @@ from kechuang.parties.queries import person_by_number
 
 matches = Router(tags=["matching"])
 introductions = Router(tags=["matching"])
-routers = [("/needs", matches), ("/introductions", introductions)]
+answered = Router(tags=["matching"])
+routers = [("/needs", matches), ("/offers", answered), ("/introductions", introductions)]
 
 
 class FindingOut(Schema):
@@ -75,6 +76,24 @@ class MatchesOut(Schema):
     documents: int | None
     ranked_at: datetime | None
     matches: list[MatchOut]
+
+
+class AnsweredOut(Schema):
+    """A need that an offer may answer; no findings where the need's targets are hidden."""
+
+    place: int
+    need: str
+    title: str
+    score_tenths: int
+    findings: list[FindingOut]
+    introduction: str | None
+
+
+class AnsweredNeedsOut(Schema):
+    """The needs that an offer may answer."""
+
+    offer: str
+    needs: list[AnsweredOut]
 
 
 class JudgeIn(Schema):
@@ -280,6 +299,30 @@ def _verdict_out(verdict: Any) -> dict[str, Any]:
         "note": verdict.note,
         "by": verdict.by_person.number,
         "judged_at": verdict.judged_at,
+    }
+
+
+@answered.get(
+    "/{number}/matches", response={200: AnsweredNeedsOut, **ERRORS},
+    operation_id="list_needs_answered",
+)
+def list_needs_answered(request: HttpRequest, number: str) -> dict[str, Any]:
+    """The needs that an offer may answer, best first, as far as the caller may read them."""
+    by = api_actor(request)
+    rows = offers.visible_to(by, request.at)
+    offer = found_or_404(rows, number=number)
+    if not rules.may_read_needs_of(by, offer.organisation.code if offer.organisation else ""):
+        return found_or_404(rows.none())
+    return {
+        "offer": offer.number,
+        "needs": [
+            {
+                "place": place, "need": row.match.need.number, "title": row.match.need.title,
+                "score_tenths": row.score_tenths, "findings": row.findings,
+                "introduction": row.introduction.number if row.introduction else None,
+            }
+            for place, row in enumerate(queries.needs_answered_by(offer, by, request.at), 1)
+        ],
     }
 
 

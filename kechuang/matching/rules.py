@@ -279,6 +279,15 @@ def may_read_matches(actor: Actor, need: NeedPlace) -> bool:
     )
 
 
+def may_read_needs_of(actor: Actor, offer_organisation: str) -> bool:
+    """Who is told which needs an offer may answer: the desks, and the unit that offers."""
+    if actor.is_role(*DESK) and actor.region:
+        return True
+    return actor.is_role(*PARTY_ROLES) and bool(actor.organisation) and (
+        actor.organisation == offer_organisation
+    )
+
+
 def may_judge(actor: Actor, need: NeedPlace) -> bool:
     """A liaison or an officer over the need's region, while the need is live."""
     return need.is_live and actor.is_role(*WORKERS) and actor.covers(need.region_path)

@@ -13,6 +13,8 @@ WORDS = {
     "needs.check": N_("一项需求等您筛选"),
     "needs.reconfirm": N_("一项需求等您再确认"),
     "needs.accepted": N_("一项需求已入库"),
+    "needs.converted": N_("一项需求已转为榜单"),
+    "needs.reopened": N_("一项需求已退回需求库"),
     "needs.expired": N_("一项需求已过期"),
     "offers.": N_("一项成果有新进展"),
     "matching.": N_("一次对接有新进展"),

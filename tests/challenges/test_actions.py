@@ -97,6 +97,7 @@ def test_a_no_in_the_fit_test_or_a_change_after_consent_keeps_from_argument(worl
     actions.save_draft(challenge=line.challenge, draft=actions.Draft({"months": 30}),
                        by=world.officer.actor, at=line.at)
     refused("challenges.no_consent", actions.send_to_argument, **send)
+    assert (line.fresh().state, line.challenge.seats.count()) == ("DRAFTING", 0)
 
 
 def test_the_lead_concludes_last_and_only_with_a_majority(world, at):
@@ -114,6 +115,16 @@ def test_the_lead_concludes_last_and_only_with_a_majority(world, at):
         actions.argue(verdict="PASS", by=world.expert5.actor, **opinion)
     actions.argue(verdict="RETURN", by=world.expert1.actor, **opinion)
     assert line.fresh().state == "DRAFTING"
+
+
+def test_a_rejected_argument_gives_the_need_back(world, at):
+    line = stages.arguing(world, at)
+    for expert in (world.expert2, world.expert3, world.expert1):
+        actions.argue(challenge=line.challenge, verdict="REJECT", opinion="路线已有成品",
+                      by=expert.actor, at=line.at)
+    need = Need.objects.get(pk=line.challenge.need_id)
+    assert line.fresh().state == "REJECTED"
+    assert (need.state, need.challenge_number) == ("ACCEPTED", "")
 
 
 def test_reservations_never_exceed_the_budget_line(world, at):
@@ -138,6 +149,9 @@ def test_nobody_but_the_clock_opens_and_closes_and_never_early(world, at):
     actions.open_challenge(challenge=line.challenge, by=Actor.CLOCK, at=line.at)
     refused("challenges.not_yet", actions.close_challenge, challenge=line.challenge,
             by=Actor.CLOCK, at=line.fresh().deadline_at - timedelta(microseconds=1))
+    assert (line.fresh().state, line.challenge.closed_at) == ("OPEN", None)
+    actions.close_challenge(challenge=line.challenge, by=Actor.CLOCK, at=line.fresh().deadline_at)
+    assert line.fresh().closed_at == line.challenge.deadline_at
 
 
 def test_late_is_at_the_deadline_or_after_it(world, at):
@@ -149,6 +163,9 @@ def test_late_is_at_the_deadline_or_after_it(world, at):
     actions.submit_bid(bid=bid, by=world.member.actor, at=deadline - timedelta(microseconds=1))
     refused("bids.late", actions.withdraw_bid, bid=bid, by=world.research_admin.actor,
             at=deadline)
+    bid.refresh_from_db()
+    assert bid.state == "SEALED"
+    assert [one.kind for one in Receipt.objects.filter(bid=bid)] == ["SUBMITTED"]
 
 
 def test_a_bid_is_submitted_only_whole_and_signed_as_it_stands(world, at):
@@ -348,6 +365,8 @@ def test_cancelling_returns_bids_unopened(world, at):
                              at=line.at)
     bid.refresh_from_db()
     assert (line.fresh().state, bid.state) == ("CANCELLED", "RETURNED")
+    need = Need.objects.get(pk=line.challenge.need_id)
+    assert (need.state, need.challenge_number) == ("ACCEPTED", "")
 
 
 def test_questions_are_answered_once_for_all(world, at):

@@ -50,6 +50,27 @@ def test_a_draft_is_hidden_from_the_public_and_shown_to_the_office(world, at, cl
     seen(client_as(world.officer), f"{path}consent/", 404)
 
 
+def test_a_need_is_turned_into_a_challenge_from_its_page(world, at, client_as):
+    need = stages.accepted_need(world, at)
+    path = f"/needs/{need.number}/convert/"
+    for member in (world.head, world.liaison, world.unit_admin, world.officer_other_county):
+        client = client_as(member)
+        seen(client, path, 404)
+        assert path not in client.get(f"/needs/{need.number}/").content.decode()
+    officer = client_as(world.officer)
+    assert path in seen(officer, f"/needs/{need.number}/").content.decode()
+    assert "额定功率" in seen(officer, path).content.decode()
+    made = officer.post(path, {})
+    challenge = Challenge.objects.get(need=need)
+    assert made["Location"] == f"/challenges/{challenge.number}/edit/"
+    draft = seen(officer, made["Location"]).content.decode()
+    for said in ("额定功率", 'value="16"', "MW", need.title):
+        assert said in draft, said
+    seen(officer, path, 404)
+    assert officer.post(path, {}).status_code == 422
+    assert Challenge.objects.count() == 1
+
+
 def test_the_line_is_walked_by_its_pages(world, now, client_as):
     line = stages.opened(world, now - timezone.timedelta(days=15))
     line.at = now

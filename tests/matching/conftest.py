@@ -22,7 +22,8 @@ def make_need(world, at):
         need = Need.objects.create(
             **{
                 "number": number, "state": state, "publication": publication,
-                "title": "功率模块用高导热氮化铝陶瓷基板", "body": BODY, "chain": "IC_EQUIPMENT",
+                "title": "功率模块用高导热氮化铝陶瓷基板", "body": BODY,
+                "chain": "INTEGRATED_CIRCUITS",
                 "keywords": ["氮化铝"], "budget_fen": 300_000_000,
                 "due_date": at.date() + timedelta(days=400),
                 "organisation": world.enterprise, "region_path": world.county.path,
@@ -55,7 +56,8 @@ def make_offer(world, at):
                 "title": "高导热氮化铝陶瓷流延成型与共烧工艺",
                 "body": "采用复合助烧剂的氮化铝陶瓷流延基板，"
                 "热导率达 226 W/(m·K)，已用于功率模块样件。",
-                "keywords": ["氮化铝", "陶瓷"], "chains": ["IC_EQUIPMENT"], "organisation": unit,
+                "keywords": ["氮化铝", "陶瓷"], "chains": ["INTEGRATED_CIRCUITS"],
+                "organisation": unit,
                 "region_path": unit.region_path if unit else "", "filler": world.member.person,
                 "since": at, "changed_at": at, "submitted_at": at, "published_at": at,
                 "source": "" if unit else "示例来源",

@@ -296,3 +296,66 @@ def test_pages_hold_in_english(world, introduction, ranked, client_as):
     for url in (f"/en/needs/{ranked.number}/matches/", "/en/introductions/",
                 f"/en/introductions/{introduction.number}/"):  # fmt: skip
         assert client.get(url).status_code == 200
+
+
+def offer_url(offer):
+    return reverse("offer-matches", args=[offer.number])
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("liaison", 200), ("officer", 200), ("supervisor", 200), ("member", 200),
+        ("research_admin", 200), ("filler", 404), ("institute_member", 404), ("expert1", 404),
+        ("operator", 404),
+    ],
+)  # fmt: skip
+def test_who_reads_which_needs_an_offer_may_answer(world, ranked, offer, client_as, name, status):
+    assert client_as(getattr(world, name)).get(offer_url(offer)).status_code == status
+
+
+def test_an_offer_names_the_needs_that_it_may_answer(world, ranked, offer, client_as):
+    member = client_as(world.member)
+    assert offer_url(offer) in member.get(f"/offers/{offer.number}/").content.decode()
+    words = text_of(member.get(offer_url(offer)))
+    for said in ("前 1 / 共 1", ranked.title, world.enterprise.name, "指标达到 3.0", "226 W/(m·K)"):
+        assert said in words, said
+
+
+def test_an_offers_page_hides_what_a_redacted_need_hides(
+    world, make_need, offer, client_as, api_as, at
+):
+    actions.rank_need(need=make_need(publication="REDACTED"), at=at)
+    words = text_of(client_as(world.member).get(offer_url(offer)))
+    assert "指标一项不计入" in words
+    for hidden in (world.enterprise.name, "指标达到 3.0", "220 W/(m·K)"):
+        assert hidden not in words, hidden
+    assert "220 W/(m·K)" in text_of(client_as(world.officer).get(offer_url(offer)))
+    said = api_as(world.member).get(f"/api/v1/offers/{offer.number}/matches").json()["needs"]
+    assert [(row["need"], row["findings"]) for row in said] == [("XQ-2026-000912", [])]
+
+
+def test_a_closed_need_is_not_named_to_the_offers_unit(world, make_need, offer, client_as, at):
+    need = make_need(publication="CLOSED")
+    actions.rank_need(need=need, at=at)
+    assert need.title not in text_of(client_as(world.member).get(offer_url(offer)))
+    assert need.title in text_of(client_as(world.liaison).get(offer_url(offer)))
+    other = text_of(client_as(world.officer_other_county).get(offer_url(offer)))
+    assert need.title not in other
+
+
+def test_an_offers_needs_ask_the_same_with_1_and_with_30_rows(
+    world, make_need, offer, client_as, at, django_assert_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    actions.rank_need(need=make_need(), at=at)
+    client = client_as(world.member)
+    client.get(offer_url(offer))
+    with CaptureQueriesContext(connection) as one:
+        client.get(offer_url(offer), {"all": "1"})
+    for serial in range(30):
+        actions.rank_need(need=make_need(f"XQ-2026-8{serial:05d}"), at=at)
+    with django_assert_num_queries(len(one)):
+        assert "共 31" in text_of(client.get(offer_url(offer), {"all": "1"}))

@@ -14,6 +14,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.challenges import rules
 from kechuang.challenges.actions.steps import (
     begin,
+    give_need_back,
     move,
     person_of,
     record_step,
@@ -265,6 +266,8 @@ def argue(
         tell([challenge.officer], f"argued_{verdict.lower()}", challenge.number, by=by, at=at)
         if to == rules.State.APPROVED:
             tell_role(Role.HEAD, "to_authorise", challenge, by=by, at=at)
+        if to == rules.State.REJECTED:
+            give_need_back(challenge, at=at)
     return challenge
 
 
@@ -295,6 +298,9 @@ def relist_challenge(
     ChallengeStage.objects.create(
         challenge=new, stage=new.state, since=at, by_person=by.person, by_role=by.role,
         by_organisation=by.organisation, note_public=reason,
+    )
+    needs.renumber_challenge(
+        need=old.need, earlier_number=old.number, challenge_number=new.number, by=by, at=at
     )
     record_step(new, "relist", by=by, at=at, from_challenge=old.number, round=new.round)
     return new

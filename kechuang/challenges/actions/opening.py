@@ -12,6 +12,7 @@ from kechuang.challenges.actions.drafting import Draft, put_lists
 from kechuang.challenges.actions.steps import (
     begin,
     bidders,
+    give_need_back,
     locked,
     move,
     move_bid,
@@ -270,6 +271,7 @@ def cancel_challenge(*, challenge: Challenge, reason: str, by: Actor, at: dateti
     move(challenge, to, by=by, at=at, note=reason)
     record_step(challenge, "cancel", by=by, at=at)
     _cancel_below(challenge, reason, by=by, at=at)
+    give_need_back(challenge, at=at)
     return_unopened(challenge, at=at)
     opened = Bid.objects.filter(challenge=challenge, state__in=rules.bids.OPENED)
     for bid in opened.select_related("drafter", "lead", "organisation"):

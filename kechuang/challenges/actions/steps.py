@@ -10,6 +10,7 @@ from kechuang.challenges import rules
 from kechuang.challenges.models import Bid, BidStage, Challenge, ChallengeStage
 from kechuang.challenges.queries import challenge_facts
 from kechuang.messages import actions as messages
+from kechuang.needs import actions as needs
 from kechuang.parties.models import Organisation, Person
 from kechuang.parties.queries import holders
 from kechuang.record import actions as record
@@ -76,6 +77,13 @@ def put_in_search(challenge: Challenge, *, at: datetime) -> None:
         owner_code=challenge.issuer.code, visibility="PUBLIC",
         facets={"state": str(challenge.state), "mode": challenge.mode}, at=at,
     )
+
+
+def give_need_back(challenge: Challenge, *, at: datetime) -> None:
+    """The need of a challenge that was given up is free again, in the register."""
+    need = challenge.need
+    if need.state == "CONVERTED" and need.challenge_number == challenge.number:
+        needs.reopen_need(need=need, challenge_number=challenge.number, by=Actor.CLOCK, at=at)
 
 
 def move_bid(bid: Bid, event: str, *, by: Actor, at: datetime, note: str = "") -> None:

@@ -10,6 +10,7 @@ urls = [
     path("challenges/", lists.challenges, name="challenges"),
     path("challenges.csv", lists.challenges_csv, name="challenges-csv"),
     path("challenges/new/", drafting.new, name="challenge-new"),
+    path("needs/<str:number>/convert/", drafting.convert, name="need-convert"),
     path("challenges/budget-lines/", lists.budget_lines, name="budget-lines"),
     path(CHALLENGE, objects.challenge, name="challenge"),
     path(f"{CHALLENGE}rules/<int:version>.json", objects.frozen_rules, name="challenge-rules"),

@@ -63,7 +63,7 @@ def cancel(request: AskedRequest, number: str) -> HttpResponse:
     challenge = challenge_to(request, number, "cancel")
     act = Act(_("取消榜单"), _("取消榜单"), (
         _("理由公开；已提交的方案未开封退回，揭榜方会收到通知。"),
-        _("预留的财政资金释放。取消后不能恢复，只能另行起草。")), danger=True)
+        _("预留的财政资金释放，来源需求退回需求库。取消后不能恢复，只能另行起草。")), danger=True)
     return act_page(request, ReasonForm(posted(request)), act, lambda data: (
         actions.cancel_challenge(challenge=challenge, reason=data["reason"], by=request.actor,
                                  at=request.at)

@@ -13,7 +13,8 @@ from kechuang.challenges import actions, forms, queries, rules
 from kechuang.challenges.models import Challenge
 from kechuang.challenges.pages.acts import Act, act_page, challenge_to, posted
 from kechuang.doors.forms import ConfirmForm, ReasonForm
-from kechuang.doors.requests import AskedRequest, signed_in
+from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
+from kechuang.needs import queries as needs
 from kechuang.needs.models import Need
 from kechuang.parties.models import Person
 from kechuang.parties.queries import holders
@@ -46,15 +47,15 @@ def new(request: AskedRequest) -> HttpResponse:
     """Choose the accepted need that a challenge is made from."""
     if not request.actor.is_role(Role.OFFICER):
         raise Http404
-    needs = Need.objects.filter(
+    found = Need.objects.filter(
         queries.in_region(request.actor.region), state="ACCEPTED"
     ).select_related("organisation").order_by("-accepted_at")
     text = request.GET.get("q", "").strip()
     if text:
-        needs = needs.filter(title__icontains=text[:60])
+        found = found.filter(title__icontains=text[:60])
     form = ConfirmForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        need = needs.filter(number=request.POST.get("need", "")).first()
+        need = found.filter(number=request.POST.get("need", "")).first()
         if need is None:
             raise Http404
         with form.refusals():
@@ -62,10 +63,30 @@ def new(request: AskedRequest) -> HttpResponse:
             return redirect("challenge-edit", challenge.number)
     asked = request.GET.get("need", "")
     if asked:
-        needs = needs.filter(number=asked)
+        found = found.filter(number=asked)
     return render(
-        request, "challenges/new.html", {"needs": needs[:50], "form": form, "text": text},
+        request, "challenges/new.html", {"needs": found[:50], "form": form, "text": text},
         status=form.status,
+    )
+
+
+@signed_in
+def convert(request: AskedRequest, number: str) -> HttpResponse:
+    """Turn one accepted need into a challenge: what goes along, and on to the draft."""
+    need = found_or_404(needs.visible_to(request.actor, request.at), number=number)
+    allowed = need.state == "ACCEPTED" and rules.table.may_create(
+        request.actor, need.region_path
+    )
+    if request.method != "POST" and not allowed:
+        raise Http404
+    form = ConfirmForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        with form.refusals():
+            challenge = actions.draft_challenge(need=need, by=request.actor, at=request.at)
+            return redirect("challenge-edit", challenge.number)
+    return render(
+        request, "challenges/convert.html",
+        {"need": need, "targets": list(need.targets.all()), "form": form}, status=form.status,
     )
 
 

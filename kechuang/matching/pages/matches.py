@@ -12,6 +12,7 @@ from kechuang.base.refusals import N_
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.matching import actions, queries, rules
 from kechuang.matching.forms import VerdictForm
+from kechuang.matching.models import Match
 from kechuang.matching.queries import RankedOffer
 from kechuang.matching.rules import Choice
 from kechuang.needs import queries as needs
@@ -143,7 +144,7 @@ def _card(
     if form is None and judges and row.verdict is None:
         form = verdict_form(number)
     return Card(
-        row, _parts(row, scale), points_text(row.match.score_tenths), points_text(scale),
+        row, _parts(row.match, scale), points_text(row.match.score_tenths), points_text(scale),
         [(str(words), points_text(int(tenths))) for words, tenths in row.match.phrases], form,
         opens=number in bound or row.place == opened,
     )  # fmt: skip
@@ -157,16 +158,42 @@ def verdict_form(number: str, data: Any = None, **initial: str) -> VerdictForm:
     )
 
 
-def _parts(row: RankedOffer, scale: int) -> list[Part]:
+def _parts(match: Match, scale: int, with_targets: bool = True) -> list[Part]:
     at, parts = 0.0, []
     for field, name, css in PARTS:
-        tenths = getattr(row.match, field)
-        if tenths <= 0:
+        tenths = getattr(match, field)
+        if tenths <= 0 or (field == "targets_tenths" and not with_targets):
             continue
         width = 100 * tenths / scale
         parts.append(Part(_(name), css, points_text(tenths), f"{at:.2f}", f"{width:.2f}"))
         at += width
     return parts
+
+
+def offer_matches(request: AskedRequest, number: str) -> HttpResponse:
+    """The needs that an offer may answer; the slot of the offer's page, and a page of its own."""
+    offer = found_or_404(
+        offers.visible_to(request.actor, request.at).select_related("organisation"), number=number
+    )
+    owner = offer.organisation.code if offer.organisation else ""
+    if not rules.may_read_needs_of(request.actor, owner):
+        raise Http404
+    rows = queries.needs_answered_by(offer, request.actor, request.at)
+    limit = len(rows) if request.GET.get("all") else FIRST
+    best = max((row.score_tenths for row in rows), default=0)
+    scale = max(LEAST_SCALE_TENTHS, -(-best // 100) * 100)
+    context = {
+        "offer": offer,
+        "cards": [
+            {"row": row, "place": place, "parts": _parts(row.match, scale, row.sight.targets),
+             "points": points_text(row.score_tenths), "scale": points_text(scale)}
+            for place, row in enumerate(rows[:limit], 1)
+        ],
+        "count": len(rows), "left": len(rows) - len(rows[:limit]), "after_place": limit + 1,
+    }
+    is_slot = bool(getattr(request, "htmx", False))
+    template = "matching/_needs.html" if is_slot else "matching/needs.html"
+    return render(request, template, context)
 
 
 @signed_in
@@ -212,5 +239,6 @@ def _judge_page(request: AskedRequest, need: Need, offer: Any) -> HttpResponse:
 
 urls = [
     path("needs/<str:number>/matches/", need_matches, name="need-matches"),
+    path("offers/<str:number>/matches/", offer_matches, name="offer-matches"),
     path("needs/<str:number>/matches/<str:offer_number>/judge/", judge, name="match-judge"),
 ]

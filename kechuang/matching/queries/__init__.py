@@ -1,5 +1,6 @@
 """Reads of matching: ranked offers with reasons, introductions, and the ledger."""
 
+from kechuang.matching.queries.answered import AnsweredNeed, needs_answered_by
 from kechuang.matching.queries.candidates import index_for, suggestions_for
 from kechuang.matching.queries.introductions import (
     Filters,
@@ -24,6 +25,7 @@ from kechuang.matching.queries.matches import (
 )
 
 __all__ = [
+    "AnsweredNeed",
     "Filters",
     "RankedOffer",
     "Row",
@@ -36,6 +38,7 @@ __all__ = [
     "liaisons_under",
     "live_needs",
     "load_of",
+    "needs_answered_by",
     "needs_without_verdict",
     "place_of",
     "places_on_the_line",

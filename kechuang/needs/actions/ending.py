@@ -97,12 +97,12 @@ def convert_need(*, need: Need, challenge_number: str, by: Actor, at: datetime) 
 
 @transaction.atomic
 def renumber_challenge(
-    *, need: Need, draft_number: str, challenge_number: str, by: Actor, at: datetime
+    *, need: Need, earlier_number: str, challenge_number: str, by: Actor, at: datetime
 ) -> None:
-    """Follow a challenge that got its number of the register after it was a draft."""
+    """Follow a challenge into its next round, which has a number of its own."""
     need = locked(need)
     require(
-        need.challenge_number == draft_number,
+        need.challenge_number == earlier_number,
         NeedRefused("need.other_challenge", N_("需求“{number}”连着另一个榜单。"),
                     {"number": need.number}),
     )  # fmt: skip

@@ -51,6 +51,7 @@ def need(request: AskedRequest, number: str) -> HttpResponse:
     similar: list[Any] = []
     if rules.may_merge(request.actor, facts) or rules.may_see_similar(request.actor, facts):
         similar = queries.similar_needs(row, request.actor, request.at)
+    verbs = _verbs(request, row)
     context = {
         "need": row,
         "sight": sight,
@@ -72,7 +73,8 @@ def need(request: AskedRequest, number: str) -> HttpResponse:
         "merged_into": row.merged_into if row.merged_into_id and sight.is_inside else None,
         "opened": list(queries.disclosures_of(row)) if sight.is_inside else [],
         "history": _history(stages, sight),
-        "verbs": _verbs(request, row),
+        "verbs": verbs,
+        "convert_url": _convert_url(verbs, row),
         "matches_url": _matches_url(request, row, sight),
         "fields": rules.FIELD_NAMES,
     }
@@ -170,6 +172,16 @@ def _verbs(request: AskedRequest, row: Need) -> dict[str, bool]:
         "solve": rules.may_solve(actor, facts),
         "convert": rules.may_convert(actor, facts),
     }
+
+
+def _convert_url(verbs: dict[str, bool], row: Need) -> str:
+    """Where challenges make a draft of this need; for the officer who may."""
+    if not verbs["convert"]:
+        return ""
+    try:
+        return reverse("need-convert", args=[row.number])
+    except NoReverseMatch:
+        return ""
 
 
 def _matches_url(request: AskedRequest, row: Need, sight: Sight) -> str:

@@ -223,8 +223,9 @@ def may_solve(actor: Actor, facts: NeedFacts) -> bool:
 
 
 def may_convert(actor: Actor, facts: NeedFacts) -> bool:
+    """An officer over the need's region; a head authorises what an officer drafted."""
     return facts.state == State.ACCEPTED and (
-        actor.is_role(Role.OFFICER, Role.HEAD) and actor.covers(facts.region_path)
+        actor.is_role(Role.OFFICER) and actor.covers(facts.region_path)
     )
 
 

@@ -40,7 +40,7 @@ def offer(request: AskedRequest, number: str) -> HttpResponse:
         "history": _history(stages, inside),
         "verbs": _verbs(request.actor, row),
         "inside": inside,
-        "matches_url": _matches_url(row, inside),
+        "matches_url": _matches_url(row, request.actor, inside),
     }
     return render(request, "offers/offer.html", context)
 
@@ -82,9 +82,10 @@ def _history(stages: list[OfferStage], inside: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def _matches_url(row: Offer, inside: bool) -> str:
-    """Where matching shows which needs this offer may solve; for its own unit."""
-    if not inside or row.state != State.PUBLISHED:
+def _matches_url(row: Offer, actor: Actor, inside: bool) -> str:
+    """Where matching shows which needs this offer may answer; for its unit and the desks."""
+    desk = actor.is_role(Role.OFFICER, Role.HEAD, Role.LIAISON, Role.SUPERVISOR)
+    if row.state != State.PUBLISHED or not (inside or (desk and actor.region)):
         return ""
     try:
         return reverse("offer-matches", args=[row.number])
