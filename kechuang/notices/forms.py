@@ -4,7 +4,30 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.doors.forms import Form
-from kechuang.notices.models import Objection
+from kechuang.notices import rules
+from kechuang.notices.models import Notice, Objection
+
+
+class NoticeForm(Form):
+    """A list or any other matter that an office shows to everybody; awards come of challenges."""
+
+    kind = forms.ChoiceField(
+        label=_("种类"), widget=forms.RadioSelect, initial=Notice.Kind.GENERAL,
+        choices=[(kind.value, kind.label) for kind in (Notice.Kind.GENERAL, Notice.Kind.LIST)],
+    )  # fmt: skip
+    title = forms.CharField(label=_("标题"), max_length=200)
+    subject_number = forms.CharField(
+        label=_("公示对象"), max_length=40,
+        help_text=_("文号，或平台上需求、榜单、项目的编号。"),
+    )  # fmt: skip
+    body = forms.CharField(
+        label=_("公示内容"), max_length=5000, widget=forms.Textarea({"rows": 8}),
+        help_text=_("发布后不能再改；写错了，撤销并写明理由，另行发布。"),
+    )  # fmt: skip
+    working_days = forms.IntegerField(
+        label=_("公示期"), min_value=1, max_value=rules.WORKING_DAYS_MAX, initial=5,
+        help_text=_("单位是工作日，发布当天不算。"),
+    )  # fmt: skip
 
 
 class ObjectionForm(Form):

@@ -128,7 +128,7 @@ def latest_notices(region_path: str, at: datetime, limit: int = 5) -> list[Notic
     rows = Notice.objects.exclude(state=Notice.State.CANCELLED)
     if region_path:
         rows = rows.filter(within(region_path))
-    return list(rows.order_by("-pk")[:limit])
+    return list(rows.order_by("-opened_at", "-pk")[:limit])
 
 
 def notices_due(at: datetime) -> QuerySet[Notice]:

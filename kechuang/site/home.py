@@ -110,11 +110,7 @@ def glance(region: Region | None, at: datetime) -> Glance:
         trend=_trend(subject, at) if subject else None,
         districts=_districts(region, at),
         challenges=open_now[:OPEN_SHOWN],
-        notices=list(
-            notices.visible_to(public, at)
-            .filter(notices.within(region.path))
-            .order_by("-pk")[:NOTICES_SHOWN]
-        ),
+        notices=notices.latest_notices(region.path, at, NOTICES_SHOWN),
         checkpoint=record.checkpoint(),
         ways=_ways(len(open_now)),
     )

@@ -278,3 +278,36 @@ def test_the_job_reckons_a_provisional_end(world):
     Notice.objects.filter(pk=notice.pk).update(ends_at=at)
     run(notice.number, int(at.timestamp()))
     assert Notice.objects.get().ends_at == notice.ends_at
+
+
+GENERAL = {
+    "kind": "GENERAL", "title": "重点实验室重组名单征求意见", "subject_number": "示例科函〔2026〕12 号",
+    "body": "拟保留 21 家，名单见所附文件。", "working_days": "5",
+}  # fmt: skip
+
+
+def test_an_office_publishes_a_general_notice_and_the_home_page_shows_it(world, client_as):
+    officer = client_as(world.officer)
+    assert "/notices/new/" in officer.get("/notices/").content.decode()
+    assert officer.get("/notices/new/").status_code == 200
+    made = officer.post("/notices/new/", GENERAL)
+    row = Notice.objects.get()
+    assert (made.status_code, made["Location"]) == (302, f"/notices/{row.number}/")
+    assert (row.kind, row.region_path) == ("GENERAL", world.city.path)
+    assert row.facts == [["公示内容", GENERAL["body"]]]
+    for page in ("/", f"/notices/{row.number}/"):
+        assert GENERAL["title"] in Client().get(page).content.decode(), page
+
+
+def test_a_notice_of_too_many_days_is_refused_at_its_field(world, client_as):
+    answer = client_as(world.head).post("/notices/new/", GENERAL | {"working_days": "61"})
+    assert answer.status_code == 422
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["unit_admin", "expert1", "supervisor", "liaison", "operator"])
+def test_nobody_but_an_office_publishes(world, client_as, name):
+    client = client_as(getattr(world, name))
+    assert "/notices/new/" not in client.get("/notices/").content.decode()
+    assert client.get("/notices/new/").status_code == 404
+    assert client.post("/notices/new/", GENERAL).status_code == 404

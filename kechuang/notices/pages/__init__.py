@@ -7,6 +7,7 @@ from kechuang.notices.pages import objections, public
 urls = [
     path("notices/", public.notices, name="notices"),
     path("notices.csv", public.notices_csv, name="notices-csv"),
+    path("notices/new/", public.new, name="notice-new"),
     path("notices/<str:number>/", public.notice, name="notice"),
     path("notices/<str:number>/object/", objections.object_to, name="notice-object"),
     path(

@@ -3,18 +3,19 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from kechuang.base.actor import ROLE_NAMES, Role
 from kechuang.base.time import shanghai_date
 from kechuang.base.working_days import calendar
 from kechuang.doors.lists import keyset
-from kechuang.doors.requests import AskedRequest, found_or_404
+from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.sheets import csv_response
-from kechuang.notices import queries, rules
+from kechuang.notices import actions, forms, queries, rules
 from kechuang.notices.models import Notice, NoticeStage, Pause
 from kechuang.parties.queries import region_by_code
 
@@ -50,8 +51,29 @@ def notices(request: AskedRequest) -> HttpResponse:
     tabs = [("", _("全部"))] + [(s.value.lower(), s.label) for s in Notice.State]
     return render(request, "notices/notices.html", {
         "page": page, "kinds": KINDS, "query": query, "tabs": tabs, "state_now": state,
+        "may_open": bool(request.actor.region)
+        and rules.may_open_notice(request.actor, request.actor.region),
         "is_narrowed": any(request.GET.get(key) for key in ("q", "state", "kind", "region")),
     })  # fmt: skip
+
+
+@signed_in
+def new(request: AskedRequest) -> HttpResponse:
+    """An office publishes a list or another matter of its region."""
+    actor = request.actor
+    if not actor.region or not rules.may_open_notice(actor, actor.region):
+        raise Http404
+    form = forms.NoticeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        said = dict(form.cleaned_data)
+        facts = [(_("公示内容"), said.pop("body"))]
+        with form.refusals():
+            row = actions.open_notice(
+                **said, facts=facts, region_path=actor.region, by=actor, at=request.at
+            )
+            messages.success(request, _("已发布，公示期自下一个工作日起算。"))
+            return redirect("notice", number=row.number)
+    return render(request, "notices/new.html", {"form": form}, status=form.status)
 
 
 def notices_csv(request: AskedRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from kechuang.matching.models import Introduction
 from kechuang.needs import actions as needs
 from kechuang.needs import rules as need_rules
 from kechuang.needs.models import Need
+from kechuang.notices import actions as notices
 from kechuang.offers import actions as offers
 from kechuang.offers.actions.importing import import_offers
 from kechuang.offers.models import Offer
@@ -233,3 +234,16 @@ def _follow(cast: Cast, row: Introduction, turn: int) -> None:
             introduction=row, reason_code="TERMS", note="许可费用未谈拢。", by=liaison,
             at=cast.clock.at(-2),
         )  # fmt: skip
+
+
+def post_notices(cast: Cast) -> None:
+    """Publish the notices of the office; the clock ends those whose term has run."""
+    for row in texts.rows("notices.jsonl"):
+        notice = notices.open_notice(
+            subject_number=row["subject_number"], kind=row["kind"], title=row["title"],
+            facts=[("公示内容", row["body"])], region_path=cast.city.path,
+            working_days=row["working_days"], by=cast.actor("hanmei"),
+            at=cast.clock.at(-row["days_ago"]),
+        )  # fmt: skip
+        if notice.ends_at is not None and notice.ends_at <= cast.clock.now:
+            notices.close_notice(notice=notice, by=Actor.CLOCK, at=notice.ends_at)

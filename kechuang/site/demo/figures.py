@@ -14,7 +14,10 @@ LENDER = "辽宁省沈阳市"
 BORROWER = "示例省示例市"
 MONTHS = 8
 FEW_MONTHS = 2
-LONG = ("needs_accepted", "introductions_made", "organisations_enterprises")
+LONG = (
+    "needs_accepted", "introductions_made", "organisations_enterprises",
+    "public_funding_committed", "public_funding_paid",
+)
 BY_COUNTY = ("organisations_enterprises", "needs_accepted")
 
 

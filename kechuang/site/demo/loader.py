@@ -67,6 +67,7 @@ def load(size: str, day: date) -> None:
         desk.introduce(people, needs, offers)
         done("项目")
         works.run(people, awarded)
+        desk.post_notices(people)
         done("批量")
         bulk.fill(people, wanted.needs - len(needs), wanted.offers - len(offers), progress)
         done("指标")

@@ -48,7 +48,9 @@ def _open(cast: Cast, row: dict[str, Any]) -> Project:
 
 
 def _leader(cast: Cast, row: dict[str, Any]) -> Person:
-    return cast.people[row["leader"]]
+    """Who leads it: by name, else whoever the unit sends."""
+    name = row["leader"]
+    return cast.people[name] if name else cast.unit_person(row["lead"], Role.MEMBER)
 
 
 def _sign(cast: Cast, row: dict[str, Any], project: Project) -> None:
