@@ -281,7 +281,8 @@ def test_the_job_reckons_a_provisional_end(world):
 
 
 GENERAL = {
-    "kind": "GENERAL", "title": "重点实验室重组名单征求意见", "subject_number": "示例科函〔2026〕12 号",
+    "kind": "GENERAL", "title": "重点实验室重组名单征求意见",
+    "subject_number": "示例科函〔2026〕12 号",
     "body": "拟保留 21 家，名单见所附文件。", "working_days": "5",
 }  # fmt: skip
 
