@@ -47,6 +47,7 @@ from kechuang.challenges.actions.opening import (
     open_budget_line,
     open_challenge,
 )
+from kechuang.challenges.actions.replacing import replace_award
 from kechuang.challenges.actions.unsealing import (
     attend_opening,
     check_bid,
@@ -62,6 +63,7 @@ __all__ = [
     "confirm_membership", "consent_to_challenge", "correct_bid", "draft_challenge", "drop_file",
     "fail_challenge", "finalise", "finish_check", "follow_project", "open_budget_line",
     "open_challenge", "propose", "reconfirm_bid", "relist_challenge", "reopen_decision",
+    "replace_award",
     "return_bid", "return_proposal", "save_bid", "save_draft", "send_to_argument", "sign_bid",
     "sign_offs", "start_bid", "step_by_clock", "submit_bid", "take_ranking", "unseal_bids",
     "withdraw_bid",

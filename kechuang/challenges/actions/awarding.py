@@ -51,7 +51,8 @@ def finalise(*, challenge: Challenge, by: Actor, at: datetime) -> Project:
     ).get(challenge=challenge, number=proposal.bid_number)
     move_bid(bid, "award", by=by, at=at)
     project = _open_project(challenge, bid, by=by, at=at)
-    challenge.project_number = project.number
+    challenge.project_number = proposal.project_number = project.number
+    proposal.save(update_fields=["project_number"])
     move(challenge, to, by=by, at=at)
     record_bid(bid, "award", by=by, at=at, project=project.number)
     record_step(challenge, "finalise", by=by, at=at, bid=bid.number, project=project.number,

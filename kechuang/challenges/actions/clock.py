@@ -6,6 +6,7 @@ from kechuang.base.actor import Actor
 from kechuang.challenges.actions.awarding import follow_project
 from kechuang.challenges.actions.deciding import reopen_decision, take_ranking
 from kechuang.challenges.actions.opening import close_challenge, open_challenge
+from kechuang.challenges.actions.replacing import replace_award
 from kechuang.challenges.models import Challenge
 
 CLOCK_STEPS = {
@@ -13,6 +14,7 @@ CLOCK_STEPS = {
     "close": close_challenge,
     "take_ranking": take_ranking,
     "reopen_decision": reopen_decision,
+    "replace_award": replace_award,
     "follow_project": follow_project,
 }
 

@@ -51,6 +51,11 @@ def _bid(challenge: Challenge, number: str) -> Bid:
     return bid
 
 
+def _rank(bid: Bid) -> int | None:
+    """The rank of a bid that still stands in the ranking; an award that lapsed does not."""
+    return bid.rank if bid.state == Bid.State.RANKED else None
+
+
 @transaction.atomic
 def take_ranking(*, challenge: Challenge, by: Actor, at: datetime) -> Challenge:
     """Take the finished panel's ranking over: ranks, scores and who passed; then decide."""
@@ -87,7 +92,7 @@ def choose(
         "challenges.proposed_already", N_("科技局已提出拟立项，现在不能改选。"), {}, (),
         N_("需要改选时，请联系经办退回。")))
     bid = _bid(challenge, bid_number)
-    rules.deciding.check_choosable(bid.rank, bid.passed)
+    rules.deciding.check_choosable(_rank(bid), bid.passed)
     require(bool(reason.strip()), rules.ChallengeRefused(
         "challenges.no_reason", N_("请写明选定的理由。"), {}, ("reason",)))
     choice = IssuerChoice.objects.create(
@@ -112,10 +117,10 @@ def propose(
     choice = challenge.choices.order_by("-id").first()
     rules.deciding.check_proposal(choice.bid_number if choice else "", bid_number, rule)
     winner = _bid(challenge, bid_number)
-    rules.deciding.check_choosable(winner.rank, winner.passed)
+    rules.deciding.check_choosable(_rank(winner), winner.passed)
     if reserve_number:
         reserve = _bid(challenge, reserve_number)
-        rules.deciding.check_choosable(reserve.rank, reserve.passed)
+        rules.deciding.check_choosable(_rank(reserve), reserve.passed)
         require(reserve.pk != winner.pk, rules.ChallengeRefused(
             "challenges.reserve_is_winner", N_("备选须是另一份方案。"), {}, ("reserve_number",)))
     require(bool(reason.strip()), rules.ChallengeRefused(

@@ -177,6 +177,7 @@ class Proposal(models.Model):
         APPROVED = "APPROVED", _("已批准")
         RETURNED = "RETURNED", _("已退回")
         UNDONE = "UNDONE", _("异议成立，已撤回")
+        LAPSED = "LAPSED", _("立项失效")
 
     challenge = models.ForeignKey(
         Challenge, on_delete=models.PROTECT, related_name="proposals", verbose_name=_("榜单")
@@ -193,6 +194,7 @@ class Proposal(models.Model):
         _("状态"), max_length=10, choices=State.choices, default=State.APPROVING
     )
     notice_number = models.CharField(_("公示"), max_length=20, blank=True)
+    project_number = models.CharField(_("项目"), max_length=20, blank=True)
 
     class Meta:
         verbose_name = _("拟立项")

@@ -79,6 +79,8 @@ def challenge(request: AskedRequest, number: str) -> HttpResponse:
         "seats": queries.last_seats(row) if inside else [],
         "decision": _decision(row) if inside and not facts.fenced else None,
         "notice": notice_queries.notice_for(row.number),
+        "lapsed": row.state in ("ON_NOTICE", "FAILED", "DECIDING")
+        and row.proposals.filter(state="LAPSED").exists(),
     }
     context["answered"] = sum(1 for one in context["questions"] if one.answered_at)
     return render(request, "challenges/challenge.html", context)

@@ -30,6 +30,9 @@ def due_by_clock(at: datetime) -> list[tuple[str, str]]:
         "close": rows.filter(state="OPEN", deadline_at__lte=at),
         "take_ranking": rows.filter(Exists(finished), state="REVIEWING"),
         "reopen_decision": rows.filter(Exists(_upheld()), state="ON_NOTICE"),
+        "replace_award": rows.filter(
+            Exists(project.filter(state=Project.State.LAPSED)), state="AWARDED"
+        ),
         "follow_project": rows.filter(
             Q(Exists(project.filter(signed_at__isnull=False)), state="AWARDED")
             | Q(Exists(project.filter(ended_at__isnull=False)), state="RUNNING")

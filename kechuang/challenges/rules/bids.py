@@ -38,6 +38,7 @@ class BidState(StrEnum):
     NOT_PROPOSED = "NOT_PROPOSED"
     AWARDED = "AWARDED"
     CONTRACTED = "CONTRACTED"
+    DECLINED = "DECLINED"
 
 
 STATE_NAMES = {
@@ -58,6 +59,7 @@ STATE_NAMES = {
     BidState.NOT_PROPOSED: N_("未选定"),
     BidState.AWARDED: N_("已立项"),
     BidState.CONTRACTED: N_("已签约"),
+    BidState.DECLINED: N_("立项失效"),
 }
 UNKNOWN_MEMBER = N_("没有代码为 {code} 的单位。")
 ENDED = frozenset({BidState.WITHDRAWN, BidState.REPLACED, BidState.RETURNED})
@@ -93,6 +95,8 @@ TABLE = {
     ),
     "award": ({BidState.PROPOSED}, BidState.AWARDED),
     "contract": ({BidState.AWARDED}, BidState.CONTRACTED),
+    "lapse": ({BidState.AWARDED}, BidState.DECLINED),
+    "promote": ({BidState.RESERVE}, BidState.PROPOSED),
 }
 
 

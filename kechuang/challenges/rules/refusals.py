@@ -43,6 +43,8 @@ EVENT_NAMES = {
     "finalise": N_("确定立项"),
     "reopen_decision": N_("退回评定"),
     "run": N_("转入实施"),
+    "promote_reserve": N_("递补备选"),
+    "fail_award": N_("流榜"),
     "end": N_("结束"),
     "relist": N_("重新发榜"),
     "cancel": N_("取消榜单"),

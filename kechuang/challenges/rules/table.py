@@ -128,6 +128,8 @@ TABLE = (
     _row("ON_NOTICE",          "finalise",         "AWARDED",   "head"),
     _row("ON_NOTICE",          "reopen_decision",  "DECIDING",  "clock or officer"),
     _row("AWARDED",            "run",              "RUNNING",   "clock"),
+    _row("AWARDED",            "promote_reserve",  "ON_NOTICE", "clock"),
+    _row("AWARDED",            "fail_award",       "FAILED",    "clock"),
     _row("RUNNING",            "end",              "ENDED",     "clock"),
     _row("FAILED",             "relist",           "same",      "officer"),
     _row("any before AWARDED", "cancel",           "CANCELLED", "head"),

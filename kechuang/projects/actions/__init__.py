@@ -27,6 +27,7 @@ from kechuang.projects.actions.agreements import (
 from kechuang.projects.actions.endings import (
     archive,
     begin_termination,
+    decline_award,
     freeze,
     lapse_unsigned,
     remind_of_milestones,
@@ -59,6 +60,7 @@ __all__ = [
     "check_milestone",
     "confirm_payment",
     "correct_receipt",
+    "decline_award",
     "decide_acceptance",
     "draft_agreement",
     "freeze",

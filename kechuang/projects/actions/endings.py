@@ -157,15 +157,29 @@ def archive(*, project: Project, by: Actor, at: datetime) -> Project:
 
 
 @transaction.atomic
+def decline_award(*, project: Project, reason: str, by: Actor, at: datetime) -> Project:
+    """Give an award back before its agreement is in force; the unit's administrator does this."""
+    project = locked(project, "decline_award", by)
+    _end_unsigned(project, by=by, at=at, note=reason)
+    note_act("decline_award", project, by, at, {"origin": project.origin_number})
+    tell_office(project, Role.OFFICER, "declined", by, at)
+    return project
+
+
+def _end_unsigned(project: Project, *, by: Actor, at: datetime, note: str = "") -> None:
+    Agreement.objects.filter(project=project).exclude(state=Agreement.State.WITHDRAWN).update(
+        state=Agreement.State.WITHDRAWN
+    )
+    move_project(project, State.LAPSED, by=by, at=at, note=note)
+
+
+@transaction.atomic
 def lapse_unsigned(*, project: Project, by: Actor, at: datetime) -> Project:
     """Let an award lapse whose agreement was not signed in time; only the clock does this."""
     project = locked(project, "lapse", by)
     if at < project.sign_until:
         raise rules.ProjectRefused("projects.still_time_to_sign", N_("签约期限还没有到。"))
-    Agreement.objects.filter(project=project).exclude(state=Agreement.State.WITHDRAWN).update(
-        state=Agreement.State.WITHDRAWN
-    )
-    move_project(project, State.LAPSED, by=by, at=at)
+    _end_unsigned(project, by=by, at=at)
     note_act("lapse", project, by, at, {"origin": project.origin_number})
     tell_unit(project, "lapsed", by, at)
     tell_office(project, Role.OFFICER, "lapsed", by, at)

@@ -165,6 +165,7 @@ for _verb, _schema in {
     "sign_for_unit": NothingIn,
     "sign_for_department": NothingIn,
     "return_agreement": ReasonIn,
+    "decline_award": ReasonIn,
     "begin_amendment": ReasonIn,
     "withdraw_amendment": NothingIn,
     "receive_funds": ReceiptIn,

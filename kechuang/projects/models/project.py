@@ -25,7 +25,7 @@ class Project(models.Model):
         TERMINATING = "TERMINATING", _("终止办理中")
         TERMINATED = "TERMINATED", _("已终止")
         REVOKED = "REVOKED", _("已撤销")
-        LAPSED = "LAPSED", _("逾期未签，立项失效")
+        LAPSED = "LAPSED", _("立项失效")
         ARCHIVED = "ARCHIVED", _("已归档")
 
     number = models.CharField(_("项目编号"), max_length=20, unique=True)

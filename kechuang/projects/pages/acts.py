@@ -97,6 +97,12 @@ ACTS = {
     "withdraw_amendment": Act(
         forms.ConfirmForm, N_("撤回后原任务书继续有效。"), _plain(actions.withdraw_amendment)
     ),
+    "decline_award": Act(
+        forms.ReasonForm,
+        N_("放弃后立项失效，不能恢复；科技局按备选顺序递补，重新公示。"),
+        _plain(actions.decline_award),
+        True,
+    ),
     "receive_funds": Act(
         forms.ReceiptForm, N_("登记后记入台账，只增不改；多记了另作更正。"), _receive
     ),
@@ -156,6 +162,7 @@ OFFERED = [
     "begin_termination",
     "withdraw_termination",
     "revoke",
+    "decline_award",
 ]
 
 

@@ -83,6 +83,7 @@ STEPS = {
     "sign_for_unit": _step("CONTRACTING AMENDING", "", "UNIT_ADMIN", N_("代表单位签署")),
     "return_agreement": _step("CONTRACTING AMENDING", "", "OFFICER HEAD", N_("退回任务书")),
     "sign_for_department": _step("CONTRACTING AMENDING", "ACTIVE", "HEAD", N_("代表部门签署")),
+    "decline_award": _step("AWARDED CONTRACTING", "LAPSED", "UNIT_ADMIN", N_("放弃立项")),
     "lapse": _step("AWARDED CONTRACTING", "LAPSED", "CLOCK", N_("逾期失效")),
     "begin_amendment": _step("ACTIVE", "AMENDING", "LEADER UNIT_ADMIN OFFICER", N_("申请变更")),
     "withdraw_amendment": _step("AMENDING", "ACTIVE", "LEADER UNIT_ADMIN HEAD", N_("撤回变更")),
@@ -216,7 +217,7 @@ STATE_NAMES = {
     "TERMINATING": N_("终止办理中"),
     "TERMINATED": N_("已终止"),
     "REVOKED": N_("已撤销"),
-    "LAPSED": N_("逾期未签，立项失效"),
+    "LAPSED": N_("立项失效"),
     "ARCHIVED": N_("已归档"),
 }
 
