@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from kechuang.base.actor import Actor
+from kechuang.doors.rows import write_values
 from kechuang.engines.ranking import fold
 from kechuang.search import rules
 from kechuang.search.models import Document
@@ -63,9 +64,12 @@ def put_document(  # noqa: PLR0913 - one row of a table with these columns
 @transaction.atomic
 def put_documents(*, texts: Iterable[Text], at: datetime, by: Actor | None = None) -> int:
     """Put many documents; those that are there are changed. Returns how many."""
-    rows = [_row(text, at) for text in texts]
+    rows = [_values(text, at) for text in texts]
+    if len(rows) > BATCH and not _any_there(rows):
+        write_values(Document, ("number", *_FOLLOWING), rows)
+        return len(rows)
     Document.objects.bulk_create(
-        rows,
+        [Document(**dict(zip(("number", *_FOLLOWING), row, strict=True))) for row in rows],
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["number"],
@@ -74,25 +78,20 @@ def put_documents(*, texts: Iterable[Text], at: datetime, by: Actor | None = Non
     return len(rows)
 
 
-def _row(text: Text, at: datetime) -> Document:
+def _any_there(rows: list[tuple[Any, ...]]) -> bool:
+    return Document.objects.filter(number__in=[row[0] for row in rows]).exists()
+
+
+def _values(text: Text, at: datetime) -> tuple[Any, ...]:
+    """The number of a document, and what follows it."""
     keywords = rules.keyword_text(text.keywords)
-    whole = "\n".join((text.title, keywords, text.body))
-    return Document(
-        number=text.number,
-        kind=text.kind,
-        title=text.title[:300],
-        keywords=keywords,
-        body=text.body,
-        region_path=text.region_path,
-        owner_code=text.owner_code,
-        visibility=rules.Visibility(text.visibility),
-        readers=sorted(set(text.readers)),
-        facets=dict(text.facets),
-        folded=fold(whole),
-        title_tokens=rules.findable_tokens(text.title),
-        tokens=rules.findable_tokens(whole),
-        updated_at=at,
-    )
+    folded = fold("\n".join((text.title, keywords, text.body)))
+    return (
+        text.number, text.kind, text.title[:300], keywords, text.body, text.region_path,
+        text.owner_code, rules.Visibility(text.visibility), sorted(set(text.readers)),
+        dict(text.facets), folded, rules.findable_tokens(fold(text.title)),
+        rules.findable_tokens(folded), at,
+    )  # fmt: skip
 
 
 def open_document(*, number: str, readers: Iterable[str], at: datetime) -> None:

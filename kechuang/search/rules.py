@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kechuang.base.actor import Role
-from kechuang.engines.ranking import LONGEST, fold, tokens
+from kechuang.engines.ranking import LONGEST, distinct_tokens, fold, tokens
 
 MOST_WORDS = 64  # distinct tokens of one search that must all occur; beyond, the likest are shown
 
@@ -60,10 +60,13 @@ def asked(text: str) -> Asked:
     )
 
 
-def findable_tokens(*texts: str) -> list[str]:
-    """The tokens that a document is found by: its bigrams and words, and each single character."""
-    folded = fold("\n".join(texts))
-    return sorted({*tokens(folded), *_HAN.findall(folded)})
+def findable_tokens(folded: str) -> list[str]:
+    """What a document is found by: the bigrams and words of its folded text, and each character.
+
+    >>> findable_tokens("铟靶 zno")
+    ['zno', '铟', '铟靶', '靶']
+    """
+    return sorted(distinct_tokens(folded))
 
 
 def score(question: Asked, title: str, keywords: str, folded: str) -> float:

@@ -246,7 +246,7 @@ def load_demo(size: str, day: date) -> None:
 
     if size not in SIZES:
         raise typer.BadParameter(", ".join(SIZES), param_hint="--size")
-    with console.status(f"demo {size}"), transaction.atomic():
+    with transaction.atomic():  # says itself how far it is
         region.load(size, day)
 
 

@@ -39,7 +39,7 @@ def test_ten_thousand_characters_are_read():
 
 
 def test_a_document_is_found_by_bigrams_words_and_single_characters():
-    assert findable_tokens("铟靶", "5G") == ["5g", "铟", "铟靶", "靶"]
+    assert findable_tokens("铟靶\n5g") == ["5g", "铟", "铟靶", "靶"]
 
 
 def test_the_score_prefers_the_title_and_saturates():

@@ -4,7 +4,7 @@ Callers use only what stands here, so that another engine can take this one's pl
 `Query`, `Index.rank`, `explain`, `quote`, and the numeric targets, which are apart from words.
 """
 
-from kechuang.engines.ranking.analysis import LONGEST, fold, tokens
+from kechuang.engines.ranking.analysis import LONGEST, distinct_tokens, fold, tokens
 from kechuang.engines.ranking.explain import Explanation, Phrase, Piece, explain, quote
 from kechuang.engines.ranking.index import Document, Hit, Index, Query, rank
 from kechuang.engines.ranking.numbers import (
@@ -29,6 +29,7 @@ __all__ = [
     "Quantity",
     "Query",
     "Verdict",
+    "distinct_tokens",
     "explain",
     "fold",
     "held_against",

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from operator import add
 from typing import NamedTuple
 
 from kechuang.engines.ranking.traditional import SIMPLIFIED
@@ -13,6 +14,8 @@ _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(
     rf"(?P<han>[{_HAN}]+)|(?P<word>[^\W_{_HAN}]+(?:[-./+][^\W_{_HAN}]+)*[%‰]?)"
 )
+_HAN_RUN = re.compile(rf"[{_HAN}]+")
+_WORD = re.compile(rf"[^\W_{_HAN}]+(?:[-./+][^\W_{_HAN}]+)*[%‰]?")
 _PARTS = re.compile(r"[-/+]")
 
 
@@ -33,10 +36,14 @@ class _Folding(dict[int, str | None]):
 
 
 def _folded_character(character: str) -> str | None:
-    if character == "\x00" or unicodedata.category(character) in ("Cf", "Mn", "Cs"):
-        return None  # zero-width marks, joiners, variation selectors
     plain = unicodedata.normalize("NFKC", character).lower()
-    return "".join(SIMPLIFIED.get(each, each) for each in plain)
+    folded = "".join(SIMPLIFIED.get(each, each) for each in plain if _is_seen(each))
+    return folded if folded == character else folded and fold(folded)
+
+
+def _is_seen(character: str) -> bool:
+    """Not a zero-width mark, a joiner, a variation selector, or an accent by itself."""
+    return character != "\x00" and unicodedata.category(character) not in ("Cf", "Mn", "Cs")
 
 
 _FOLDING = _Folding()
@@ -68,6 +75,21 @@ def tokens(text: str) -> list[str]:
             found.append(han)
         else:
             found.extend(map("".join, zip(han, han[1:], strict=False)))
+    return found
+
+
+def distinct_tokens(folded: str) -> set[str]:
+    """The tokens of a text that is folded already, each once, and each Han character by itself.
+
+    >>> sorted(distinct_tokens("铟靶 al-zno"))
+    ['al', 'al-zno', 'zno', '铟', '铟靶', '靶']
+    """
+    found: set[str] = set()
+    for han in _HAN_RUN.findall(folded):
+        found.update(han)
+        found.update(map(add, han, han[1:]))
+    for word in _WORD.findall(folded):
+        found.update(_words(word))
     return found
 
 

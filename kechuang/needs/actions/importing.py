@@ -10,6 +10,7 @@ from django.db import transaction
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import Refused
 from kechuang.base.time import shanghai_date
+from kechuang.doors.rows import write_rows, write_values
 from kechuang.doors.sheets import Problem, Sheet
 from kechuang.needs import rules
 from kechuang.needs.actions.checking import accept
@@ -29,8 +30,6 @@ from kechuang.parties.models import Organisation
 from kechuang.parties.queries import organisations_coded
 from kechuang.record import actions as record
 from kechuang.search import actions as search
-
-BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +132,13 @@ def _create(rows: list[RowRead], reading: Reading, *, by: Actor, at: datetime) -
             need.until = rules.due(row.state, need.region_path, row.since)
         _write(need, row)
         needs.append(need)
-    Need.objects.bulk_create(needs, batch_size=BATCH)
-    NeedStage.objects.bulk_create(
-        [NeedStage(need=need, stage=need.state, since=need.since, by_person=by.person,
-                   by_role=by.role, by_organisation=by.organisation) for need in needs],
-        batch_size=BATCH,
+    write_rows(needs)
+    write_values(
+        NeedStage,
+        ("need_id", "stage", "since", "by_person", "by_role", "by_organisation", "note_public",
+         "note_private"),
+        ((need.pk, need.state, need.since, by.person, by.role, by.organisation, "", "")
+         for need in needs),
     )  # fmt: skip
     _write_targets(list(zip(needs, rows, strict=True)), at=at)
 
@@ -162,7 +163,7 @@ def _update(changed: list[tuple[Need, RowRead]], *, at: datetime) -> None:
 
 def _write_targets(pairs: list[tuple[Need, RowRead]], *, at: datetime) -> None:
     targets = [target for need, row in pairs for target in targets_for(need, row.content)]
-    Target.objects.bulk_create(targets, batch_size=BATCH)
+    write_rows(targets)
     by_need: dict[int, list[Target]] = {}
     for target in targets:
         by_need.setdefault(target.need_id, []).append(target)

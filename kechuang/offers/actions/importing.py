@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import Refused
 from kechuang.base.time import shanghai_date
+from kechuang.doors.rows import write_rows, write_values
 from kechuang.doors.sheets import Problem, Sheet
 from kechuang.offers import rules
 from kechuang.offers.actions.publishing import (
@@ -32,8 +34,6 @@ from kechuang.parties.models import Organisation
 from kechuang.parties.queries import organisations_coded
 from kechuang.record import actions as record
 from kechuang.search import actions as search
-
-BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,12 @@ def _place(row: RowRead, reading: Reading) -> tuple[int | None, str]:
 
 
 def _there(reading: Reading, source: str) -> dict[tuple[int | None, str], Offer]:
+    owners = Q(organisation__in=[one.pk for one in reading.organisations.values()])
+    if any(_place(row, reading)[0] is None for row in reading.rows):
+        owners |= Q(organisation=None)
     rows = (
         Offer.objects.select_for_update(of=("self",))
-        .filter(source=source, source_key__in=[row.key for row in reading.rows])
+        .filter(owners, source=source, source_key__in=[row.key for row in reading.rows])
         .select_related("organisation")
         .prefetch_related("figures")
         .order_by("pk")
@@ -143,11 +146,13 @@ def _create(
         )  # fmt: skip
         write_content(offer, row.content)
         offers.append(offer)
-    Offer.objects.bulk_create(offers, batch_size=BATCH)
-    OfferStage.objects.bulk_create(
-        [OfferStage(offer=offer, stage=State.PUBLISHED, since=at, by_person=by.person,
-                    by_role=by.role, by_organisation=by.organisation) for offer in offers],
-        batch_size=BATCH,
+    write_rows(offers)
+    write_values(
+        OfferStage,
+        ("offer_id", "stage", "since", "by_person", "by_role", "by_organisation", "note_public",
+         "note_private"),
+        ((offer.pk, offer.state, offer.since, by.person, by.role, by.organisation, "", "")
+         for offer in offers),
     )  # fmt: skip
     _write_figures([(offer, row) for offer, row in zip(offers, rows, strict=True)], at=at)
 
@@ -164,7 +169,7 @@ def _update(changed: list[tuple[Offer, RowRead]], *, at: datetime) -> None:
 
 def _write_figures(pairs: list[tuple[Offer, RowRead]], *, at: datetime) -> None:
     figures = [one for offer, row in pairs for one in figures_for(offer, row.content)]
-    Figure.objects.bulk_create(figures, batch_size=BATCH)
+    write_rows(figures)
     documents = []
     for offer, row in pairs:
         said = [offer.summary, offer.body, *offer.works]
