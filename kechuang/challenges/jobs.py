@@ -2,12 +2,12 @@
 
 import logging
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import Refused
 from kechuang.challenges import actions, queries
+from kechuang.doors import clock
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 @app.task(name="challenges.tick", queue="clock", pass_context=False)
 def tick(timestamp: int) -> None:
     """Ask which challenges the clock has to move, and give each a job of its own."""
-    for verb, number in queries.due_by_clock(timezone.now()):
+    for verb, number in queries.due_by_clock(clock.now()):
         step.defer(verb=verb, number=number)
 
 
@@ -28,7 +28,7 @@ def step(verb: str, number: str) -> None:
         return
     try:
         actions.step_by_clock(
-            verb=verb, challenge=challenge, by=Actor.CLOCK, at=timezone.now()
+            verb=verb, challenge=challenge, by=Actor.CLOCK, at=clock.now()
         )
     except Refused as refused:
         log.info("challenges.step %s %s refused: %s", verb, number, refused.code)

@@ -1,7 +1,9 @@
 """Resumable upload: announce, send pieces of 5 MB in any order, finish; then link by number."""
 
+from typing import Any
+
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from kechuang.doors.api import ERRORS, api_actor
@@ -56,13 +58,13 @@ def _own(request: HttpRequest, number: str) -> Upload:
 
 
 @router.post("", response={201: UploadOut, **ERRORS}, operation_id="begin_upload", by_alias=True)
-def begin_upload(request: HttpRequest, body: UploadIn) -> tuple[int, Upload]:
+def begin_upload(request: HttpRequest, body: UploadIn) -> Any:
     """Announce a file of up to 50 MB."""
     upload = actions.begin_upload(
         filename=body.filename, size=body.size, hash=body.hash, by=api_actor(request),
         at=request.at,
     )  # fmt: skip
-    return 201, upload
+    return Status(201, upload)
 
 
 @router.get("/{number}", response={200: UploadOut, **ERRORS}, operation_id="show_upload")
@@ -99,11 +101,11 @@ def finish_upload(request: HttpRequest, number: str) -> Upload:
 
 
 @router.delete("/{number}", response={204: None, **ERRORS}, operation_id="drop_upload")
-def drop_upload(request: HttpRequest, number: str) -> tuple[int, None]:
+def drop_upload(request: HttpRequest, number: str) -> Any:
     """Give an upload up."""
     upload = _own(request, number)
     actions.drop_upload(upload=upload, by=api_actor(request), at=request.at)
-    return 204, None
+    return Status(204, None)
 
 
 routers = [("/uploads", router)]

@@ -7,6 +7,7 @@ import typer
 from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.base.refusals import N_, Refused
+from kechuang.doors import clock
 from kechuang.doors.sheets import Importer
 from kechuang.indicators import actions, queries
 from kechuang.indicators.actions.importing import read_observations
@@ -38,10 +39,9 @@ def measure(
     month: Annotated[str, typer.Argument(help="月份，例如 2026-10")],
 ) -> None:
     """Measure every indicator that has a formula for a month of a region; heads publish them."""
-    from django.utils import timezone
     from rich.progress import track
 
-    at = timezone.now()
+    at = clock.now()
     subject = queries.region_in_force(region, at)
     if subject is None:
         raise typer.BadParameter(region)

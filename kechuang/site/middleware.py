@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from kechuang.base.refusals import Refused
@@ -14,6 +16,16 @@ from kechuang.site import auth
 
 Handler = Callable[[HttpRequest], HttpResponse]
 WITHOUT_SECOND_FACTOR = ("/account/", "/en/account/", "/static/", "/healthz", "/i18n/", "/api/")
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Pages speak the language of their address, the API that of Accept-Language."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if request.path_info.startswith("/api/"):
+            translation.activate(translation.get_language_from_request(request))
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
 
 
 class ActorMiddleware:

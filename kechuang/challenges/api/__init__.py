@@ -3,5 +3,9 @@
 from kechuang.challenges.api.bids import router as bids
 from kechuang.challenges.api.challenges import budget
 from kechuang.challenges.api.challenges import router as challenges
+from kechuang.challenges.api.inside import router as inside
 
-routers = [("/challenges", challenges), ("/bids", bids), ("/budget-lines", budget)]
+routers = [
+    ("/challenges", challenges), ("/challenges", inside), ("/bids", bids),
+    ("/budget-lines", budget),
+]  # fmt: skip

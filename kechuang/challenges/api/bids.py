@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from kechuang.base.refusals import N_
@@ -74,7 +74,7 @@ def start_bid(request: HttpRequest, body: BidNew) -> Any:
     actor = api_actor(request)
     challenge = seen(request, body.challenge)
     made = actions.start_bid(challenge=challenge, by=actor, at=request.at)
-    return 201, _answer(request, made)
+    return Status(201, _answer(request, made))
 
 
 @router.get("/{number}", response={200: s.BidOut, **ERRORS}, operation_id="get_bid")
@@ -125,8 +125,8 @@ def attach(request: HttpRequest, number: str, body: FileIn) -> Any:
     except (binascii.Error, ValueError) as error:
         raise rules.BidRefused(
             "bids.not_base64", N_("附件内容不是 base64。"), {}, ("content",)) from error
-    return 201, actions.attach_file(
-        bid=_bid(request, number), name=body.name, content=content, by=actor, at=request.at)
+    return Status(201, actions.attach_file(
+        bid=_bid(request, number), name=body.name, content=content, by=actor, at=request.at))
 
 
 @router.delete("/{number}/files/{file}", response={200: s.BidOut, **ERRORS},

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import Field
 
 from kechuang.base.refusals import N_
@@ -89,7 +89,7 @@ def draft_challenge(request: HttpRequest, body: s.ChallengeNew) -> Any:
     needs = Need.objects.filter(pk__in=needs_visible_to(actor, request.at).values("pk"))
     need = found_or_404(needs.select_related("organisation"), number=body.need)
     made = actions.draft_challenge(need=need, by=actor, at=request.at)
-    return 201, s.challenge_answer(made)
+    return Status(201, s.challenge_answer(made))
 
 
 @router.get("/{number}", response={200: s.ChallengeOut, **ERRORS}, operation_id="get_challenge")
@@ -165,8 +165,8 @@ def questions(request: HttpRequest, number: str, page: Query[ListQuery]) -> Any:
 def ask(request: HttpRequest, number: str, body: s.QuestionIn) -> Any:
     """Ask in public, unnamed."""
     actor = api_actor(request)
-    return 201, actions.ask_question(
-        challenge=seen(request, number), text=body.text, by=actor, at=request.at)
+    return Status(201, actions.ask_question(
+        challenge=seen(request, number), text=body.text, by=actor, at=request.at))
 
 
 @router.post("/{number}/questions/{question}/answer", response={200: s.QuestionOut, **ERRORS},
@@ -260,7 +260,7 @@ def relist(request: HttpRequest, number: str, body: s.ReasonIn) -> Any:
     """Begin a new round of a failed challenge."""
     made = actions.relist_challenge(
         challenge=seen(request, number), reason=body.reason, by=api_actor(request), at=request.at)
-    return 201, s.challenge_answer(made)
+    return Status(201, s.challenge_answer(made))
 
 
 @budget.get("/", response={200: PageOf[s.BudgetLineOut], **ERRORS},
@@ -276,5 +276,5 @@ def budget_lines(request: HttpRequest, page: Query[ListQuery]) -> Any:
 @budget.post("/", response={201: s.BudgetLineOut, **ERRORS}, operation_id="open_budget_line")
 def open_budget_line(request: HttpRequest, body: s.BudgetLineIn) -> Any:
     """Enter a line of the year's budget."""
-    return 201, actions.open_budget_line(
-        **body.model_dump(), by=api_actor(request), at=request.at)
+    return Status(201, actions.open_budget_line(
+        **body.model_dump(), by=api_actor(request), at=request.at))

@@ -56,7 +56,7 @@ def list_needs(request: HttpRequest, query: Query[NeedQuery]) -> Any:
     page = keyset(rows.prefetch_related("targets"), after=query.after, limit=query.limit)
     sights = queries.sights_on(page.rows, request.actor, request.at)
     return {
-        "items": [need_out(need, sights[need.pk], []) for need in page.rows],
+        "items": [need_out(need, sights[need.pk], [], request.at) for need in page.rows],
         "next_after": page.next_after,
     }
 

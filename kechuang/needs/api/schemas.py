@@ -7,6 +7,7 @@ from ninja import Field, Schema
 
 from kechuang.base.actor import Actor
 from kechuang.base.money import FEN_PER_WAN
+from kechuang.base.time import shanghai_date
 from kechuang.doors.api import ListQuery
 from kechuang.needs import queries, rules
 from kechuang.needs.models import Attachment, Mark, Need, NeedStage
@@ -179,9 +180,12 @@ class ImportedOut(Schema):
     unchanged: int
 
 
-def need_out(need: Need, sight: Sight, marks: list[Mark]) -> dict[str, Any]:
+def need_out(need: Need, sight: Sight, marks: list[Mark], at: datetime) -> dict[str, Any]:
     """A need as this reader sees it; a draft as it was typed, as far as it can be read."""
     said = need.typed if need.typed and sight.is_inside else {}
+    written: Need | rules.Content = need
+    if said:
+        written, _problems = rules.read_typed(said, shanghai_date(at))
     owner = (need.organisation.name,)
     inside = sight.organisation
     body = need.body if inside else rules.without_names(need.body, owner)
@@ -195,8 +199,8 @@ def need_out(need: Need, sight: Sight, marks: list[Mark]) -> dict[str, Any]:
         "chain": (said.get("chain") or need.chain) if sight.summary else None,
         "keywords": list(rules.keywords_of(said.get("keywords")) if said else need.keywords)
         if sight.summary else None,
-        "budget_fen": need.budget_fen if sight.summary else None,
-        "due_date": need.due_date if sight.summary else None,
+        "budget_fen": written.budget_fen if sight.summary else None,
+        "due_date": written.due_date if sight.summary else None,
         "publication": said.get("publication") or need.publication,
         "region": need.region_path.rsplit("/", 1)[-1],
         "organisation": need.organisation.code if inside else None,
@@ -229,4 +233,4 @@ def one_need(need: Need, actor: Actor, at: datetime) -> dict[str, Any]:
     """A need and its open marks, for an answer."""
     sight = queries.sight_on(need, actor, at)
     marks = list(queries.open_marks(need)) if sight.is_inside else []
-    return need_out(need, sight, marks)
+    return need_out(need, sight, marks, at)

@@ -18,6 +18,7 @@ from kechuang.offers.api.schemas import (
     OfferQuery,
     ReasonIn,
     StageOut,
+    offer_out,
 )
 from kechuang.offers.models import Offer, OfferStage
 from kechuang.offers.rules.rows import ALIASES, COLUMNS
@@ -39,14 +40,16 @@ def list_offers(request: HttpRequest, query: Query[OfferQuery]) -> Any:
     )
     rows = queries.offers_listed(request.actor, request.at, filters).prefetch_related("figures")
     page = keyset(rows, after=query.after, limit=query.limit)
-    return {"items": page.rows, "next_after": page.next_after}
+    items = [offer_out(offer, request.at) for offer in page.rows]
+    return {"items": items, "next_after": page.next_after}
 
 
 @router.post("", response={201: OfferOut, **ERRORS}, operation_id="post_offer")
 def post_offer(request: HttpRequest, data: DraftIn) -> Any:
     """Begin a draft; it has a random number until it is submitted."""
     by = api_actor(request)
-    return Status(201, actions.save_draft(typed=data.typed(), by=by, at=request.at))
+    made = actions.save_draft(typed=data.typed(), by=by, at=request.at)
+    return Status(201, offer_out(made, request.at))
 
 
 @router.post("/import", response={200: ImportedOut, **ERRORS}, operation_id="import_offers")
@@ -60,17 +63,18 @@ def import_offers(request: HttpRequest, file: UploadedFile = File(...)) -> Any: 
 
 @router.get("/{number}", response=OFFER, operation_id="read_offer")
 def read_offer(request: HttpRequest, number: str) -> Any:
-    return _found(request, number)
+    return offer_out(_found(request, number), request.at)
 
 
 @router.put("/{number}", response=OFFER, operation_id="edit_offer")
 def edit_offer(request: HttpRequest, number: str, data: DraftIn) -> Any:
     """Replace what a draft says; If-Match carries the version it was begun on."""
     by = api_actor(request)
-    return actions.save_draft(
+    offer = actions.save_draft(
         offer=_found(request, number), typed=data.typed(), version=expected_version(request),
         by=by, at=request.at,
     )  # fmt: skip
+    return offer_out(offer, request.at)
 
 
 @router.post("/{number}/discard", response={204: None, **ERRORS}, operation_id="discard_offer")
@@ -85,38 +89,42 @@ def discard_offer(request: HttpRequest, number: str) -> Any:
 def submit_offer(request: HttpRequest, number: str) -> Any:
     """Hand a draft in; the answer carries its number of the register."""
     by = api_actor(request)
-    return actions.submit_offer(
+    offer = actions.submit_offer(
         offer=_found(request, number), version=expected_version(request), by=by, at=request.at
     )
+    return offer_out(offer, request.at)
 
 
 @router.post("/{number}/sign", response=OFFER, operation_id="sign_offer")
 def sign_offer(request: HttpRequest, number: str) -> Any:
     """The unit's administrator signs; the offer is published."""
     by = api_actor(request)
-    return actions.sign_offer(
+    offer = actions.sign_offer(
         offer=_found(request, number), version=expected_version(request), by=by, at=request.at
     )
+    return offer_out(offer, request.at)
 
 
 @router.post("/{number}/return", response=OFFER, operation_id="return_offer")
 def return_offer(request: HttpRequest, number: str, data: ReasonIn) -> Any:
     """The unit's administrator gives an offer back with words."""
     by = api_actor(request)
-    return actions.return_offer(
+    offer = actions.return_offer(
         offer=_found(request, number), reason=data.reason, version=expected_version(request),
         by=by, at=request.at,
     )  # fmt: skip
+    return offer_out(offer, request.at)
 
 
 @router.post("/{number}/withdraw", response=OFFER, operation_id="withdraw_offer")
 def withdraw_offer(request: HttpRequest, number: str, data: ReasonIn) -> Any:
     """Its unit takes an offer back, with a reason."""
     by = api_actor(request)
-    return actions.withdraw_offer(
+    offer = actions.withdraw_offer(
         offer=_found(request, number), reason=data.reason, version=expected_version(request),
         by=by, at=request.at,
     )  # fmt: skip
+    return offer_out(offer, request.at)
 
 
 @router.get("/{number}/history", response={200: list[StageOut], **ERRORS},

@@ -1,10 +1,12 @@
 """Shapes of the offers' API."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from ninja import Field, Schema
 
+from kechuang.base.time import shanghai_date
 from kechuang.doors.api import ListQuery
 from kechuang.offers import rules
 from kechuang.offers.models import Offer
@@ -69,7 +71,7 @@ class ReasonIn(Schema):
 
 
 class OfferOut(Schema):
-    """An offer as everybody sees it; a draft only to its unit."""
+    """An offer as everybody sees it; a draft only to its unit, as far as it can be read."""
 
     number: str
     version: int
@@ -99,24 +101,34 @@ class OfferOut(Schema):
     published_at: datetime | None
     return_words: str
 
-    @staticmethod
-    def resolve_figures(row: Offer) -> list[dict[str, str]]:
-        return [
+
+# What an offer says, by the name that content and answer share.
+SAID = ("kind", "title", "title_is_auto", "summary", "body", "trl", "patent_number",
+        "patent_status", "patent_status_date", "price_low_fen", "price_high_fen",
+        "keywords", "chains", "people", "works", "modes")  # fmt: skip
+
+
+def offer_out(offer: Offer, at: datetime) -> dict[str, Any]:
+    """An offer as the API answers it: a draft by what was typed, else by its columns."""
+    is_draft = bool(offer.typed)
+    said: Offer | rules.Content = offer
+    figures: Iterable[Any] = () if is_draft else offer.figures.all()
+    if is_draft:
+        said, _problems = rules.read_typed(offer.typed, shanghai_date(at))
+        figures = said.figures
+    unit = offer.organisation
+    return {
+        **{name: getattr(said, name) for name in SAID},
+        **{name: getattr(offer, name) for name in (
+            "number", "version", "state", "source", "since", "published_at", "return_words")},
+        "figures": [
             {"name": one.name, "value": rules.number_text(one.value), "unit": one.unit}
-            for one in row.figures.all()
-        ]
-
-    @staticmethod
-    def resolve_organisation(row: Offer) -> str | None:
-        return row.organisation.code if row.organisation else None
-
-    @staticmethod
-    def resolve_organisation_name(row: Offer) -> str | None:
-        return row.organisation.name if row.organisation else None
-
-    @staticmethod
-    def resolve_region(row: Offer) -> str:
-        return row.region_path.rsplit("/", 1)[-1]
+            for one in figures
+        ],
+        "organisation": unit.code if unit else None,
+        "organisation_name": unit.name if unit else None,
+        "region": offer.region_path.rsplit("/", 1)[-1],
+    }  # fmt: skip
 
 
 class StageOut(Schema):

@@ -5,14 +5,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from kechuang.base.actor import Role
 from kechuang.doors.forms import Form
 from kechuang.doors.requests import AskedRequest
 from kechuang.record import queries as record
 from kechuang.site.line import address_of
-
-# Acts of whoever objects: a role may have a single holder in a unit, so it is not told.
-BY_NAMED_PEOPLE = ("notices.object_to", "notices.withdraw_objection")
+from kechuang.site.verifying import entries_naming
 
 
 class NumberForm(Form):
@@ -44,12 +41,9 @@ def verify_number(request: AskedRequest, number: str) -> HttpResponse:
 
     Verbs and times are public, people and content are not: the fingerprints prove them.
     """
-    entries = list(record.public_entries_of(number)[:200])
+    entries = entries_naming(number)
     if not entries:
         raise Http404
-    for entry in entries:
-        if entry.verb in BY_NAMED_PEOPLE:
-            entry.role = Role.PUBLIC
     return render(
         request, "site/verify_number.html",
         {

@@ -14,6 +14,7 @@ from ninja.throttling import SimpleRateThrottle
 
 from kechuang.base.refusals import Refused
 from kechuang.doors.api import refusals_of
+from kechuang.site.api import proofs, record, work
 from kechuang.site.settings import PARTS
 
 
@@ -100,12 +101,12 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def _routers() -> list[tuple[str, Any]]:
-    """Each part's `api.routers`: pairs of the address below /api/v1/ and the router."""
+    """Each part's `api.routers`: pairs of the address below /api/v1/ and the router; then ours."""
     found = []
     for part in PARTS:
         if find_spec(f"kechuang.{part}.api"):
             found.extend(import_module(f"kechuang.{part}.api").routers)
-    return found
+    return [*found, ("/work", work.router), ("/verify", proofs.router), ("/record", record.router)]
 
 
 for prefix, router in _routers():
