@@ -12,7 +12,7 @@ from kechuang.doors import clock
 log = logging.getLogger(__name__)
 
 
-@app.periodic(cron="*/15 * * * * *")
+@app.periodic(cron="* * * * * */15")  # the sixth place is seconds
 @app.task(name="challenges.tick", queue="clock", pass_context=False)
 def tick(timestamp: int) -> None:
     """Ask which challenges the clock has to move, and give each a job of its own."""
