@@ -162,10 +162,12 @@ class DraftForm(Form):
     secretary = PersonField(label=_("评审秘书"), required=False)
     chair = PersonField(label=_("评审组长"), required=False)
 
-    def __init__(self, *args: Any, people: Sequence[Person] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, people: Mapping[str, Sequence[Person]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("secretary", "chair"):
-            self.fields[name].put(people)
+        for name, choices in people.items():
+            self.fields[name].put(choices)
 
     def draft_fields(self) -> dict[str, Any]:
         """What the form holds, by the challenge's own fields."""

@@ -9,6 +9,8 @@ from django.utils.translation import gettext
 from kechuang.base.actor import Actor, Role
 from kechuang.base.matters import Matter
 from kechuang.base.refusals import N_
+from kechuang.base.time import shanghai_date
+from kechuang.base.working_days import calendar, end_of_day
 from kechuang.reviews import queries, rules
 from kechuang.reviews.models import Conflict, Panel, Review, Seat
 
@@ -123,15 +125,16 @@ Step = tuple[str, str, str, str, datetime | None]
 def next_step(panel: Panel) -> Step:
     """Task, button, page, holder and limit of what a panel waits for beside its experts."""
     state, invited, scored = panel.state, panel.invite_until, panel.score_until
+    soon = end_of_day(calendar().add(shanghai_date(panel.state_since), rules.STEP_WORKING_DAYS))
     unled = panel.secretary is None or panel.chair is None or panel.is_blocked
     steps: list[tuple[bool, Step]] = [
-        (unled, (N_("任命秘书和组长"), N_("去任命"), "panel-officers", "office", None)),
+        (unled, (N_("任命秘书和组长"), N_("去任命"), "panel-officers", "office", soon)),
         (state == Panel.State.PLANNED,
-         (N_("选聘评审专家"), N_("去选聘"), "panel-experts", "secretary", None)),
+         (N_("选聘评审专家"), N_("去选聘"), "panel-experts", "secretary", soon)),
         (state == Panel.State.INVITING,
          (N_("等专家答复邀请"), N_("查看"), "panel", "secretary", invited)),
         (state == Panel.State.COMPLETE,
-         (N_("放入待评方案"), N_("查看"), "panel", "secretary", None)),
+         (N_("放入待评方案"), N_("查看"), "panel", "secretary", soon)),
         (panel.is_waiting, (N_("等专家评完"), N_("看进度"), "panel", "secretary", scored)),
         (panel.consensus_at is None,
          (N_("开始合议"), N_("去合议"), "panel-consensus", "chair", scored)),

@@ -317,6 +317,8 @@ def test_who_holds_the_next_step_of_a_panel(world, now):
 
     bench = planned(world, now)
     assert tasks(world.officer) == [("任命秘书和组长", True)]
+    until = matters_for(world.officer.actor, now)[0].until
+    assert until.isoformat() == "2026-11-25T17:00:00+08:00"
     bench.officers()
     assert tasks(world.officer2) == [("选聘评审专家", True)]
     assert tasks(world.expert1) == [("选聘评审专家", False)]

@@ -17,7 +17,6 @@ from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.needs import queries as needs
 from kechuang.needs.models import Need
 from kechuang.parties.models import Person
-from kechuang.parties.queries import holders
 from kechuang.reviews import queries as panels
 
 PEOPLE_MOST = 200
@@ -32,14 +31,13 @@ def wan_words(fen: int) -> str:
     return _("{figure} 万元").format(figure=forms.wan(fen))
 
 
-def _panel_people(request: AskedRequest) -> list[Person]:
-    """Who may be named secretary or chair: liaisons and officers of the region, and the pool."""
-    people = [
-        *holders(Role.LIAISON, region_path=request.actor.region, at=request.at),
-        *holders(Role.OFFICER, region_path=request.actor.region, at=request.at),
-        *panels.pool(request.at)[:PEOPLE_MOST],
-    ]
-    return list({person.number: person for person in people}.values())
+def _panel_people(request: AskedRequest) -> dict[str, list[Person]]:
+    """Who may be named: secretaries by office, liaison or professional body; chairs of the pool."""
+    secretaries = panels.possible_secretaries(request.actor.region, request.at)
+    return {
+        "secretary": list(secretaries[:PEOPLE_MOST]),
+        "chair": list(panels.pool(request.at)[:PEOPLE_MOST]),
+    }
 
 
 @signed_in

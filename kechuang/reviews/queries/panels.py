@@ -111,13 +111,21 @@ def pool(at: datetime, text: str = "") -> QuerySet[Person]:
 
 
 def possible_secretaries(region_path: str, at: datetime) -> QuerySet[Person]:
-    """People who may run a panel: officers of the region and above, and liaisons."""
+    """People who may run a panel: officers of the region and above, liaisons, and the staff of
+    professional bodies in the region.
+    """
     codes = region_path.split("/")
     paths = ["/".join(codes[:end]) for end in range(1, len(codes) + 1)]
+    of_office = Q(role__in=[Role.OFFICER, Role.LIAISON]) & (
+        Q(region__path__in=paths) | Q(region__isnull=True)
+    )
+    of_body = Q(role=Role.MEMBER, organisation__kind=Organisation.Kind.SERVICE) & (
+        Q(organisation__region_path=region_path)
+        | Q(organisation__region_path__startswith=f"{region_path}/")
+    )
     holding = Appointment.objects.filter(
-        in_force(shanghai_date(at)), Q(region__path__in=paths) | Q(region__isnull=True),
-        role__in=[Role.OFFICER, Role.LIAISON], person=OuterRef("pk"),
-    )  # fmt: skip
+        in_force(shanghai_date(at)), of_office | of_body, person=OuterRef("pk")
+    )
     people = Person.objects.filter(Exists(holding)).select_related("organisation")
     return people.order_by("name", "pk")
 

@@ -14,6 +14,7 @@ DEVIATION_PERCENT = 20
 POINTS_MAX = 100
 WEIGHTS_SUM = 100
 LOAD_MAX = 30  # [G] open cases that one expert carries at once
+STEP_WORKING_DAYS = 3  # [G] to name officers, to choose experts, to bring the cases in
 INVITATION_WORKING_DAYS = 2  # [G]
 SCORING_WORKING_DAYS = 10  # [G]
 OFFICE_ROLES = (Role.OFFICER, Role.HEAD)
