@@ -149,8 +149,8 @@ def problems_with_money(total_fen: int, public_fen: int, own_fen: int) -> list[R
     if public_fen + own_fen != total_fen:
         problems.append(ChallengeRefused(
             "challenges.money_does_not_add_up",
-            N_("财政资金与自筹资金之和须等于总经费，现在相差 {gap} 分。"),
-            {"gap": abs(total_fen - public_fen - own_fen)}, ("own_fen",),
+            N_("财政资金与自筹资金之和须等于总经费，现在相差 {gap_fen}。"),
+            {"gap_fen": abs(total_fen - public_fen - own_fen)}, ("own_fen",),
         ))
     return problems
 

@@ -102,13 +102,13 @@ def problems_with_budget(content: Mapping[str, Any], frame: Frame) -> list[Refus
     if parts != budget["total_fen"]:
         problems.append(_problem(
             "bids.money_does_not_add_up",
-            N_("财政、自筹与其他资金之和须等于总经费，现在相差 {gap} 分。"),
-            "budget", gap=abs(parts - budget["total_fen"]),
+            N_("财政、自筹与其他资金之和须等于总经费，现在相差 {gap_fen}。"),
+            "budget", gap_fen=abs(parts - budget["total_fen"]),
         ))
     if budget["public_fen"] > frame.public_fen:
         problems.append(_problem(
-            "bids.public_exceeds", N_("申请的财政资金超出榜单的上限 {limit} 分。"),
-            "budget", limit=frame.public_fen,
+            "bids.public_exceeds", N_("申请的财政资金超出榜单的上限 {limit_fen}。"),
+            "budget", limit_fen=frame.public_fen,
         ))
     by_stage = budget["signing_fen"] + sum(
         row["public_fen"] for row in content.get("milestones", [])
@@ -116,8 +116,8 @@ def problems_with_budget(content: Mapping[str, Any], frame: Frame) -> list[Refus
     if by_stage != budget["public_fen"]:
         problems.append(_problem(
             "bids.instalments_do_not_add_up",
-            N_("签约首笔与各里程碑的财政资金之和须等于申请的财政资金，现在相差 {gap} 分。"),
-            "budget", gap=abs(by_stage - budget["public_fen"]),
+            N_("签约首笔与各里程碑的财政资金之和须等于申请的财政资金，现在相差 {gap_fen}。"),
+            "budget", gap_fen=abs(by_stage - budget["public_fen"]),
         ))
     return problems
 
