@@ -64,11 +64,13 @@ class AgreementForm(Form):
 
 
 class TargetRow(Form):
-    """One target of the agreement."""
+    """One target of the agreement. What a choice begins with is no filling of a spare row."""
 
     code = forms.CharField(label=_("代码"), max_length=12)
     indicator = forms.CharField(label=_("指标"), max_length=120)
-    comparator = forms.ChoiceField(label=_("关系"), choices=Target.Comparator.choices)
+    comparator = forms.ChoiceField(
+        label=_("关系"), choices=Target.Comparator.choices, initial=Target.Comparator.AT_LEAST
+    )
     value = forms.CharField(label=_("数值"), max_length=24)
     unit = forms.CharField(label=_("单位"), max_length=40, required=False)
     test_method = forms.CharField(label=_("测试方法"), max_length=300)
@@ -86,7 +88,9 @@ class MilestoneRow(Form):
 class InstalmentRow(Form):
     """One instalment of the agreement; the milestone is named where it is the gate."""
 
-    gate = forms.ChoiceField(label=_("关口"), choices=Instalment.Gate.choices)
+    gate = forms.ChoiceField(
+        label=_("关口"), choices=Instalment.Gate.choices, initial=Instalment.Gate.SIGNING
+    )
     milestone = forms.CharField(label=_("里程碑代码"), max_length=12, required=False)
     amount_fen = WanField(label=_("本期财政（万元）"), help_text="")
     own_due_fen = WanField(label=_("自筹应到位累计（万元）"), help_text="", required=False)
