@@ -134,6 +134,15 @@ def criteria_of(formset: Any) -> list[CriterionFacts]:
     return [CriterionFacts(**row) for row in rows_of(formset)]
 
 
+class ConflictForm(Form):
+    """The own conflict with a challenge, in words."""
+
+    ground = forms.CharField(
+        label=_("与谁、是什么关系"), max_length=500, widget=AREA,
+        help_text=_("例如：近三年在某揭榜单位任职；与其项目负责人是近亲属。内容不公开。"),
+    )
+
+
 class DraftForm(Form):
     """What an officer writes of a challenge, targets and criteria apart."""
 

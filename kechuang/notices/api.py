@@ -5,16 +5,18 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from django.http import FileResponse, HttpRequest
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor, expected_version
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import found_or_404
+from kechuang.files.queries import open_blob, uploaded_blob
 from kechuang.notices import actions, queries, rules
-from kechuang.notices.models import Notice, Objection
+from kechuang.notices.models import Notice, Objection, ObjectionFile
 from kechuang.parties.queries import region_by_code
 
 notices = Router(tags=["notices"])
@@ -88,6 +90,25 @@ class ObjectionOut(Schema):
     @staticmethod
     def resolve_handler(row: Objection) -> str | None:
         return row.handler.number if row.handler else None
+
+
+class FileIn(Schema):
+    """The number of one's own finished upload."""
+
+    upload: str = Field(min_length=1, max_length=40)
+
+
+class FileOut(Schema):
+    """A file of an objection."""
+
+    number: str
+    name: str
+    size: int
+    added_at: datetime
+
+    @staticmethod
+    def resolve_size(row: ObjectionFile) -> int:
+        return row.blob.size
 
 
 class ObjectionIn(Schema):
@@ -292,6 +313,49 @@ def decide_objection(request: HttpRequest, number: str, body: DecideIn) -> Any:
 def execute_objection(request: HttpRequest, number: str, body: ExecuteIn) -> Any:
     """State what was corrected."""
     return _step(request, number, actions.execute_objection, **body.dict())
+
+
+@objections.post(
+    "/{number}/files", response={201: FileOut, **ERRORS}, operation_id="attach_to_objection",
+    by_alias=True,
+)
+def attach_to_objection(request: HttpRequest, number: str, body: FileIn) -> Any:
+    """Add one's own finished upload to one's own open objection."""
+    actor = api_actor(request)
+    row = found_or_404(queries.objections_visible_to(actor, request.at), number=number)
+    found = uploaded_blob(actor, body.upload.replace("\x00", ""))
+    if found is None:
+        raise rules.ObjectionRefused(
+            "notices.no_upload", N_("没有这份上传好的文件。"), {}, ("upload",),
+            N_("请先传完再加。"),
+        )  # fmt: skip
+    blob, name = found
+    made = actions.attach_to_objection(
+        objection=row, blob=blob, name=name, by=actor, at=request.at
+    )
+    return Status(201, made)
+
+
+@objections.get(
+    "/{number}/files", response={200: list[FileOut], **ERRORS}, operation_id="list_objection_files",
+    by_alias=True,
+)
+def list_objection_files(request: HttpRequest, number: str) -> Any:
+    """The files of an objection that the caller may see."""
+    actor = api_actor(request)
+    row = found_or_404(queries.objections_visible_to(actor, request.at), number=number)
+    return list(queries.files_of(row))
+
+
+@objections.get(
+    "/{number}/files/{file}", response=ERRORS, operation_id="download_objection_file"
+)
+def download_objection_file(request: HttpRequest, number: str, file: str) -> FileResponse:
+    """The bytes of a file of an objection."""
+    actor = api_actor(request)
+    row = found_or_404(queries.objections_visible_to(actor, request.at), number=number)
+    kept = found_or_404(queries.files_of(row), number=file)
+    return FileResponse(open_blob(kept.blob), as_attachment=True, filename=kept.name)
 
 
 @objections.post(

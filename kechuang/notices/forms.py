@@ -55,6 +55,14 @@ class ObjectionForm(Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
+class FileForm(Form):
+    """A file for an objection."""
+
+    file = forms.FileField(
+        label=_("附件"), help_text=_("合同、照片、检测报告等，一份不超过 50 MB，最多十份。"),
+    )  # fmt: skip
+
+
 class RefuseForm(Form):
     """Why an objection is not taken up."""
 

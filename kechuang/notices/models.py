@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.numbers import new_random_number
 from kechuang.base.time import shanghai_date
+from kechuang.files.models import Blob
 from kechuang.notices import rules
 from kechuang.parties.models import Person
 from kechuang.record.models import StageRow
@@ -199,6 +200,27 @@ class NoticeStage(StageRow):
 
     class Meta(StageRow.Meta):
         verbose_name = _("公示阶段")
+
+
+class ObjectionFile(models.Model):
+    """A file that its objector adds to an objection; downloads go by the objection's visibility."""
+
+    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    objection = models.ForeignKey(
+        Objection, on_delete=models.PROTECT, related_name="+", verbose_name=_("异议")
+    )
+    blob = models.ForeignKey(
+        Blob, on_delete=models.PROTECT, related_name="+", verbose_name=_("文件")
+    )
+    name = models.CharField(_("文件名"), max_length=200)
+    added_at = models.DateTimeField(_("加入时间"))
+
+    class Meta:
+        verbose_name = _("异议附件")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class ObjectionStage(StageRow):

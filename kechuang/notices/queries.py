@@ -11,7 +11,7 @@ from kechuang.base.line import Place, Step
 from kechuang.base.time import end_of_day, rfc3339, shanghai_date
 from kechuang.base.working_days import calendar
 from kechuang.notices import rules
-from kechuang.notices.models import Notice, Objection, Pause
+from kechuang.notices.models import Notice, Objection, ObjectionFile, Pause
 
 
 def within(region_path: str, field: str = "region_path") -> Q:
@@ -41,6 +41,11 @@ def objections_visible_to(actor: Actor, at: datetime) -> QuerySet[Objection]:
     if actor.is_role(Role.SUPERVISOR) and actor.region:
         seen |= filed & within(actor.region, "notice__region_path")
     return rows.filter(seen)
+
+
+def files_of(objection: Objection) -> QuerySet[ObjectionFile]:
+    """The files of an objection, for whoever may see the objection."""
+    return ObjectionFile.objects.filter(objection=objection).select_related("blob")
 
 
 def notice_for(subject_number: str) -> Notice | None:

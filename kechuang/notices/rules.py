@@ -18,6 +18,7 @@ DECIDE_WORKING_DAYS = 5
 EXECUTE_WORKING_DAYS = 10
 WORKING_DAYS_MAX = 60
 STATEMENT_LEAST = 20
+FILES_MOST = 10
 CLOCK_SEARCH_DAYS_MAX = 4000
 
 OFFICE_ROLES = (Role.OFFICER, Role.HEAD)
@@ -176,6 +177,11 @@ def may_decide(actor: Actor, facts: ObjectionFacts) -> bool:
 def may_withdraw(actor: Actor, facts: ObjectionFacts) -> bool:
     """The objector alone."""
     return actor.is_signed_in and actor.person == facts.objector
+
+
+def may_attach(actor: Actor, facts: ObjectionFacts) -> bool:
+    """The objector alone, until the objection is decided."""
+    return may_withdraw(actor, facts) and facts.state in OBJECTION_OPEN
 
 
 def may_see_objector(actor: Actor, facts: ObjectionFacts) -> bool:

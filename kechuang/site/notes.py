@@ -33,6 +33,8 @@ WORDS = {
     "challenges.to_sign_bid": N_("一份方案等您签发"),
     "challenges.to_confirm_bid": N_("一份方案请贵单位确认参加"),
     "challenges.to_reconfirm": N_("榜单已改，您的方案须重新确认"),
+    "challenges.taken_over": N_("一个榜单交给您经办"),
+    "challenges.no_officer": N_("一个榜单没有可换的经办"),
     "challenges.award_lapsed": N_("一个榜单的立项已失效"),
     "challenges.reserve_promoted": N_("一个榜单的备选方案已递补"),
     "challenges.bid_promoted": N_("您的备选方案已递补为拟立项"),

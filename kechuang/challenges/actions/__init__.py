@@ -47,6 +47,7 @@ from kechuang.challenges.actions.opening import (
     open_budget_line,
     open_challenge,
 )
+from kechuang.challenges.actions.recusing import declare_conflict
 from kechuang.challenges.actions.replacing import replace_award
 from kechuang.challenges.actions.unsealing import (
     attend_opening,
@@ -60,7 +61,8 @@ __all__ = [
     "DRAFT_FIELDS", "Draft", "Envelope", "amend_challenge", "answer_fit_test", "answer_question",
     "approve", "argue", "ask_consent", "ask_question", "ask_signature", "attach_file",
     "attend_opening", "authorise", "cancel_challenge", "check_bid", "choose", "close_challenge",
-    "confirm_membership", "consent_to_challenge", "correct_bid", "draft_challenge", "drop_file",
+    "confirm_membership", "consent_to_challenge", "correct_bid", "declare_conflict",
+    "draft_challenge", "drop_file",
     "fail_challenge", "finalise", "finish_check", "follow_project", "open_budget_line",
     "open_challenge", "propose", "reconfirm_bid", "relist_challenge", "reopen_decision",
     "replace_award",

@@ -254,6 +254,13 @@ _plain("award", "award_challenge", actions.finalise)
 _plain("reopen", "reopen_decision", actions.reopen_decision)
 
 
+@router.post("/{number}/conflict", response={200: s.ChallengeOut, **ERRORS},
+             operation_id="declare_conflict_with_challenge")
+def declare_conflict(request: HttpRequest, number: str, body: s.GroundIn) -> Any:
+    """Declare the own conflict with a challenge; one is fenced from it from now on."""
+    return _act(request, number, actions.declare_conflict, ground=body.ground)
+
+
 @router.post("/{number}/relist", response={201: s.ChallengeOut, **ERRORS},
              operation_id="relist_challenge")
 def relist(request: HttpRequest, number: str, body: s.ReasonIn) -> Any:

@@ -24,6 +24,12 @@ class ReasonIn(Schema):
     reason: Words
 
 
+class GroundIn(Schema):
+    """With whom and how one is tied."""
+
+    ground: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class TargetIn(Schema):
     """One target: indicator, comparison, value with unit, how and by whom it is tested."""
 

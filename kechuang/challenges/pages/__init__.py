@@ -27,6 +27,7 @@ urls = [
     path(f"{CHALLENGE}questions/<str:question>/answer/", course.answer, name="challenge-answer"),
     path(f"{CHALLENGE}amend/", course.amend, name="challenge-amend"),
     path(f"{CHALLENGE}cancel/", course.cancel, name="challenge-cancel"),
+    path(f"{CHALLENGE}conflict/", course.conflict, name="challenge-conflict"),
     path(f"{CHALLENGE}attend/", course.attend, name="challenge-attend"),
     path(f"{CHALLENGE}unseal/", course.unseal, name="challenge-unseal"),
     path(f"{CHALLENGE}finish-check/", course.finish_check, name="challenge-finish-check"),

@@ -1,12 +1,19 @@
 """Pages of an open or closed challenge: ask, amend, cancel, open bids, check, decide, award."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kechuang.challenges import actions, forms, queries
+from kechuang.challenges import actions, forms, queries, rules
 from kechuang.challenges.models import Bid, Challenge, Question
-from kechuang.challenges.pages.acts import Act, act_page, bid_seen, challenge_to, posted
+from kechuang.challenges.pages.acts import (
+    Act,
+    act_page,
+    bid_seen,
+    challenge_seen,
+    challenge_to,
+    posted,
+)
 from kechuang.challenges.pages.drafting import url_of
 from kechuang.doors.forms import ConfirmForm, ReasonForm
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
@@ -66,6 +73,23 @@ def cancel(request: AskedRequest, number: str) -> HttpResponse:
         _("预留的财政资金释放，来源需求退回需求库。取消后不能恢复，只能另行起草。")), danger=True)
     return act_page(request, ReasonForm(posted(request)), act, lambda data: (
         actions.cancel_challenge(challenge=challenge, reason=data["reason"], by=request.actor,
+                                 at=request.at)
+    ), url_of(challenge), challenge)
+
+
+@signed_in
+def conflict(request: AskedRequest, number: str) -> HttpResponse:
+    """Somebody of the office declares the own conflict with the challenge."""
+    challenge = challenge_seen(request, number)
+    facts = queries.challenge_facts(challenge, request.actor)
+    if request.method != "POST" and not rules.table.may_declare_conflict(request.actor, facts):
+        raise Http404
+    act = Act(_("声明与本榜单有利益冲突"), _("声明并回避"), (
+        _("声明后，方案、评审和审批不再向您显示，您也不能办本榜单的任何一步。"),
+        _("您是经办的，本榜单交给同地区的另一位经办，对方会收到通知。"),
+        _("声明记入操作记录，不能撤回。")), danger=True)
+    return act_page(request, forms.ConflictForm(posted(request)), act, lambda data: (
+        actions.declare_conflict(challenge=challenge, ground=data["ground"], by=request.actor,
                                  at=request.at)
     ), url_of(challenge), challenge)
 

@@ -15,12 +15,14 @@ from kechuang.challenges.pages.acts import challenge_seen
 from kechuang.challenges.pages.course import score_words
 from kechuang.challenges.pages.drafting import targets_shown
 from kechuang.challenges.pages.lists import kind_of
+from kechuang.challenges.pages.proofs import proofs_of
 from kechuang.challenges.rules.bids import STATE_NAMES as BID_STATE_NAMES
 from kechuang.challenges.rules.bids import may_start_bid
 from kechuang.challenges.rules.table import STATE_NAMES, UNSEALED
 from kechuang.doors.requests import AskedRequest
 from kechuang.notices import queries as notice_queries
 from kechuang.parties.queries import people_numbered
+from kechuang.reviews import queries as reviews
 
 # What a reader can do now: event of the table, address, words; the first that may is the button.
 ACTS = (
@@ -69,7 +71,7 @@ def challenge(request: AskedRequest, number: str) -> HttpResponse:
         "challenge": row, "kind": kind_of(row.state), "state_name": STATE_NAMES[facts.state],
         "mode": rule, "acts": _acts(row, request, facts), "steps": _steps(row, stages),
         "targets": targets_shown(row), "criteria": list(row.criteria.all()),
-        "left": _left(row, request), "proofs": _proofs(row), "inside": inside,
+        "left": _left(row, request), "proofs": proofs_of(row), "inside": inside,
         "questions": list(row.questions.all()[:100]), "amendments": list(row.amendments.all()),
         "own_bids": _own_bids(request, row), "bid_url": _bid_url(request, row),
         "sees_bids": queries.sees_bids(request.actor, row, facts),
@@ -79,6 +81,8 @@ def challenge(request: AskedRequest, number: str) -> HttpResponse:
         "seats": queries.last_seats(row) if inside else [],
         "decision": _decision(row) if inside and not facts.fenced else None,
         "notice": notice_queries.notice_for(row.number),
+        "fence": reviews.fence_of(request.actor, row.number) if facts.fenced else None,
+        "may_declare": rules.table.may_declare_conflict(request.actor, facts),
         "lapsed": row.state in ("ON_NOTICE", "FAILED", "DECIDING")
         and row.proposals.filter(state="LAPSED").exists(),
     }
@@ -134,22 +138,6 @@ def _left(row: Challenge, request: AskedRequest) -> dict[str, int] | None:
         return None
     minutes = int((row.deadline_at - request.at).total_seconds() // 60)
     return {"d": minutes // 1440, "h": minutes // 60 % 24, "m": minutes % 60}
-
-
-def _proofs(row: Challenge) -> list[dict[str, Any]]:
-    """What anybody can compare: the frozen rules in each version, and the opening's minutes."""
-    proofs = [
-        {"name": _("发榜规则（指标、权重、回避条件）") if one.version == 1 else
-         _("发榜规则第 {n} 版").format(n=one.version),
-         "sha256": one.sha256, "at": one.published_at,
-         "url": reverse("challenge-rules", args=[row.number, one.version])}
-        for one in row.rulesets.all()
-    ]
-    opening = queries.opening_of(row)
-    if opening is not None:
-        proofs.append({"name": _("开标记录"), "sha256": opening.sha256, "at": opening.at,
-                       "url": ""})
-    return proofs
 
 
 def _own_bids(request: AskedRequest, row: Challenge) -> list[dict[str, Any]]:

@@ -48,6 +48,7 @@ EVENT_NAMES = {
     "end": N_("结束"),
     "relist": N_("重新发榜"),
     "cancel": N_("取消榜单"),
+    "declare_conflict": N_("声明回避"),
     "open_budget_line": N_("登记预算"),
     "start_bid": N_("起草方案"),
     "save": N_("修改方案"),

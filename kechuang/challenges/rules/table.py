@@ -190,6 +190,17 @@ def check_event(event: str, actor: Actor, facts: ChallengeFacts) -> State:
     return row.to or facts.state
 
 
+OFFICES = (Role.OFFICER, Role.HEAD, Role.FINANCE)
+
+
+def may_declare_conflict(actor: Actor, facts: ChallengeFacts) -> bool:
+    """Whoever of the office may have a step, once, until the award; nobody undoes it."""
+    return (
+        actor.is_role(*OFFICES) and actor.covers(facts.region_path) and not facts.fenced
+        and facts.state in BEFORE_AWARD
+    )
+
+
 def may_create(actor: Actor, region_path: str) -> bool:
     """An officer drafts from needs of the own region's subtree."""
     return actor.is_role(Role.OFFICER) and actor.covers(region_path)

@@ -6,6 +6,7 @@ from kechuang.notices.actions.clock import (
     open_notice,
     reckon_notice,
 )
+from kechuang.notices.actions.files import add_objection_file, attach_to_objection
 from kechuang.notices.actions.objections import (
     accept_objection,
     answer_objection,
@@ -19,7 +20,9 @@ from kechuang.notices.actions.objections import (
 
 __all__ = [
     "accept_objection",
+    "add_objection_file",
     "answer_objection",
+    "attach_to_objection",
     "cancel_notice",
     "close_notice",
     "decide_objection",

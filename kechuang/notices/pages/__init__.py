@@ -17,6 +17,8 @@ urls = [
     path("notices/<str:number>/cancel/", objections.notice_cancel, name="notice-cancel"),
     path("objections/", objections.objections, name="objections"),
     path("objections/<str:number>/", objections.objection, name="objection"),
+    path("objections/<str:number>/attach/", objections.attach, name="objection-attach"),
+    path("objections/<str:number>/files/<str:file>/", objections.file, name="objection-file"),
     *(
         path(
             f"objections/<str:number>/{verb}/", objections.step(verb), name=f"objection-{verb}"

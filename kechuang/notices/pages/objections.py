@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from kechuang.doors.forms import ConfirmForm, Form, ReasonForm
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.words import message_of
+from kechuang.files.queries import open_blob
 from kechuang.notices import actions, forms, queries, rules
 from kechuang.notices.models import Notice, Objection, ObjectionStage
 from kechuang.notices.waiting import holder_of
@@ -120,8 +121,35 @@ def objection(request: AskedRequest, number: str) -> HttpResponse:
         "objection": row, "notice": row.notice, "kind": KINDS[row.state],
         "holder": holder_of(row), "acts": _acts(request, row), "steps": _steps(row),
         "sees_objector": sees, "contact": contact_of(row.objector) if sees else None,
-        "stages": _stages(row),
+        "stages": _stages(row), "files": list(queries.files_of(row)),
+        "may_attach": rules.may_attach(request.actor, facts),
     })  # fmt: skip
+
+
+@signed_in
+def attach(request: AskedRequest, number: str) -> HttpResponse:
+    """The objector adds a file."""
+    row = found_or_404(queries.objections_visible_to(request.actor, request.at), number=number)
+    if not rules.may_attach(request.actor, row.facts):
+        return redirect("objection", number=row.number)
+    form = forms.FileForm(_posted(request), request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        with form.refusals():
+            actions.add_objection_file(
+                objection=row, name=file.name, content=file.read(), by=request.actor,
+                at=request.at,
+            )
+            return redirect("objection", number=row.number)
+    context = {"form": form, "objection": row, "files": queries.files_of(row)}
+    return render(request, "notices/attach.html", context, status=form.status)
+
+
+def file(request: AskedRequest, number: str, file: str) -> FileResponse:
+    """Download a file of an objection; 404 for whoever does not see the objection."""
+    row = found_or_404(queries.objections_visible_to(request.actor, request.at), number=number)
+    kept = found_or_404(queries.files_of(row), number=file)
+    return FileResponse(open_blob(kept.blob), as_attachment=True, filename=kept.name)
 
 
 def _stages(row: Objection) -> list[dict[str, Any]]:

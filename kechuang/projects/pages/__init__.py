@@ -24,6 +24,11 @@ urls = [
         name="project-draft-agreement",
     ),
     path(
+        "projects/<str:number>/evidence/<str:evidence>/",
+        show.evidence_file,
+        name="project-acceptance-evidence",
+    ),
+    path(
         "projects/<str:number>/receipts/<str:receipt>/file/",
         show.receipt_file,
         name="project-receipt-file",

@@ -19,6 +19,7 @@ from kechuang.projects import queries, rules, waiting
 from kechuang.projects.models import (
     Acceptance,
     Agreement,
+    Evidence,
     Freeze,
     OwnReceipt,
     Project,
@@ -47,6 +48,10 @@ def project(request: AskedRequest, number: str) -> HttpResponse:
         "tiles": tiles(found, grant, is_inside),
         "table": tables.milestone_rows(found, is_inside),
         "stages": stages_of(found),
+        "proofs": list(
+            Agreement.objects.filter(project=found, head_signed_at__isnull=False)
+            .select_related("unit_signed_by", "head_signed_by").order_by("edition")
+        ),
     }
     if is_inside:
         context |= _inside(request, found, facts, grant)
@@ -156,6 +161,17 @@ def receipt_file(request: AskedRequest, number: str, receipt: str) -> FileRespon
     """The paper behind a receipt."""
     found = found_or_404(queries.inside_of(request.actor, request.at), number=number)
     row = found_or_404(OwnReceipt.objects.filter(project=found), number=receipt)
+    return blob_response(row.blob, row.filename)
+
+
+def evidence_file(request: AskedRequest, number: str, evidence: str) -> FileResponse:
+    """The file of a piece of evidence for the acceptance of the project, for who may read inside.
+    """
+    found = found_or_404(queries.inside_of(request.actor, request.at), number=number)
+    row = found_or_404(
+        Evidence.objects.filter(acceptance__project=found, acceptance__milestone=None),
+        number=evidence,
+    )
     return blob_response(row.blob, row.filename)
 
 

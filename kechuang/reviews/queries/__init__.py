@@ -25,6 +25,8 @@ from kechuang.reviews.queries.scores import (
     totals_of,
 )
 from kechuang.reviews.queries.visible import (
+    fence_of,
+    fenced_people,
     fenced_subjects,
     is_fenced,
     led_panels,
@@ -45,6 +47,8 @@ __all__ = [
     "chains_of",
     "criteria_of",
     "evidence_words",
+    "fence_of",
+    "fenced_people",
     "fenced_subjects",
     "is_fenced",
     "led_panels",

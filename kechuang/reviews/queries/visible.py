@@ -31,6 +31,21 @@ def is_fenced(actor: Actor, subject_number: str) -> bool:
     ).exists()
 
 
+def fence_of(actor: Actor, subject_number: str) -> Fence | None:
+    """The fence between this person and a subject, with its ground and since when."""
+    if not actor.person:
+        return None
+    return Fence.objects.filter(
+        person__number=actor.person, subject_number=subject_number
+    ).first()
+
+
+def fenced_people(subject_number: str) -> set[str]:
+    """The numbers of the people who are fenced from a subject."""
+    rows = Fence.objects.filter(subject_number=subject_number)
+    return set(rows.values_list("person__number", flat=True))
+
+
 def fenced_subjects(actor: Actor) -> QuerySet[Fence, Any]:
     """Numbers of the subjects from which this person is fenced, for use in a subquery."""
     return Fence.objects.filter(person__number=actor.person).values("subject_number")
