@@ -84,12 +84,12 @@ def holder_of(need: Need, at: datetime) -> str:
 
 def _of_officer(actor: Actor, at: datetime) -> list[Matter]:
     state = CHECK_OF_LEVEL[rules.level_of(actor.region)]
-    needs = _loaded(Need.objects.filter(within(actor.region), state=state))
+    needs = _pressing(Need.objects.filter(within(actor.region), state=state))
     return [_mine(need, TASKS[state], need.until) for need in needs]
 
 
 def _late(actor: Actor, at: datetime) -> list[Matter]:
-    needs = _loaded(
+    needs = _pressing(
         Need.objects.filter(within(actor.region), state__in=rules.CHECKS, until__lte=at)
     )
     return [
@@ -98,9 +98,12 @@ def _late(actor: Actor, at: datetime) -> list[Matter]:
 
 
 def _loaded(needs: QuerySet[Need]) -> list[Need]:
-    return list(
-        needs.select_related("organisation", "filler", "contact").order_by("until", "pk")[:MOST]
-    )
+    return _pressing(needs.select_related("organisation", "filler"))
+
+
+def _pressing(needs: QuerySet[Need]) -> list[Need]:
+    """The most pressing of them, with no more than a row of the work list says."""
+    return list(needs.defer("typed", "body", "keywords").order_by("until", "pk")[:MOST])
 
 
 def _mine(need: Need, task: tuple[str, str, str], until: datetime | None) -> Matter:

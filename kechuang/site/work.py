@@ -14,6 +14,7 @@ from kechuang.base.matters import Matter
 from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 
+SHOWN = 30  # rows of one page
 TABS = (
     ("all", N_("全部"), {}),
     ("mine", N_("等我办"), {"who": "me"}),
@@ -29,6 +30,7 @@ class WorkList:
 
     matters: list[Matter]
     at: datetime
+    is_cut: bool = False  # a part has more than it lists; the most pressing are here
 
     def under(self, tab: str) -> list[Matter]:
         return [matter for matter in self.matters if falls_under(matter, tab, self.at)]
@@ -36,15 +38,29 @@ class WorkList:
     def count(self, tab: str) -> int:
         return len(self.under(tab))
 
+    def page(self, tab: str, after: str) -> tuple[list[Matter], str]:
+        """The rows under a tab behind the one with an address, and where the next page begins.
+
+        An address that is not on the list any more begins at the first row.
+        """
+        rows = self.under(tab)
+        places = [place for place, matter in enumerate(rows, 1) if matter.url == after]
+        rest = rows[places[0] if places else 0 :]
+        return rest[:SHOWN], rest[SHOWN - 1].url if len(rest) > SHOWN else ""
+
+
+Collector = tuple[Callable[[Actor, datetime], list[Matter]], int]
+
 
 @cache
-def _collectors() -> list[Callable[[Actor, datetime], list[Matter]]]:
-    """Every part's `waiting.matters_for`."""
-    found = []
+def _collectors() -> list[Collector]:
+    """Every part's `waiting.matters_for`, and how many rows it lists at most."""
+    found: list[Collector] = []
     for config in apps.get_app_configs():
         module = f"{config.name}.waiting"
         if config.name.startswith("kechuang.") and find_spec(module):
-            found.append(import_module(module).matters_for)
+            part = import_module(module)
+            found.append((part.matters_for, part.MOST))
     return found
 
 
@@ -52,9 +68,14 @@ def work_of(actor: Actor, at: datetime) -> WorkList:
     """All that waits for this actor or that it waits for, by deadline; without one, last."""
     if not actor.is_signed_in:
         return WorkList([], at)
-    matters = [matter for collect in _collectors() for matter in collect(actor, at)]
+    matters: list[Matter] = []
+    is_cut = False
+    for collect, most in _collectors():
+        rows = collect(actor, at)
+        is_cut = is_cut or len(rows) >= most
+        matters += rows
     matters.sort(key=lambda m: (m.until is None, m.until or m.since, m.since, m.number))
-    return WorkList(matters, at)
+    return WorkList(matters, at, is_cut)
 
 
 def falls_under(matter: Matter, tab: str, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The site's own pages: home, work list, search, proofs, account, operation, role switch."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -81,7 +82,7 @@ def matters(monkeypatch):
         matter("XQ-1", now - timedelta(days=9), True, now),
         matter("XQ-2", now + timedelta(seconds=1), False, now),
     ]
-    monkeypatch.setattr(work, "_collectors", lambda: [lambda actor, at: rows])
+    monkeypatch.setattr(work, "_collectors", lambda: [(lambda actor, at: rows, 200)])
     return rows
 
 
@@ -107,6 +108,31 @@ def test_tabs_filter_the_work_list(world, client_as, matters, query, numbers):
     html = client_as(world.officer).get(f"/work/{query}").content.decode()
     rows = html.partition("<tbody>")[2].partition("</tbody>")[0]
     assert [n for n in ("XQ-1", "XQ-2", "XQ-3", "XQ-4") if f">{n}</a>" in rows] == numbers
+
+
+def test_a_long_work_list_is_shown_in_pages_with_all_of_it_counted(
+    world, client_as, monkeypatch
+):
+    now = timezone.now()
+    rows = [
+        replace(matter(f"XQ-{n}", now + timedelta(days=n), True, now), url=f"/needs/XQ-{n}/")
+        for n in range(work.SHOWN + 5)
+    ]
+    monkeypatch.setattr(work, "_collectors", lambda: [(lambda actor, at: rows, 35)])
+    listed = work.work_of(world.officer.actor, now)
+    first, after = listed.page("all", "")
+    second, end = listed.page("all", after)
+    assert (first + second, after, end) == (rows, f"/needs/XQ-{work.SHOWN - 1}/", "")
+    assert listed.page("all", "/needs/gone/")[0] == first
+    assert listed.is_cut
+    client = client_as(world.officer)
+    page = client.get("/work/").content.decode()
+    assert page.count("<tr>") == 1 + work.SHOWN
+    assert f"<b>{work.SHOWN + 5}+</b>" in page
+    assert "看后面的" in page
+    page = client.get("/work/", {"after": after}).content.decode()
+    assert page.count("<tr>") == 1 + 5
+    assert "回到最急的" in page
 
 
 def test_links_of_the_work_list_follow_the_language(world, client_as, matters):
@@ -253,6 +279,7 @@ def test_the_work_list_costs_the_same_with_one_row_and_thirty(
     client, now = client_as(world.officer), timezone.now()
     for count in (1, 30):
         rows = [matter(f"XQ-{n}", now, True, now) for n in range(count)]
-        monkeypatch.setattr(work, "_collectors", lambda rows=rows: [lambda actor, at: rows])
+        found = [(lambda actor, at, rows=rows: rows, 200)]
+        monkeypatch.setattr(work, "_collectors", lambda found=found: found)
         with django_assert_num_queries(6):
             assert client.get("/work/").status_code == 200

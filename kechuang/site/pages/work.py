@@ -11,6 +11,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.doors.requests import AskedRequest, signed_in
 from kechuang.site.work import TABS, WorkList, tab_of, work_of
 
+AGENDA_SHOWN = 10
 # The one thing that each role begins: what, and the page's url name.
 BEGINNINGS = {
     Role.FILLER: (N_("发布需求"), "need-new"),
@@ -26,10 +27,12 @@ def work(request: AskedRequest) -> HttpResponse:
     """What waits, who holds it, since when, until when, and one button."""
     listed = work_of(request.actor, request.at)
     tab = tab_of(request.GET.dict())
+    matters, next_after = listed.page(tab, request.GET.get("after", ""))
     return render(
         request, "site/work.html",
         {
-            "matters": listed.under(tab),
+            "matters": matters,
+            "next_after": next_after,
             "listed": listed,
             "tab": tab,
             "tabs": _tabs(listed, tab),
@@ -65,11 +68,11 @@ def _beginning(role: Role) -> dict[str, str] | None:
 
 
 def _agenda(listed: WorkList) -> list[dict[str, object]]:
-    """What falls due today, by the hour."""
+    """What falls due today, by the hour; the first ones, all of them stand under their tab."""
     today = shanghai_date(listed.at)
     due = [m for m in listed.matters if m.until and shanghai_date(m.until) == today]
     upcoming = next((m for m in due if not m.is_overdue(listed.at)), None)
     return [
         {"matter": m, "state": "now" if m is upcoming else "", "is_past": m.is_overdue(listed.at)}
-        for m in due
+        for m in due[:AGENDA_SHOWN]
     ]
