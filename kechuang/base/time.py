@@ -21,7 +21,7 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time(0), tzinfo=SHANGHAI)
 
 
-def end_of_day(day: date) -> datetime:
+def midnight_after(day: date) -> datetime:
     """The first instant after the day: periods are half-open."""
     return start_of_day(day + timedelta(days=1))
 

@@ -91,10 +91,10 @@ def is_provisional(year: int) -> bool:
     return calendar().is_provisional(year)
 
 
-def end_of_day(day: date, hour: int = OFFICE_CLOSES_HOUR) -> datetime:
+def office_closes(day: date, hour: int = OFFICE_CLOSES_HOUR) -> datetime:
     """Return the instant when a term ending on `day` is over: 17:00 in Shanghai, or 24 (midnight).
 
-    >>> end_of_day(date(2026, 11, 27)).isoformat()
+    >>> office_closes(date(2026, 11, 27)).isoformat()
     '2026-11-27T17:00:00+08:00'
     """
     midnight = datetime.combine(day, time.min, tzinfo=SHANGHAI)

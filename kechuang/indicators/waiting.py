@@ -8,7 +8,7 @@ from kechuang.base.actor import Actor, Role
 from kechuang.base.matters import Matter
 from kechuang.base.periods import Period
 from kechuang.base.refusals import N_
-from kechuang.base.time import end_of_day, shanghai_date, start_of_day
+from kechuang.base.time import midnight_after, shanghai_date, start_of_day
 from kechuang.base.working_days import calendar
 from kechuang.indicators import queries
 from kechuang.indicators.models import Observation, Source
@@ -44,7 +44,7 @@ def _to_publish(actor: Actor, at: datetime) -> list[Matter]:
             holder=holder,
             mine=actor.is_role(Role.HEAD),
             since=row.measured_at,
-            until=end_of_day(calendar().add(shanghai_date(row.measured_at), PUBLISH_DAYS)),
+            until=midnight_after(calendar().add(shanghai_date(row.measured_at), PUBLISH_DAYS)),
             url=_evidence(row),
             button=N_("去核对") if actor.is_role(Role.HEAD) else N_("查看"),
         )
@@ -85,7 +85,7 @@ def _missing(actor: Actor, at: datetime) -> list[Matter]:
             holder=holder,
             mine=actor.is_role(Role.OFFICER),
             since=start_of_day(month.until),
-            until=end_of_day(calendar().add(month.until, REPORT_DAYS)),
+            until=midnight_after(calendar().add(month.until, REPORT_DAYS)),
             url=f"{reverse('indicator-measure', args=[code])}?period={wanted[code].text}",
             button=N_("去测算") if actor.is_role(Role.OFFICER) else N_("查看"),
         )

@@ -6,10 +6,7 @@ from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
 from kechuang.doors import clock
-from kechuang.needs import actions, queries
-
-REMIND_DAYS = 30
-IDLE_DAYS_BEFORE_WORD = 76
+from kechuang.needs import actions, queries, rules
 
 
 @app.periodic(cron="10 0 * * *")
@@ -21,8 +18,8 @@ def keep_fresh(timestamp: int = 0) -> None:
 
 def freshen(at: datetime) -> dict[str, int]:
     """The night's work at an instant; each need in a transaction of its own. Returns counts."""
-    soon = at + timedelta(days=REMIND_DAYS)
-    idle = at - timedelta(days=IDLE_DAYS_BEFORE_WORD)
+    soon = at + timedelta(days=rules.remind_days())
+    idle = at - timedelta(days=rules.idle_days_least())
     expired = sum(
         actions.expire_need(need=need, by=Actor.CLOCK, at=at)
         for need in queries.needs_to_expire(at).iterator(chunk_size=200)

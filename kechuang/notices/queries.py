@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.line import Place, Step
-from kechuang.base.time import end_of_day, rfc3339, shanghai_date
+from kechuang.base.time import midnight_after, rfc3339, shanghai_date
 from kechuang.base.working_days import calendar
 from kechuang.notices import rules
 from kechuang.notices.models import Notice, Objection, ObjectionFile, Pause
@@ -71,7 +71,7 @@ def ends_at(notice: Notice) -> datetime | None:
     last = rules.last_day(
         calendar(), shanghai_date(notice.opened_at), notice.working_days, pauses_of(notice)
     )
-    return end_of_day(last) if last else None
+    return midnight_after(last) if last else None
 
 
 def has_open_objection(notice: Notice) -> bool:

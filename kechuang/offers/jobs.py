@@ -6,9 +6,7 @@ from procrastinate.contrib.django import app
 
 from kechuang.base.actor import Actor
 from kechuang.doors import clock
-from kechuang.offers import actions, queries
-
-IDLE_DAYS_BEFORE_WORD = 76
+from kechuang.offers import actions, queries, rules
 
 
 @app.periodic(cron="20 0 * * *")
@@ -20,7 +18,7 @@ def keep_fresh(timestamp: int = 0) -> None:
 
 def freshen(at: datetime) -> int:
     """The night's work at an instant; returns how many drafts were deleted."""
-    idle = queries.offers_idle_since(at - timedelta(days=IDLE_DAYS_BEFORE_WORD))
+    idle = queries.offers_idle_since(at - timedelta(days=rules.idle_days_least()))
     swept = [
         actions.sweep_draft(offer=offer, by=Actor.CLOCK, at=at)
         for offer in idle.iterator(chunk_size=200)

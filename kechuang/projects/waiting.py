@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from kechuang.base.actor import Actor, Role
 from kechuang.base.matters import Matter
 from kechuang.base.time import at_shanghai, shanghai_date
-from kechuang.base.working_days import calendar, end_of_day
+from kechuang.base.working_days import office_closes
 from kechuang.ledger.models import ReleaseAcceptor
 from kechuang.parties.models import Appointment, Person
 from kechuang.parties.queries import in_force, named
@@ -226,9 +226,9 @@ def _agreement_steps(project: Project, draft: Agreement | None) -> Iterator[Wait
             project, "draft_agreement", "LEADER", project.state_since, until, "draft-agreement/"
         )
     elif draft.state == Agreement.State.UNIT_SIGNED and draft.unit_signed_at:
-        day = calendar().add(shanghai_date(draft.unit_signed_at), rules.HEAD_SIGN_WORKING_DAYS)
+        until = rules.due("HEAD_SIGN", project.region_path, draft.unit_signed_at)
         yield Waiting(
-            project, "sign_for_department", "HEAD", draft.unit_signed_at, end_of_day(day),
+            project, "sign_for_department", "HEAD", draft.unit_signed_at, until,
             "sign-for-department/",
         )  # fmt: skip
     elif rules.problems_with_terms(rules.terms_from_json(draft.terms)) or draft.return_reason:
@@ -245,12 +245,13 @@ def _milestone_steps(project: Project, rows: Gathered, at: datetime) -> Iterator
     today = shanghai_date(at)
     for one in rows.milestones[project.pk]:
         path = f"milestones/{one.code}/"
-        soon = today + timedelta(days=rules.DUE_SOON_DAYS)
+        ahead = timedelta(days=rules.term("DUE_SOON", project.region_path, today).amount)
+        soon = today + ahead
         if one.state == Milestone.State.PLANNED and one.due_date <= soon:
-            begun = at_shanghai(one.due_date - timedelta(days=rules.DUE_SOON_DAYS))
+            begun = at_shanghai(one.due_date - ahead)
             since = max(one.state_since, begun)
             yield Waiting(
-                project, "submit_milestone", "LEADER", min(since, at), end_of_day(one.due_date),
+                project, "submit_milestone", "LEADER", min(since, at), office_closes(one.due_date),
                 path + "submit/", subject=one.code,
             )  # fmt: skip
         elif one.state in (Milestone.State.RECTIFYING, *rules.MILESTONE_RECTIFIABLE):
@@ -260,7 +261,7 @@ def _milestone_steps(project: Project, rows: Gathered, at: datetime) -> Iterator
                 "submit_milestone" if rectifying else "rectify_milestone",
                 "LEADER",
                 one.state_since,
-                end_of_day(one.rectify_date) if one.rectify_date else None,
+                office_closes(one.rectify_date) if one.rectify_date else None,
                 path + ("submit/" if rectifying else "rectify/"),
                 subject=one.code,
             )

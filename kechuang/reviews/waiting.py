@@ -10,7 +10,7 @@ from kechuang.base.actor import Actor, Role
 from kechuang.base.matters import Matter
 from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
-from kechuang.base.working_days import calendar, end_of_day
+from kechuang.base.working_days import calendar, office_closes
 from kechuang.reviews import queries, rules
 from kechuang.reviews.models import Conflict, Panel, Review, Seat
 
@@ -125,7 +125,7 @@ Step = tuple[str, str, str, str, datetime | None]
 def next_step(panel: Panel) -> Step:
     """Task, button, page, holder and limit of what a panel waits for beside its experts."""
     state, invited, scored = panel.state, panel.invite_until, panel.score_until
-    soon = end_of_day(calendar().add(shanghai_date(panel.state_since), rules.STEP_WORKING_DAYS))
+    soon = office_closes(calendar().add(shanghai_date(panel.state_since), rules.STEP_WORKING_DAYS))
     unled = panel.secretary is None or panel.chair is None or panel.is_blocked
     steps: list[tuple[bool, Step]] = [
         (unled, (N_("任命秘书和组长"), N_("去任命"), "panel-officers", "office", soon)),

@@ -13,6 +13,8 @@ WORDS = {
     "needs.check": N_("一项需求等您筛选"),
     "needs.reconfirm": N_("一项需求等您再确认"),
     "needs.accepted": N_("一项需求已入库"),
+    "needs.draft_idle": N_("一份需求草稿久未改动，两周后将清理"),
+    "offers.draft_idle": N_("一份成果草稿久未改动，两周后将清理"),
     "needs.converted": N_("一项需求已转为榜单"),
     "needs.reopened": N_("一项需求已退回需求库"),
     "needs.expired": N_("一项需求已过期"),

@@ -1,7 +1,6 @@
 """The few files of others that pages load, taken from node_modules under the prefix `vendor/`.
 
-Their source-map comments are stripped when they are collected: the maps are not served, and the
-manifest would look for them in vain.
+Their source-map comments are stripped as they are read: the maps are not served.
 """
 
 import re
@@ -9,10 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
-from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
-from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 FILES = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
@@ -52,14 +49,3 @@ class VendorFinder(BaseFinder):
         for name in FILES:
             if Path(self.storage.path(name)).exists():
                 yield name, self.storage
-
-
-class HashedStorage(CompressedManifestStaticFilesStorage):
-    """Static files under names that carry their hash; in style sheets `url(...)` is followed."""
-
-    patterns = tuple(
-        (glob, tuple(p for p in found if "sourceMapping" not in str(p)))
-        for glob, found in ManifestStaticFilesStorage.patterns
-        if glob == "*.css"
-    )
-    manifest_strict = False

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kechuang.base.working_days import calendar, end_of_day, is_provisional
+from kechuang.base.working_days import calendar, is_provisional, office_closes
 
 DAYS = st.dates(date(2022, 1, 1), date(2028, 12, 31))
 
@@ -45,8 +45,8 @@ def test_a_year_without_a_notice_is_provisional_and_counts_weekends_only():
 
 
 def test_a_term_ends_at_five_or_at_midnight():
-    assert end_of_day(date(2026, 11, 27)).isoformat() == "2026-11-27T17:00:00+08:00"
-    assert end_of_day(date(2026, 11, 27), 24).isoformat() == "2026-11-28T00:00:00+08:00"
+    assert office_closes(date(2026, 11, 27)).isoformat() == "2026-11-27T17:00:00+08:00"
+    assert office_closes(date(2026, 11, 27), 24).isoformat() == "2026-11-28T00:00:00+08:00"
 
 
 @settings(deadline=None)

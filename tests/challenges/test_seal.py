@@ -1,21 +1,27 @@
 """The seal: marker words planted in bids are found nowhere before the opening."""
 
+import base64
 import json
 import re
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
+from django.utils import timezone
 
 from kechuang.challenges import actions, queries
 from kechuang.challenges.models import Bid
 from kechuang.challenges.rules import sealing
+from kechuang.doors.models import Answer
 from kechuang.record import queries as record_queries
 from kechuang.record.models import Entry, Payload
 from kechuang.reviews.models import Fence
 from kechuang.search.models import Document
+from kechuang.site import export
 from tests.challenges import stages
+from tests.challenges.test_pages import typed
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = (
@@ -51,6 +57,56 @@ def test_no_field_of_any_table_holds_the_marker(line):
                 plain = bytes(value) if is_bytes else json.dumps(
                     value, ensure_ascii=False, default=str).encode()
                 assert marker not in plain, (model, names)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_holds_no_content_and_no_key_of_a_bid(line, tmp_path, form):
+    folder = tmp_path / form
+    export.export_all(folder, form, at=line.at)
+    written = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    sealed = [name for name in written if "sealedcontent" in name.lower()]
+    assert sealed, sorted(written)
+    key = queries.key_of(line.bids[0])
+    secrets = [MARKER.encode(), key, key.hex().encode(), base64.b64encode(key)]
+    wrapped = bytes(line.bids[0].wrapped_key)
+    secrets += [wrapped.hex().encode(), base64.b64encode(wrapped), b"wrapped_key"]
+    for name, content in written.items():
+        for secret in secrets:
+            assert secret not in content, name
+
+
+def test_each_secret_column_that_exports_leave_out_is_one_that_exists():
+    columns = {field.attname for model in apps.get_models() for field in model._meta.fields}
+    assert columns >= export.SECRETS
+
+
+def test_no_kept_answer_of_a_post_holds_content(world, client_as, api_as):
+    line = stages.opened(world, timezone.now() - timedelta(days=15))
+    bid = actions.start_bid(challenge=line.challenge, by=world.member.actor, at=timezone.now())
+    page, writer = f"/bids/{bid.number}/", client_as(world.member)
+    data = typed(line, bid) | {"title": f"题目{MARKER}", "summary": MARKER}
+    saved = writer.post(f"{page}autosave/", data | {"idempotency_key": "key-1"})
+    data["version"] = saved.json()["version"]
+    assert writer.post(f"{page}edit/", data | {"idempotency_key": "key-2"}).status_code == 302
+    file = SimpleUploadedFile(f"{MARKER}.pdf", b"%PDF-1.4 " + MARKER.encode())
+    writer.post(f"{page}attach/", {"file": file, "idempotency_key": "key-3"})
+    api, again = api_as(world.member), {"content_type": "application/json"}
+    base = f"/api/v1/bids/{bid.number}"
+    version = api.get(base).json()["version"]
+    proposal = stages.proposal(line, MARKER)
+    done = api.patch(base, {"content": proposal}, **again, headers={
+        "Idempotency-Key": "key-4", "If-Match": str(version)})  # kept for no PATCH
+    assert done.status_code == 200, done.content
+    sent = api.post(f"{base}/files", {
+        "name": f"{MARKER}.pdf", "content": base64.b64encode(MARKER.encode()).decode(),
+    }, **again, headers={"Idempotency-Key": "key-5"})
+    assert sent.status_code in (200, 201), sent.content
+    kept = {row.key: row for row in Answer.objects.all()}
+    assert {"key-1", "key-2", "key-3", "key-5"} == set(kept)
+    for row in kept.values():
+        said = bytes(row.body) + row.location.encode()
+        assert MARKER.encode() not in said, row.key
+        assert MARKER not in said.decode("unicode_escape", "ignore"), row.key
 
 
 def test_record_and_search_know_no_challenge_of_a_sealed_bid(line):

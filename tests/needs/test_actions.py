@@ -214,9 +214,40 @@ def test_an_idle_draft_is_told_then_deleted(world, at):
     from kechuang.base.actor import Actor
 
     need = drafted(world, at)
+    assert actions.sweep_draft(need=need, by=Actor.CLOCK, at=at + timedelta(days=75)) == "KEPT"
     assert actions.sweep_draft(need=need, by=Actor.CLOCK, at=at + timedelta(days=76)) == "TOLD"
+    told = Message.objects.filter(template="needs.draft_idle")
+    owners = {world.filler.person.number, world.unit_admin.person.number}
+    assert {one.person_number for one in told} == owners
     assert actions.sweep_draft(need=need, by=Actor.CLOCK, at=at + timedelta(days=89)) == "KEPT"
     assert actions.sweep_draft(need=need, by=Actor.CLOCK, at=at + timedelta(days=91)) == "DELETED"
+    assert Need.objects.count() == 0
+
+
+def test_a_draft_touched_after_the_word_is_told_of_again(world, at):
+    from kechuang.base.actor import Actor
+
+    def swept(days):
+        return actions.sweep_draft(need=need, by=Actor.CLOCK, at=at + timedelta(days=days))
+
+    need = drafted(world, at)
+    assert swept(76) == "TOLD"
+    actions.add_attachment(
+        need=need, name="图.pdf", content=b"%PDF-1.4\n%%EOF\n", by=world.filler.actor,
+        at=at + timedelta(days=80),
+    )  # fmt: skip
+    assert (swept(95), swept(156), swept(169), swept(171)) == ("KEPT", "TOLD", "KEPT", "DELETED")
+    assert Message.objects.filter(template="needs.draft_idle").count() == 4  # two owners
+
+
+def test_the_night_deletes_no_draft_without_a_word(world, at):
+    from kechuang.needs.jobs import freshen
+
+    drafted(world, at)
+    assert freshen(at + timedelta(days=200))["deleted"] == 0
+    assert Message.objects.filter(template="needs.draft_idle").count() == 2  # two owners
+    assert freshen(at + timedelta(days=213))["deleted"] == 0
+    assert freshen(at + timedelta(days=215))["deleted"] == 1
     assert Need.objects.count() == 0
 
 

@@ -141,3 +141,25 @@ def test_a_chain_and_a_mode_that_do_not_exist_are_named(world, at):
         actions.submit_offer(offer=offer, by=world.member.actor, at=at)
     assert [(one.code, one.facts) for one in caught.value.refusals] == [
         ("offer.chain_unknown", {"named": "养殖"}), ("offer.mode_unknown", {"named": "赠送"})]
+
+
+def test_an_idle_draft_is_told_before_it_is_deleted_and_again_when_it_was_touched(world, at):
+    from datetime import timedelta
+
+    from kechuang.messages.models import Message
+    from kechuang.offers.jobs import freshen
+
+    actions.save_draft(typed=TYPED, by=world.member.actor, at=at)
+    told = Message.objects.filter(template="offers.draft_idle")
+    assert (freshen(at + timedelta(days=75)), told.count()) == (0, 0)
+    assert (freshen(at + timedelta(days=200)), told.count()) == (0, 1)
+    assert [one.person_number for one in told.all()] == [world.member.person.number]
+    offer = Offer.objects.get()
+    touched = TYPED | {"title": "高导热氮化铝基板"}
+    actions.save_draft(
+        offer=offer, typed=touched, by=world.member.actor, at=at + timedelta(days=205)
+    )
+    assert (freshen(at + timedelta(days=290)), told.count()) == (0, 2)
+    assert freshen(at + timedelta(days=303)) == 0
+    assert freshen(at + timedelta(days=305)) == 1
+    assert not Offer.objects.exists()

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from kechuang.base.refusals import NotPermitted
-from kechuang.base.working_days import calendar, end_of_day
+from kechuang.base.working_days import calendar, office_closes
 from kechuang.projects import rules
 from kechuang.projects.models import ProjectMember, ProjectStage
 from kechuang.record.queries import history_of
@@ -24,7 +24,7 @@ def test_an_award_opens_a_project(world: World, at: datetime) -> None:
     ]
     assert [s.stage for s in ProjectStage.objects.filter(project=project)] == ["AWARDED"]
     assert [e.verb for e in history_of(project.number)] == ["projects.open_project"]
-    assert project.sign_until == end_of_day(calendar().add(date(2026, 11, 21), 30))
+    assert project.sign_until == office_closes(calendar().add(date(2026, 11, 21), 30))
 
 
 def test_money_that_does_not_add_up_is_refused(world: World, at: datetime) -> None:

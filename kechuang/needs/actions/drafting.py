@@ -131,8 +131,8 @@ def attach_blob(*, need: Need, blob: Blob, name: str, by: Actor, at: datetime) -
         NeedRefused("need.attachments_many", N_("附件最多 {most} 份。"),
                     {"most": ATTACHMENTS_MOST}, ("attachments",), N_("请合并或删去一份。")),
     )  # fmt: skip
-    need.changed_at = at
-    need.save(update_fields=["changed_at"])
+    need.changed_at, need.idle_told_at = at, None
+    need.save(update_fields=["changed_at", "idle_told_at"])
     return Attachment.objects.create(need=need, blob=blob, name=name[:200], added_at=at)
 
 
@@ -142,8 +142,8 @@ def remove_attachment(*, attachment: Attachment, by: Actor, at: datetime) -> Non
     need = locked(attachment.need)
     rules.check_may(rules.may_edit(by, need.facts), "edit", need.facts)
     attachment.delete()
-    need.changed_at = at
-    need.save(update_fields=["changed_at"])
+    need.changed_at, need.idle_told_at = at, None
+    need.save(update_fields=["changed_at", "idle_told_at"])
 
 
 @transaction.atomic

@@ -75,7 +75,16 @@ from kechuang.needs.rules.states import (
     may_submit,
     may_withdraw,
 )
-from kechuang.needs.rules.terms import Term, due, months_later, term, terms
+from kechuang.needs.rules.terms import (
+    Term,
+    due,
+    idle_days_least,
+    months_later,
+    remind_days,
+    term,
+    terms,
+    word_at,
+)
 
 __all__ = [
     "CHECKS", "CHECK_LEVELS", "COMPARISON_NAMES", "COMPARISON_SIGNS", "EMPTY_SHEET", "ENDED",
@@ -90,4 +99,5 @@ __all__ = [
     "may_see_similar", "may_sign", "may_solve", "may_submit", "may_withdraw", "months_later",
     "number_text", "plain", "public_extent", "read_typed", "sight_of", "targets_from_text",
     "term", "terms", "trimmed", "typed_from", "wan_text", "without_names",
+    "idle_days_least", "remind_days", "word_at",
 ]  # fmt: skip

@@ -1,35 +1,26 @@
-"""How long each step may take: dated rows of a data file, by code, region and day."""
+"""How long each step of a need may take: the rows of terms.toml."""
 
-import tomllib
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-from kechuang.base.time import at_shanghai, shanghai_date, start_of_day
-from kechuang.base.working_days import calendar
+from kechuang.base.terms import Term, Terms, months_later
+
+__all__ = [
+    "Term", "due", "idle_days_least", "months_later", "remind_days", "term", "terms", "word_at",
+]  # fmt: skip
 
 TERMS_FILE = Path(__file__).parent.parent / "terms.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One row: so many working days, days or months, in a region, from a day on."""
-
-    code: str
-    amount: int
-    unit: str
-    region: str
-    since: date
-    basis: str
-    confirmed: bool
-
-
 @cache
+def _read() -> Terms:
+    return Terms.read(TERMS_FILE)
+
+
 def terms() -> tuple[Term, ...]:
     """Every row of the data file."""
-    rows = tomllib.loads(TERMS_FILE.read_text(encoding="utf-8"))["term"]
-    return tuple(Term(**row) for row in rows)
+    return _read().rows
 
 
 def term(code: str, region_path: str, day: date) -> Term:
@@ -38,37 +29,24 @@ def term(code: str, region_path: str, day: date) -> Term:
     >>> term("CITY_CHECK", "990000/990100", date(2026, 11, 21)).amount
     5
     """
-    segments = region_path.split("/")
-    fitting = [
-        row
-        for row in terms()
-        if row.code == code and row.since <= day and (not row.region or row.region in segments)
-    ]
-    return max(fitting, key=lambda row: (_nearness(row.region, segments), row.since))
-
-
-def _nearness(region: str, segments: list[str]) -> int:
-    return segments.index(region) + 1 if region else 0
+    return _read().term(code, region_path, day)
 
 
 def due(code: str, region_path: str, at: datetime) -> datetime:
     """The instant at which a step that began now is late."""
-    day = shanghai_date(at)
-    row = term(code, region_path, day)
-    if row.unit == "WORKING_DAY":
-        return at_shanghai(calendar().add(day, row.amount))
-    if row.unit == "MONTH":
-        return start_of_day(months_later(day, row.amount))
-    return start_of_day(day + timedelta(days=row.amount))
+    return _read().due(code, region_path, at)
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day so many months later, or the last of a shorter month.
+def word_at(region_path: str, changed_at: datetime) -> datetime:
+    """When the owner of an idle draft gets a word."""
+    return _read().word_at(region_path, changed_at)
 
-    >>> months_later(date(2026, 8, 31), 6)
-    datetime.date(2027, 2, 28)
-    """
-    place = day.month - 1 + months
-    year, month = day.year + place // 12, place % 12 + 1
-    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month, min(day.day, last))
+
+def idle_days_least() -> int:
+    """After how many idle days a draft may have to be looked at."""
+    return _read().shortest("IDLE_DRAFT") - _read().longest("IDLE_DRAFT_NOTICE")
+
+
+def remind_days() -> int:
+    """How many days ahead owners are asked to confirm."""
+    return _read().longest("RECONFIRM_NOTICE")

@@ -98,7 +98,7 @@ def _set_clock(notice: Notice) -> None:
 
 def _first_end(notice: Notice) -> datetime | None:
     last = rules.last_day(calendar(), shanghai_date(notice.opened_at), notice.working_days)
-    return queries.end_of_day(last) if last else None
+    return queries.midnight_after(last) if last else None
 
 
 def stop_clock(notice: Notice, objection: Objection, by: Actor, at: datetime) -> None:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import check_version, refuse_all, require
-from kechuang.base.time import end_of_day, shanghai_date
+from kechuang.base.time import midnight_after, shanghai_date
 from kechuang.base.working_days import calendar
 from kechuang.messages.actions import tell
 from kechuang.notices import rules
@@ -20,7 +20,7 @@ from kechuang.record.actions import append, take_number
 
 def _due(at: datetime, working_days: int) -> datetime:
     """The end of the last of so many working days."""
-    return end_of_day(calendar().add(shanghai_date(at), working_days))
+    return midnight_after(calendar().add(shanghai_date(at), working_days))
 
 
 def _move(objection: Objection, state: str, by: Actor, at: datetime, note: str = "") -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -21,8 +21,6 @@ from kechuang.record import actions as record
 from kechuang.search import actions as search
 
 DRAFT_LONGEST = 200_000
-IDLE_DAYS = 90
-IDLE_NOTICE_DAYS = 14
 NOTE_LONGEST = 2000
 TYPED_TEXTS = ("kind", "title", "summary", "body", "keywords", "trl", "patent_number",
                "patent_status", "patent_status_date", "people", "works", "price_low",
@@ -250,21 +248,26 @@ def check_reason(reason: str) -> None:
 
 @transaction.atomic
 def sweep_draft(*, offer: Offer, by: Actor, at: datetime) -> str:
-    """Tell the owner of an idle draft, and delete it when nobody came: TOLD, DELETED or KEPT."""
+    """Tell the owner of an idle draft, and delete it when nobody came: TOLD, DELETED or KEPT.
+
+    What was touched after the word is told of again before it goes.
+    """
     offer = locked(offer)
     if not by.is_role(Role.CLOCK) or offer.state != State.DRAFT or offer.submitted_at is not None:
         return "KEPT"
-    if offer.idle_told_at is None:
+    if at < rules.word_at(offer.region_path, offer.changed_at):
+        return "KEPT"
+    if offer.idle_told_at is None or offer.idle_told_at < offer.changed_at:
         offer.idle_told_at = at
         offer.save(update_fields=["idle_told_at"])
         _tell_filler(offer, "offers.draft_idle", by=by, at=at)
         return "TOLD"
-    is_idle = offer.changed_at + timedelta(days=IDLE_DAYS) <= at
-    was_told = offer.idle_told_at + timedelta(days=IDLE_NOTICE_DAYS) <= at
-    if is_idle and was_told:
-        offer.delete()
-        return "DELETED"
-    return "KEPT"
+    idle = rules.due("IDLE_DRAFT", offer.region_path, offer.changed_at)
+    noticed = rules.due("IDLE_DRAFT_NOTICE", offer.region_path, offer.idle_told_at)
+    if at < max(idle, noticed):
+        return "KEPT"
+    offer.delete()
+    return "DELETED"
 
 
 def _move(offer: Offer, state: State, *, by: Actor, at: datetime, note: str = "") -> None:

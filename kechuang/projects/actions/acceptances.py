@@ -24,7 +24,6 @@ from kechuang.projects.actions.moves import (
     tell_people,
     tell_unit,
     touch_project,
-    working_days_on,
 )
 from kechuang.projects.models import Acceptance, Acceptor, Evidence, Milestone, Project, Target
 
@@ -94,7 +93,7 @@ def _apply(
         report=report,
         applied_at=at,
         applied_by=person(by),
-        until=working_days_on(at, rules.OPEN_CHECK_WORKING_DAYS),
+        until=rules.due("OPEN_CHECK", project.region_path, at),
     )
     Evidence.objects.bulk_create(
         [
@@ -165,7 +164,7 @@ def _named(
     acceptance = _in_hand(project, milestone, State.APPLIED)
     Acceptor.objects.bulk_create([Acceptor(acceptance=acceptance, person=p) for p in acceptors])
     acceptance.state, acceptance.opened_at = State.CHECKING, at
-    acceptance.until = working_days_on(at, rules.OPINION_WORKING_DAYS)
+    acceptance.until = rules.due("OPINION", project.region_path, at)
     acceptance.save()
     tell_people([one.number for one in acceptors], project, "give_opinion", by, at)
     return acceptance

@@ -19,7 +19,6 @@ from kechuang.projects.actions.moves import (
     tell_office,
     tell_unit,
     touch_project,
-    working_days_on,
 )
 from kechuang.projects.models import (
     Agreement,
@@ -118,7 +117,7 @@ def revoke(*, project: Project, reason: str, by: Actor, at: datetime) -> Project
             order=instalment.order,
             amount_fen=instalment.amount_fen,
             reason=reason,
-            until=working_days_on(at, rules.RECLAIM_WORKING_DAYS),
+            until=rules.due("RECLAIM", project.region_path, at),
             by=by,
             at=at,
         )

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from kechuang.base.actor import Actor, Role
-from kechuang.base.time import shanghai_date
-from kechuang.base.working_days import calendar, end_of_day
 from kechuang.messages import actions as messages
 from kechuang.parties.models import Person
 from kechuang.parties.queries import holders, person_by_number
@@ -40,11 +38,6 @@ def person(by: Actor) -> Person:
     found = person_by_number(by.person)
     assert found is not None, by
     return found
-
-
-def working_days_on(at: datetime, count: int) -> datetime:
-    """The close of business `count` working days after an instant."""
-    return end_of_day(calendar().add(shanghai_date(at), count))
 
 
 def stage_facts(stage: str, by: Actor, at: datetime, note: str = "") -> dict[str, Any]:

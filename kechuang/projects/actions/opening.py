@@ -16,7 +16,6 @@ from kechuang.projects.actions.moves import (
     note_act,
     stage_facts,
     tell_unit,
-    working_days_on,
 )
 from kechuang.projects.models import Project, ProjectMember, ProjectStage
 from kechuang.record import actions as record
@@ -68,7 +67,7 @@ def open_project(  # noqa: PLR0913 - the facts of an award, fixed with the calle
         other_fen=other_fen,
         awarded_targets=[dict(target) for target in targets],
         awarded_at=at,
-        sign_until=working_days_on(at, rules.SIGN_WORKING_DAYS),
+        sign_until=rules.due("SIGN", region_path, at),
     )
     ProjectMember.objects.bulk_create(
         ProjectMember(project=project, organisation=unit, is_lead=unit == lead_organisation)

@@ -23,7 +23,6 @@ from kechuang.projects.actions.moves import (
     tell_office,
     tell_unit,
     touch_project,
-    working_days_on,
 )
 from kechuang.projects.models import Instalment, OwnReceipt, Project
 
@@ -169,7 +168,7 @@ def request_payment(
     order = ledger.request_payment(
         release=instalment.release,
         idempotency_key=idempotency_key,
-        until=working_days_on(at, rules.REVIEW_WORKING_DAYS),
+        until=rules.due("REVIEW", project.region_path, at),
         by=by,
         at=at,
     )
@@ -187,7 +186,7 @@ def review_payment(*, instalment: Instalment, by: Actor, at: datetime) -> Paymen
     order = _order(instalment)
     refuse_all(rules.problems_with_payment(queries.payment_facts(project, instalment)))
     order = ledger.review_payment(
-        order=order, until=working_days_on(at, rules.PAY_WORKING_DAYS), by=by, at=at
+        order=order, until=rules.due("PAY", project.region_path, at), by=by, at=at
     )
     _moved(project, instalment, State.REVIEWED, by, at)
     _note(project, instalment, "review_payment", by, at, order)
@@ -209,7 +208,7 @@ def pay_instalment(*, instalment: Instalment, by: Actor, at: datetime) -> Paymen
     order = _order(instalment)
     refuse_all(rules.problems_with_payment(queries.payment_facts(project, instalment)))
     order = ledger.pay(
-        order=order, until=working_days_on(at, rules.CONFIRM_WORKING_DAYS), by=by, at=at
+        order=order, until=rules.due("CONFIRM", project.region_path, at), by=by, at=at
     )
     _moved(project, instalment, State.PAID, by, at)
     _note(project, instalment, "pay_instalment", by, at, order)
@@ -232,7 +231,7 @@ def hold_payment(*, instalment: Instalment, reason: str, by: Actor, at: datetime
 @transaction.atomic
 def resume_payment(*, instalment: Instalment, by: Actor, at: datetime) -> PaymentOrder:
     """Take a held payment up again; it is reviewed anew."""
-    until = working_days_on(at, rules.REVIEW_WORKING_DAYS)
+    until = rules.due("REVIEW", instalment.project.region_path, at)
     return _step(
         instalment, "resume_payment", State.REQUESTED, ledger.resume_payment, by, at, until=until
     )
@@ -255,7 +254,7 @@ def reclaim_payment(
     *, instalment: Instalment, amount_fen: int, reason: str, by: Actor, at: datetime
 ) -> PaymentOrder:
     """Demand paid money back, at most what was paid."""
-    until = working_days_on(at, rules.RECLAIM_WORKING_DAYS)
+    until = rules.due("RECLAIM", instalment.project.region_path, at)
     return _step(
         instalment,
         "reclaim_payment",

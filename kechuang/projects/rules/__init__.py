@@ -4,24 +4,16 @@
 `terms` is the content of an agreement.
 """
 
+from kechuang.projects.rules.deadlines import due, term, terms
 from kechuang.projects.rules.steps import (
     CAPACITY_NAMES,
-    CONFIRM_WORKING_DAYS,
-    DUE_SOON_DAYS,
     ENDED,
-    HEAD_SIGN_WORKING_DAYS,
     MILESTONE_RECTIFIABLE,
     MILESTONE_SUBMITTABLE,
     MILESTONE_VERDICTS,
-    OPEN_CHECK_WORKING_DAYS,
-    OPINION_WORKING_DAYS,
-    PAY_WORKING_DAYS,
     PROJECT_VERDICT_STATES,
     PROJECT_VERDICTS,
-    RECLAIM_WORKING_DAYS,
     REMINDER_OFFSETS,
-    REVIEW_WORKING_DAYS,
-    SIGN_WORKING_DAYS,
     SIGNED,
     STATE_NAMES,
     STEPS,
@@ -62,15 +54,16 @@ from kechuang.projects.rules.terms import (
 )
 
 __all__ = [
-    "CAPACITY_NAMES", "COMPARATOR_SIGNS", "CONFIRM_WORKING_DAYS", "DUE_SOON_DAYS", "ENDED",
-    "HEAD_SIGN_WORKING_DAYS", "MILESTONE_RECTIFIABLE", "MILESTONE_SUBMITTABLE",
-    "MILESTONE_VERDICTS", "OPEN_CHECK_WORKING_DAYS", "OPINION_WORKING_DAYS", "PAY_WORKING_DAYS",
-    "PROJECT_VERDICTS", "PROJECT_VERDICT_STATES", "RECLAIM_WORKING_DAYS", "REMINDER_OFFSETS",
-    "REVIEW_WORKING_DAYS", "SIGNED", "SIGN_WORKING_DAYS", "STATE_NAMES", "STEPS",
+    "CAPACITY_NAMES", "COMPARATOR_SIGNS", "ENDED",
+    "MILESTONE_RECTIFIABLE", "MILESTONE_SUBMITTABLE",
+    "MILESTONE_VERDICTS",
+    "PROJECT_VERDICTS", "PROJECT_VERDICT_STATES", "REMINDER_OFFSETS",
+    "SIGNED", "STATE_NAMES", "STEPS",
     "AcceptanceRefused", "AgreementRefused", "InstalmentTerm", "MilestoneTerm", "PartyTerm",
     "PaymentFacts", "PaymentRefused", "ProjectFacts", "ProjectRefused", "TargetTerm", "Terms",
     "capacities_of", "check_acceptors", "check_step", "check_verdict", "checks_of_payment",
     "day_from", "fingerprint_of", "has_right", "is_overdue", "may_act", "may_open",
     "may_read_inside", "money_problems", "problems_with_amendment", "problems_with_payment",
     "problems_with_terms", "reminders_due", "share_percent", "terms_from_json", "terms_to_json",
+    "due", "term", "terms",
 ]  # fmt: skip

@@ -7,19 +7,7 @@ from datetime import date
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, NotPermitted, Refused
 
-# Days within which each step is due: version and basis stand with them, because cities differ.
-DEADLINES_VERSION = "2026.1"
-DEADLINES_BASIS = "[G] a proposal; confirm against the city's own rules on projects"
-SIGN_WORKING_DAYS = 30
-HEAD_SIGN_WORKING_DAYS = 5
-OPEN_CHECK_WORKING_DAYS = 10
-OPINION_WORKING_DAYS = 10
-REVIEW_WORKING_DAYS = 2
-PAY_WORKING_DAYS = 3
-CONFIRM_WORKING_DAYS = 5
-RECLAIM_WORKING_DAYS = 30
 REMINDER_OFFSETS = (-30, -7, 0, 7)
-DUE_SOON_DAYS = 30
 ACCEPTORS_MIN = 3
 
 SIGNING, MILESTONE, ACCEPTANCE = "SIGNING", "MILESTONE", "ACCEPTANCE"

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kechuang.base.actor import Actor
 from kechuang.base.time import shanghai_date
-from kechuang.base.working_days import calendar, end_of_day
+from kechuang.base.working_days import calendar, office_closes
 from kechuang.reviews import queries, rules
 from kechuang.reviews.models import (
     Case,
@@ -82,7 +82,7 @@ def move_reviews(reviews: Iterable[Review], state: str, by: Actor, at: datetime)
 
 def term(at: datetime, working_days: int) -> datetime:
     """17:00 on the last of so many working days."""
-    return end_of_day(calendar().add(shanghai_date(at), working_days))
+    return office_closes(calendar().add(shanghai_date(at), working_days))
 
 
 def advance(panel: Panel, by: Actor, at: datetime) -> None:

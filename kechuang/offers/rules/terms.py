@@ -1,0 +1,43 @@
+"""How long each step of an offer may take: the rows of terms.toml."""
+
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from kechuang.base.terms import Term, Terms
+
+TERMS_FILE = Path(__file__).parent.parent / "terms.toml"
+
+
+@cache
+def _read() -> Terms:
+    return Terms.read(TERMS_FILE)
+
+
+def terms() -> tuple[Term, ...]:
+    """Every row of the data file."""
+    return _read().rows
+
+
+def term(code: str, region_path: str, day: date) -> Term:
+    """The row in force: the nearest region first, then the latest day.
+
+    >>> term("IDLE_DRAFT", "990000/990100", date(2026, 11, 21)).amount
+    90
+    """
+    return _read().term(code, region_path, day)
+
+
+def due(code: str, region_path: str, at: datetime) -> datetime:
+    """The instant at which a step that began now is late."""
+    return _read().due(code, region_path, at)
+
+
+def word_at(region_path: str, changed_at: datetime) -> datetime:
+    """When the owner of an idle draft gets a word."""
+    return _read().word_at(region_path, changed_at)
+
+
+def idle_days_least() -> int:
+    """After how many idle days a draft may have to be looked at."""
+    return _read().shortest("IDLE_DRAFT") - _read().longest("IDLE_DRAFT_NOTICE")

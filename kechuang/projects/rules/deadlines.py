@@ -1,0 +1,33 @@
+"""How long each step of a project may take: the rows of terms.toml."""
+
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from kechuang.base.terms import Term, Terms
+
+TERMS_FILE = Path(__file__).parent.parent / "terms.toml"
+
+
+@cache
+def _read() -> Terms:
+    return Terms.read(TERMS_FILE)
+
+
+def terms() -> tuple[Term, ...]:
+    """Every row of the data file."""
+    return _read().rows
+
+
+def term(code: str, region_path: str, day: date) -> Term:
+    """The row in force: the nearest region first, then the latest day.
+
+    >>> term("SIGN", "990000/990100", date(2026, 11, 21)).amount
+    30
+    """
+    return _read().term(code, region_path, day)
+
+
+def due(code: str, region_path: str, at: datetime) -> datetime:
+    """The instant at which a step that began now is late."""
+    return _read().due(code, region_path, at)
