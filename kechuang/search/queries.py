@@ -142,7 +142,7 @@ def _holding(
     Where so many do that walking back from the newest soon finds enough, the words are looked up
     in the text; else the index gathers all documents that hold them, and then they are sorted.
     """
-    if rules.is_common(words, frequent_words(at)):
+    if rules.is_common(words, counts(at).shares):
         for word in words:
             rows = rows.filter(folded__contains=word)
         return rows
@@ -157,32 +157,51 @@ def _gathered(rows: QuerySet[Document]) -> QuerySet[Document]:
 def _with_some(
     rows: QuerySet[Document], question: rules.Asked, at: datetime
 ) -> list[Document]:
-    words = rules.rarest(question.words, frequent_words(at), LOOSE_WORDS)
+    words = _telling(question.words, at)
     return list(_gathered(_kept(rows, question).filter(tokens__overlap=words))[:WINDOW])
 
 
-_frequent: list[tuple[datetime, dict[str, float]]] = []  # at most one: that of this process
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many documents there are, and the shares of them that hold the frequent words."""
+
+    at: datetime
+    documents: int
+    shares: dict[str, float]
 
 
-def frequent_words(at: datetime) -> dict[str, float]:
+_last: list[Counts] = []  # at most one: that of this process
+
+
+def counts(at: datetime) -> Counts:
     """The words that many documents hold, with their shares, as the database last counted them.
 
     Read again every ten minutes; the counts are the database's own and change no more often.
     """
-    if not _frequent or not timedelta() <= at - _frequent[0][0] < COUNTED_AGAIN:
-        _frequent[:] = [(at, _counted())]
-    return _frequent[0][1]
+    if not _last or not timedelta() <= at - _last[0].at < COUNTED_AGAIN:
+        _last[:] = [_counted(at)]
+    return _last[0]
 
 
-def _counted() -> dict[str, float]:
+def _counted(at: datetime) -> Counts:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats"
-            " WHERE schemaname = current_schema() AND tablename = %s AND attname = 'tokens'",
+            "SELECT c.reltuples::bigint, s.most_common_elems::text::text[],"
+            " s.most_common_elem_freqs FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname"
+            " AND s.attname = 'tokens'"
+            " WHERE n.nspname = current_schema() AND c.relname = %s",
             [Document._meta.db_table],
         )
-        row = cursor.fetchone()
-    return dict(zip(row[0], row[1], strict=False)) if row and row[0] else {}
+        documents, words, shares = cursor.fetchone()
+    return Counts(at, max(documents, 0), dict(zip(words or (), shares or (), strict=False)))
+
+
+def _telling(words: Sequence[str], at: datetime) -> list[str]:
+    """The words of a text by which the documents like it are gathered."""
+    known = counts(at)
+    return rules.rarest(words, known.shares, LOOSE_WORDS, known.documents)
 
 
 def _page(
@@ -227,8 +246,7 @@ def similar_documents(  # noqa: PLR0913 - what is compared, and what is left out
     if not words:
         return []
     rows = _in_scope(actor, at, kinds, "").exclude(number__in=list(without))
-    some = rules.rarest(words, frequent_words(at), LOOSE_WORDS)
-    gathered = _gathered(rows.filter(tokens__overlap=some))
+    gathered = _gathered(rows.filter(tokens__overlap=_telling(words, at)))
     found = {row.number: row for row in gathered[:WINDOW]}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
     hits = Index(texts).rank(Query(title, body), top=limit)
@@ -239,10 +257,11 @@ def documents_like(
     title: str, body: str, *, kind: str, limit: int, at: datetime
 ) -> list[Document]:
     """Documents of a kind most like a text, whoever may see them; for jobs, never for a reader."""
-    words = rules.rarest(rules.asked(title).words, frequent_words(at), LOOSE_WORDS)
+    words = _telling(rules.asked(title).words, at)
     if not words:
         return []
-    rows = _gathered(Document.objects.filter(kind=kind, tokens__overlap=words))
+    alike = Document.objects.filter(kind=kind, tokens__overlap=words)
+    rows = _gathered(alike.only(*_SHOWN, "owner_code"))
     found = {row.number: row for row in rows[: WINDOW * 5]}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
     return [found[str(hit.id)] for hit in Index(texts).rank(Query(title, body), top=limit)]

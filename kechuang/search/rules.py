@@ -87,14 +87,29 @@ COMMON_SHARE = 0.02
 FREQUENT_SHARE = 0.05
 
 
-def rarest(words: Sequence[str], shares: dict[str, float], most: int) -> list[str]:
+FEWEST_WORDS = 3
+GATHERED_MOST = 10_000  # documents that are looked up to find the likest among them
+
+
+def rarest(
+    words: Sequence[str], shares: dict[str, float], most: int, documents: int = 0
+) -> list[str]:
     """The words that tell documents apart best; frequent ones only where there are no others.
 
-    `shares` are the frequent words' shares of all documents.
+    `shares` are the frequent words' shares of all documents; a word that is not among them is
+    taken to be half as frequent as the last that is. Of very many documents only so many words
+    are taken as gather some ten thousand, three at least.
     """
     ordered = sorted(words, key=lambda word: shares.get(word, 0.0))[:most]
-    telling = [word for word in ordered if shares.get(word, 0.0) < FREQUENT_SHARE]
-    return telling or ordered
+    telling = [word for word in ordered if shares.get(word, 0.0) < FREQUENT_SHARE] or ordered
+    unknown = min(shares.values(), default=0.0) / 2
+    gathered, taken = 0.0, 0
+    for word in telling:
+        gathered += documents * shares.get(word, unknown)
+        if gathered > GATHERED_MOST and taken >= FEWEST_WORDS:
+            break
+        taken += 1
+    return telling[:taken]
 
 
 def is_common(words: Sequence[str], shares: dict[str, float]) -> bool:

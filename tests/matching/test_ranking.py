@@ -105,6 +105,23 @@ def test_a_new_offer_is_held_against_live_needs(need, make_offer, at):
     assert Match.objects.filter(need=need, offer__number="CG-2026-000001").exists()
 
 
+def test_among_very_many_offers_few_unranked_needs_are_taken_along(
+    need, make_need, offers, at, monkeypatch
+):
+    from kechuang.matching.actions import ranking
+
+    for serial in range(2, 6):
+        make_need(f"XQ-2026-00000{serial}")
+    monkeypatch.setattr(ranking, "LARGEST", 1)
+    monkeypatch.setattr(ranking, "NEEDS_OF_MANY", 3)
+    for expected in (3, 5):
+        record.append(verb="offers.import", object_number="demo-1", by=Actor.CLOCK, at=at)
+        record.sequence_entries()
+        monkeypatch.setattr(ranking, "NEEDS_AT_ONCE", 0)
+        actions.follow_record(at=at)
+        assert Ranking.objects.count() == expected
+
+
 def test_where_many_needs_are_live_only_those_alike_are_ranked(
     need, make_need, make_offer, at, monkeypatch
 ):

@@ -57,6 +57,16 @@ def test_the_rarest_words_are_those_that_are_not_frequent():
     assert rarest(["技术", "研究"], shares, 2) == ["研究", "技术"]
 
 
+def test_of_very_many_documents_fewer_words_are_looked_up():
+    words = ["铟靶", "废靶", "靶材", "回收", "纯化"]
+    shares = {"纯化": 0.04}
+    assert rarest(words, shares, 5, 20_000) == words
+    assert rarest(words, shares, 5, 100_000) == ["铟靶", "废靶", "靶材", "回收"]
+    assert rarest(words, shares, 5, 150_000) == ["铟靶", "废靶", "靶材"]
+    assert rarest(words, shares, 5, 10_000_000) == ["铟靶", "废靶", "靶材"]
+    assert rarest(words[:2], shares, 5, 10_000_000) == ["铟靶", "废靶"]
+
+
 def test_common_words_are_looked_up_from_the_newest():
     shares = {"技术": 0.5, "研究": 0.2, "of": 0.9}
     assert is_common(["技术", "研究"], shares)

@@ -9,7 +9,12 @@ from django.db.models import Exists, OuterRef
 from kechuang.matching import rules
 from kechuang.matching.models import Match, Ranking, Verdict
 from kechuang.matching.queries import index_for, live_needs, suggestions_for
-from kechuang.matching.queries.candidates import Suggestion
+from kechuang.matching.queries.candidates import (
+    LARGEST,
+    OffersState,
+    Suggestion,
+    offers_generation,
+)
 from kechuang.matching.queries.matches import within
 from kechuang.needs.models import Need
 from kechuang.needs.rules import LIVE
@@ -21,13 +26,17 @@ from kechuang.search import queries as search
 CURSOR = "matching"
 ENTRIES_AT_ONCE = 500
 NEEDS_AT_ONCE = 500  # where so few are live, new offers are held against all of them
+NEEDS_OF_MANY = 20  # unranked needs taken along, where offers are too many for one index
 NEEDS_PER_OFFER = 50
+ASKED_AGAIN = 100  # needs ranked before the state of the offers is asked for again
 FOLLOWED = ("needs.", "offers.")
 
 
 @transaction.atomic
-def rank_need(*, need: Need, at: datetime) -> int:
+def rank_need(*, need: Need, at: datetime, state: OffersState | None = None) -> int:
     """Rank the offers for one need and keep the best; returns how many. Ended needs keep none.
+
+    `state` is that of the offers, where many needs are ranked one after another.
 
     Idempotent: ranking again with the same offers changes nothing but the time. What was judged
     stays judged, because a verdict hangs on need and offer, not on the match.
@@ -41,7 +50,7 @@ def rank_need(*, need: Need, at: datetime) -> int:
         Match.objects.filter(need=need).delete()
         Ranking.objects.filter(need=need).delete()
         return 0
-    offers = index_for(need, at)
+    offers = index_for(need, at, state)
     found = suggestions_for(need, offers)
     keys = _offer_keys([one.number for one in found])
     rows = [
@@ -105,9 +114,11 @@ def rank_all(*, at: datetime, region_path: str = "") -> int:
     needs = live_needs()
     if region_path:
         needs = needs.filter(within(region_path, "region_path"))
-    count = 0
+    count, state = 0, None
     for need in needs.iterator(chunk_size=200):
-        rank_need(need=need, at=at)
+        if count % ASKED_AGAIN == 0:
+            state = offers_generation()
+        rank_need(need=need, at=at, state=state)
         count += 1
     return count
 
@@ -127,21 +138,26 @@ def follow_record(*, at: datetime, limit: int = ENTRIES_AT_ONCE) -> int:
     changed = [entry for entry in read if entry.verb.startswith(FOLLOWED)]
     needs = {entry.object_number for entry in changed if entry.verb.startswith("needs.")}
     offers = {entry.object_number for entry in changed if entry.verb.startswith("offers.")}
-    for need in _needs_touched(needs, offers, at):
-        rank_need(need=need, at=at)
+    state = offers_generation() if changed else None
+    for need in _needs_touched(needs, offers, state, at):
+        rank_need(need=need, at=at, state=state)
     record.move_cursor(CURSOR, position=read[-1].position)
     return len(read)
 
 
-def _needs_touched(needs: set[str], offers: set[str], at: datetime) -> Iterable[Need]:
-    """The needs to rank again. Batches name no single need, so unranked ones are always due."""
+def _needs_touched(
+    needs: set[str], offers: set[str], state: OffersState | None, at: datetime
+) -> Iterable[Need]:
+    """The needs to rank again. Batches name no single need, so unranked ones are always due; where
+    each is looked up among very many offers, few at a time, and the night does the rest."""
     moved = Need.objects.filter(number__in=needs).select_related("organisation")
     live = live_needs()
     if offers and live.count() <= NEEDS_AT_ONCE:
         return _distinct(moved, live)
     unranked = live.exclude(Exists(Ranking.objects.filter(need=OuterRef("pk"))))
     alike = live.filter(number__in=_resembling(offers, at)) if offers else ()
-    return _distinct(moved, alike, unranked[:NEEDS_AT_ONCE])
+    most = NEEDS_AT_ONCE if state is None or state[1] <= LARGEST else NEEDS_OF_MANY
+    return _distinct(moved, alike, unranked[:most])
 
 
 def _distinct(*querysets: Iterable[Need]) -> list[Need]:

@@ -83,15 +83,20 @@ class OfferIndex:
         return self._stated[number]
 
 
+OffersState = tuple[str, int]  # its name, and how many offers there are
+
 _kept: list[OfferIndex] = []  # at most one: that of this process
 
 
-def index_for(need: Need, at: datetime) -> OfferIndex:
+def index_for(need: Need, at: datetime, state: OffersState | None = None) -> OfferIndex:
     """What to rank a need against: all offers, or where they are too many for one process' memory
-    those that the database finds to share the need's rarest words."""
-    generation, count = offers_generation()
+    those that the database finds to share the need's rarest words.
+
+    `state` is that of the offers, where it was asked for just now.
+    """
+    generation, count = state or offers_generation()
     if count <= LARGEST:
-        return offer_index()
+        return offer_index(generation)
     likest = documents_like(
         " ".join([need.title, *need.keywords]), need.body, kind="offer", limit=LIKEST, at=at
     )
@@ -105,15 +110,15 @@ def index_for(need: Need, at: datetime) -> OfferIndex:
     return OfferIndex(generation, _indexed(texts), texts, count)
 
 
-def offer_index() -> OfferIndex:
+def offer_index(generation: str = "") -> OfferIndex:
     """The index of the published offers; the one of this process while nothing changed."""
-    generation, _ = offers_generation()
+    generation = generation or offers_generation()[0]
     if not _kept or _kept[0].generation != generation:
         _kept[:] = [_built(generation)]
     return _kept[0]
 
 
-def offers_generation() -> tuple[str, int]:
+def offers_generation() -> OffersState:
     """A name for the present state of the published offers, and how many they are."""
     facts = Found.objects.filter(kind="offer").aggregate(
         count=Count("id"), last=Max("id"), sum=Sum("id"), changed=Max("updated_at")
