@@ -40,7 +40,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running demonstration city, with all its processes."""
     if running := os.environ.get("KECHUANG_JOURNEY_URL"):
@@ -80,9 +80,9 @@ def _wait_until_well(url: str, process: "subprocess.Popen[bytes]", log: Path) ->
     pytest.fail(f"the city was not well in time:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
-    """One browser for all journeys."""
+    """One browser for all journeys; gone with them, since its loop must not meet other tests."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -9,6 +9,16 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (1280, 390)
+# What axe finds now, and by how much the page is wider than the window.
+LOOK = """async tags => {
+    const found = await axe.run(document, {
+        runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'],
+    });
+    const flaws = found.violations.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 160)}`);
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    return wide > 0 ? [...flaws, `scrolls sideways by ${wide} px`] : flaws;
+}"""
 NOT_PAGES = re.compile(r"\.(csv|pdf|json|xlsx|docx|txt)$|/(logout|download|files)/|/static/|/api/")
 
 
@@ -18,13 +28,15 @@ class Visitor:
 
     browser: Any
     city: str
-    width: int = 1280
+    inspects: bool = False
     errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.context = self.browser.new_context(
-            viewport={"width": self.width, "height": 900}, bypass_csp=False, locale="zh-CN"
+            viewport={"width": WIDTHS[0], "height": 900}, bypass_csp=False, locale="zh-CN"
         )
+        if self.inspects:
+            self.context.add_init_script(path=AXE)
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.page.on("console", self._heard)
@@ -64,18 +76,13 @@ class Visitor:
         return {part.path for part in inside if not NOT_PAGES.search(part.path)}
 
     def flaws(self) -> list[str]:
-        """What axe finds against WCAG 2.2 A and AA, and scrolling sideways."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG
-        )
-        rows = [
-            f"{self.page.url} [{self.width}] {one['id']}: {one['nodes'][0]['html'][:160]}"
-            for one in found["violations"]
-        ]
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if wide > 0:
-            rows.append(f"{self.page.url} [{self.width}] scrolls sideways by {wide} px")
+        """What axe finds against WCAG 2.2 A and AA at both widths, and scrolling sideways."""
+        rows = []
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            found = self.page.evaluate(LOOK, WCAG)
+            rows += [f"{self.page.url} [{width}] {flaw}" for flaw in found]
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         return rows
 
     def close(self) -> None:
