@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,15 @@ from zipfile import BadZipFile
 
 from django.http import HttpResponse
 
+from kechuang.base.actor import Actor
+from kechuang.base.codes import INVISIBLE
 from kechuang.base.refusals import N_, Refused
+from kechuang.base.rows import Imported, Placed
 
 LARGEST_BYTES = 50 * 1024 * 1024
 MOST_ROWS = 200_000
 RISKY = ("=", "+", "-", "@", "\t", "\r")
+REPLACED = "\ufffd"  # what a program writes where it could not read a character
 
 
 class SheetRefused(Refused):
@@ -40,9 +44,32 @@ class Sheet:
     first_row: int = 2
     problems: list[Problem] = field(default_factory=list)
     name: str = ""
+    heads: dict[str, str] = field(default_factory=dict)
 
     def number_of(self, index: int) -> int:
         return self.first_row + index
+
+    def head_of(self, column: str) -> str:
+        """A column as the person's file heads it; as the template does where the file lacks it."""
+        return self.heads.get(column, column)
+
+    def numbered(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """The rows with their numbers in the person's file."""
+        return [(self.number_of(index), row) for index, row in enumerate(self.rows)]
+
+    def with_problems(self, found: Iterable[Placed]) -> list[Problem]:
+        """All that is wrong, by row and column: the reading's own, and what was found in cells
+        that it could read.
+
+        A cell that is a formula or unreadable is named once, not once more for what it lacks.
+        """
+        named = {(problem.row, problem.column) for problem in self.problems}
+        placed = [Problem(row, self.head_of(column), refused) for row, column, refused in found]
+        fresh = [one for one in placed if (one.row, one.column) not in named]
+        places = {self.head_of(column): place for place, column in enumerate(self.columns)}
+        return sorted(
+            [*self.problems, *fresh], key=lambda one: (one.row, places.get(one.column, -1))
+        )
 
 
 def read_sheet(
@@ -79,11 +106,31 @@ def _name_columns(sheet: Sheet, columns: Sequence[str], aliases: Mapping[str, st
             sheet.problems.append(Problem(sheet.first_row - 1, head, Refused(
                 "sheet.unknown_column", N_("不认识的列“{column}”。"), {"column": head[:40]}, (),
                 N_("请用模板里的列名。"))))  # fmt: skip
+    sheet.heads = {name: head for head, name in reversed(aliases.items())}
+    sheet.heads |= {name: head for head, name in named.items()}
     sheet.columns = [named[head] for head in sheet.columns if named[head] in known]
+    for index, row in enumerate(sheet.rows):
+        _note_unreadable(sheet, index, row)
     sheet.rows = [
-        {named[head]: value for head, value in row.items() if named.get(head) in known}
+        {named[head]: _visible(value) for head, value in row.items() if named.get(head) in known}
         for row in sheet.rows
     ]
+
+
+def _visible(value: Any) -> Any:
+    """A cell without the marks that nobody sees and no search finds."""
+    return value.translate(INVISIBLE) if isinstance(value, str) else value
+
+
+def _note_unreadable(sheet: Sheet, index: int, row: Mapping[str, Any]) -> None:
+    for head, value in row.items():
+        if isinstance(value, str) and any(
+            one == REPLACED or (not one.isprintable() and one < " " and one not in "\t\n\r")
+            for one in value
+        ):
+            sheet.problems.append(Problem(sheet.number_of(index), head, Refused(
+                "sheet.unreadable", N_("这一格有认不出的字符，多半是编码不对。"), {}, (),
+                N_("请从原文重新粘贴这一格，或另存为 UTF-8 再导入。"))))  # fmt: skip
 
 
 def _read_xlsx(content: bytes) -> Sheet:
@@ -204,15 +251,28 @@ def csv_response(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]])
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """How a part takes a kind of sheet: its columns, a template, a dry run and the writing.
+    """How a part takes a kind of sheet: its columns, a template, who may, the check, the writing.
 
-    `read(sheet, at)` gives (rows, problems); `write(sheet=, by=, at=)` gives a dict with
-    `problems`, `new` and `updated`, and writes all or nothing.
+    `check(sheet=, by=, at=)` gives every problem and writes nothing; `write(sheet=, by=, at=)`
+    writes all or nothing (base.rows.ImportRefused). `title`, `lead` and `list_page` are for the
+    page: marked texts, and the name of the list that the rows will stand in.
     """
 
     kind: str
     columns: Sequence[str]
     aliases: Mapping[str, str]
     template: Sequence[Sequence[str]]
-    read: Any
-    write: Any
+    title: str
+    lead: str
+    list_page: str
+    may: Callable[[Actor], bool]
+    check: Callable[..., list[Problem]]
+    write: Callable[..., Imported]
+
+    def read(self, name: str, content: bytes) -> Sheet:
+        """The rows of a file; refuses what is no sheet, or has none (SheetRefused)."""
+        sheet = read_sheet(name, content, self.columns, self.aliases)
+        if not any(sheet.rows):
+            raise SheetRefused("sheet.no_rows", N_("表里没有数据行。"), {}, ("file",),
+                               N_("请从第二行起，每行写一条。"))  # fmt: skip
+        return sheet

@@ -37,6 +37,8 @@ def money_words(fen: int) -> str:
 
 
 def _said(value: Any) -> str:
+    if isinstance(value, Refused):
+        return message_of(value)
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if isinstance(value, list | tuple):

@@ -61,6 +61,17 @@ def begin_upload(
 
 
 @transaction.atomic
+def keep_upload(*, filename: str, content: bytes, by: Actor, at: datetime) -> Upload:
+    """Keep a file that came whole until its sender says what to do with it; swept when idle."""
+    require(rules.may_upload(by), _not_signed_in())
+    blob = keep_blob(content=content, filename=filename, by=by, at=at)
+    return Upload.objects.create(
+        filename=rules.clean_filename(filename), size=blob.size, hash=blob.hash,
+        person=by.person, begun_at=at, blob=blob,
+    )  # fmt: skip
+
+
+@transaction.atomic
 def take_piece(*, upload: Upload, index: int, content: bytes, by: Actor, at: datetime) -> Piece:
     """Take one piece; the same piece again changes nothing, another in its place replaces it."""
     row = _locked(upload, by)

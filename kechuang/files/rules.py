@@ -36,7 +36,7 @@ ENDINGS = {
     DOCX: ("docx",),
     XLSX: ("xlsx",),
     PPTX: ("pptx",),
-    TEXT: ("txt", "md"),
+    TEXT: ("txt", "md", "jsonl"),
     CSV: ("csv",),
 }
 

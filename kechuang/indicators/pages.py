@@ -55,6 +55,7 @@ def indicators(request: AskedRequest) -> HttpResponse:
         "subject": subject, "groups": groups, "tiles": head, "count": len(by_code),
         "defined": len(queries.indicators()),
         "subjects": queries.subjects_with_figures(request.actor, request.at),
+        "may_import": rules.may_import(request.actor),
     })  # fmt: skip
 
 

@@ -1,30 +1,9 @@
-"""Commands of the needs: a sheet read, tried and brought in; and its template."""
+"""Commands of the needs: a sheet checked and brought in, and its template."""
 
-from datetime import datetime
-from typing import Any
-
-from kechuang.base.actor import Actor, Role
-from kechuang.doors.sheets import Importer, Problem, Sheet
-from kechuang.needs import actions
-from kechuang.needs.rules.rows import ALIASES, COLUMNS, EXAMPLE, HEADS, ImportRefused
-
-COMMAND = Actor(role=Role.CLOCK, via="command")
-
-
-def read(sheet: Sheet, at: datetime) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """The dry run: the rows, and every problem by row and column."""
-    return sheet.rows, actions.problems_with_sheet(sheet, by=COMMAND, at=at)
-
-
-def write(*, sheet: Sheet, by: Actor, at: datetime) -> dict[str, Any]:
-    """Bring a sheet in, all or nothing."""
-    try:
-        done = actions.import_sheet(sheet=sheet, by=by, at=at)
-    except ImportRefused as refused:
-        problems = [Problem(row, column, one) for row, column, one in refused.problems]
-        return {"problems": problems, "new": 0, "updated": 0}
-    return {"problems": [], "new": done.created, "updated": done.updated}
-
+from kechuang.base.refusals import N_
+from kechuang.doors.sheets import Importer
+from kechuang.needs import actions, rules
+from kechuang.needs.rules.rows import ALIASES, COLUMNS, EXAMPLE, HEADS
 
 importers = [
     Importer(
@@ -32,7 +11,14 @@ importers = [
         columns=COLUMNS,
         aliases=ALIASES,
         template=(tuple(HEADS[column] for column in COLUMNS), EXAMPLE),
-        read=read,
-        write=write,
+        title=N_("导入需求表"),
+        lead=N_(
+            "先查出所有问题，没有问题才写入：要么全部导入，要么一条也不写。"
+            "同一单位同一来源编号的需求会更新，不会重复。"
+        ),
+        list_page="needs",
+        may=rules.may_import,
+        check=actions.problems_with_sheet,
+        write=actions.import_sheet,
     )
 ]

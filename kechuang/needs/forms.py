@@ -236,14 +236,6 @@ class VersionForm(Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class SheetForm(Form):
-    """A sheet to bring in."""
-
-    file = forms.FileField(
-        label=_("要导入的表"), help_text=_(".xlsx、.csv 或 .jsonl，50 MB 以内，第一行是列名。")
-    )
-
-
 class FileForm(Form):
     """A file to keep with a draft."""
 

@@ -165,11 +165,3 @@ class VersionForm(Form):
     """A step with one button."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-
-
-class SheetForm(Form):
-    """A sheet to bring in."""
-
-    file = forms.FileField(
-        label=_("要导入的表"), help_text=_(".xlsx、.csv 或 .jsonl，50 MB 以内；只有正文的行也收。")
-    )

@@ -35,6 +35,9 @@ class PartyRefused(Refused):
     """A register entry, an appointment or a token is not as it must be."""
 
 
+INDUSTRY_LONGEST = 60
+
+
 def may_appoint(by: Actor, role: Role, organisation_code: str, region_path: str) -> bool:
     """Unit administrators appoint in their unit; heads in their region; operators anywhere."""
     if by.is_role(Role.OPERATOR, Role.CLOCK):
@@ -144,6 +147,18 @@ def check_name(name: object) -> str:
         raise PartyRefused(
             "parties.name", N_("单位名称须有 2 到 120 个字。"), {}, ("name",),
             N_("请写营业执照上的全称。"),
+        )  # fmt: skip
+    return text
+
+
+def check_industry(value: object) -> str:
+    """A unit's line of business, as long as the register takes; nothing stays nothing."""
+    text = " ".join(str(value or "").split())
+    if len(text) > INDUSTRY_LONGEST:
+        raise PartyRefused(
+            "parties.industry", N_("行业最多 {most} 字，现在 {length} 字。"),
+            {"most": INDUSTRY_LONGEST, "length": len(text)}, ("industry",),
+            N_("请只写主要行业，例如 轴承制造。"),
         )  # fmt: skip
     return text
 

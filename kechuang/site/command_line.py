@@ -75,14 +75,15 @@ def speak_the_terminals_language() -> None:
 def mount_parts() -> None:
     """Add every part's commands and importers."""
     from kechuang.site.settings import PARTS
+    from kechuang.site.sheets import importers
 
     for part in PARTS:
         if find_spec(f"kechuang.{part}.commands"):
             module = import_module(f"kechuang.{part}.commands")
             if hasattr(module, "app"):
                 app.add_typer(module.app, name=part)
-            for importer in getattr(module, "importers", ()):
-                imports.command(importer.kind)(_import_command(importer))
+    for importer in importers().values():
+        imports.command(importer.kind)(_import_command(importer))
 
 
 def say_refused(refused: Refused) -> None:
@@ -263,30 +264,20 @@ def _import_command(importer: Any) -> Callable[..., None]:
 
 def take_sheet(importer: Any, file: Path, dry_run: bool) -> None:
     """Read a sheet, list every problem by row and column, and write all of it or nothing."""
-    from kechuang.doors.sheets import read_sheet
-
     at = now()
     with console.status(file.name):
-        sheet = read_sheet(file.name, file.read_bytes(), importer.columns, importer.aliases)
-        rows, problems = importer.read(sheet, at)
+        sheet = importer.read(file.name, file.read_bytes())
+        problems = importer.check(sheet=sheet, by=BY, at=at)
         if not problems and not dry_run:
             done = importer.write(sheet=sheet, by=BY, at=at)
-            problems = done["problems"]
     if problems:
         say_problems(problems)
         raise typer.Exit(1)
     if dry_run:
-        console.print(_("{count} 行，没有问题。").format(count=len(rows)))
+        console.print(_("{count} 行，没有问题。").format(count=sum(map(bool, sheet.rows))))
     else:
-        console.print(_("新增 {new}，更新 {updated}。").format(**_counted(done)))
-
-
-def _counted(done: dict[str, Any]) -> dict[str, int]:
-    return {
-        name: value if isinstance(value, int) else len(value)
-        for name, value in done.items()
-        if name in ("new", "updated")
-    }
+        said = _("新增 {new}，更新 {updated}，未变 {same}。")
+        console.print(said.format(new=done.created, updated=done.updated, same=done.unchanged))
 
 
 def say_problems(problems: list[Any]) -> None:
@@ -308,13 +299,9 @@ def template(kind: str) -> None:
     """模板 / print an empty sheet of a kind as csv, with one example row."""
     import csv
 
-    from kechuang.site.settings import PARTS
+    from kechuang.site.sheets import importers
 
-    known = {}
-    for part in PARTS:
-        if find_spec(f"kechuang.{part}.commands"):
-            module = import_module(f"kechuang.{part}.commands")
-            known |= {one.kind: one for one in getattr(module, "importers", ())}
+    known = importers()
     if kind not in known:
         raise typer.BadParameter(", ".join(sorted(known)), param_hint="KIND")
     sys.stdout.write("\ufeff")

@@ -197,7 +197,9 @@ def test_a_sheet_with_problems_writes_nothing_and_names_row_and_column(world, at
     assert "第 2 行" in page and "单位信用代码" in page
     text = json.dumps(rows[0], ensure_ascii=False).encode()
     answer = client.post("/needs/import/", {"file": SimpleUploadedFile("n.jsonl", text)})
-    assert answer.status_code == 302
+    assert (answer.status_code, Need.objects.count()) == (200, 0)
+    done = client.post(f"/needs/import/{answer.context['upload'].number}/")
+    assert done.status_code == 302
     assert Need.objects.get().state == State.ACCEPTED
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import NotPermitted, Refused
+from kechuang.base.rows import ImportRefused
 from kechuang.offers import actions, queries
 from kechuang.offers.models import Figure, Offer
 from kechuang.offers.rules import State
-from kechuang.offers.rules.rows import ImportRefused
 from kechuang.record.models import Entry
 from kechuang.search.models import Document
 

@@ -74,7 +74,9 @@ def test_the_list_costs_the_same_with_one_row_and_thirty(world, at, client):
 def test_a_sheet_of_texts_is_published_with_automatic_titles(world, at, client, client_as):
     text = json.dumps({"id": 0, "body": ABSTRACT}, ensure_ascii=False).encode()
     file = SimpleUploadedFile("abstracts.jsonl", text)
-    answer = client_as(world.officer).post("/offers/import/", {"file": file})
+    office = client_as(world.officer)
+    checked = office.post("/offers/import/", {"file": file})
+    answer = office.post(f"/offers/import/{checked.context['upload'].number}/")
     assert answer.status_code == 302
     assert "自动题名" in client.get("/offers/").content.decode()
 

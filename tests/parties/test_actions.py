@@ -134,7 +134,7 @@ def test_sheet_with_problems_changes_nothing_and_names_every_cell(world, at):
     done = actions.import_organisations(sheet=_sheet(*rows), by=world.officer.actor, at=at)
     places = [(problem.row, problem.column) for problem in done["problems"]]
     assert places == [
-        (2, "founded_date"), (2, "kind"), (2, "region"), (3, "code"), (3, "name"),
-        (3, "parent_code"),
+        (2, "类别"), (2, "地区代码"), (2, "成立日期"), (3, "统一社会信用代码"), (3, "单位名称"),
+        (3, "上级单位代码"),
     ]  # fmt: skip
     assert not Organisation.objects.filter(code=CODE).exists()

@@ -51,7 +51,7 @@ def test_problems_are_listed_by_row_and_column_and_nothing_is_written(run, world
     before = Organisation.objects.count()
     done = run("import", "organisations", sheet(tmp_path, "123,甲,企业,990104", "123,,星球,1"))
     assert done.exit_code == 1
-    assert "code" in done.output and "region" in done.output
+    assert "统一社会信用代码" in done.output and "地区代码" in done.output
     assert Organisation.objects.count() == before
 
 

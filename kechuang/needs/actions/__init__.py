@@ -21,7 +21,6 @@ from kechuang.needs.actions.ending import (
     withdraw_need,
 )
 from kechuang.needs.actions.importing import (
-    Imported,
     import_needs,
     import_sheet,
     problems_with_sheet,
@@ -30,7 +29,7 @@ from kechuang.needs.actions.importing import (
 from kechuang.needs.actions.opening import disclose, end_disclosure
 
 __all__ = [
-    "Imported", "add_attachment", "attach_blob", "convert_need", "discard_draft", "disclose",
+    "add_attachment", "attach_blob", "convert_need", "discard_draft", "disclose",
     "end_disclosure", "expire_need", "import_needs", "import_sheet", "merge_need", "pass_check",
     "problems_with_sheet", "read_rows", "reconfirm_need", "remind_of_reconfirming",
     "remove_attachment", "renumber_challenge", "reopen_need", "return_need", "save_draft",

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from kechuang.base.actor import Actor
-from kechuang.base.refusals import Refused
+from kechuang.base.rows import Imported, ImportRefused, Placed
 from kechuang.base.time import shanghai_date
 from kechuang.doors.rows import write_rows, write_values
 from kechuang.doors.sheets import Problem, Sheet
@@ -19,8 +19,6 @@ from kechuang.needs.actions.steps import search_document
 from kechuang.needs.models import Need, NeedStage, Target
 from kechuang.needs.rules import State
 from kechuang.needs.rules.rows import (
-    HEADS,
-    ImportRefused,
     RowRead,
     problem_with_owner,
     problems_with_keys,
@@ -33,21 +31,12 @@ from kechuang.search import actions as search
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did."""
-
-    created: int
-    updated: int
-    unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What a sheet says, and everything that is wrong with it by row and column."""
 
     rows: list[RowRead]
     organisations: dict[str, Organisation]
-    problems: list[tuple[int, str, Refused]]
+    problems: list[Placed]
 
 
 def read_rows(
@@ -55,7 +44,7 @@ def read_rows(
 ) -> Reading:
     """Read the rows (number in the person's file, cells by column) without writing anything."""
     today = shanghai_date(at)
-    problems: list[tuple[int, str, Refused]] = []
+    problems: list[Placed] = []
     read = []
     for place, cells in rows:
         if not cells:
@@ -81,7 +70,7 @@ def import_needs(
     updated as far as its need is still live, and left alone where it has moved on.
 
     The sheet states the publication level its owner agreed to. Refuses with every problem
-    (rules.rows.ImportRefused) and then writes nothing.
+    (ImportRefused) and then writes nothing.
     """
     rules.check_may(rules.may_import(by), "import")
     reading = read_rows(rows, by=by, at=at)
@@ -176,21 +165,14 @@ def _write_targets(pairs: list[tuple[Need, RowRead]], *, at: datetime) -> None:
     )
 
 
-def problems_with_sheet(sheet: Sheet, *, by: Actor, at: datetime) -> list[Problem]:
+def problems_with_sheet(*, sheet: Sheet, by: Actor, at: datetime) -> list[Problem]:
     """Everything that is wrong with a sheet, by row and column; writes nothing."""
-    reading = read_rows(_numbered(sheet), by=by, at=at)
-    found = [Problem(row, HEADS.get(column, column), refused)
-             for row, column, refused in reading.problems]
-    return sorted([*sheet.problems, *found], key=lambda problem: problem.row)
+    return sheet.with_problems(read_rows(sheet.numbered(), by=by, at=at).problems)
 
 
 def import_sheet(*, sheet: Sheet, by: Actor, at: datetime) -> Imported:
     """Bring in a whole sheet, all or nothing; refuses with every problem (ImportRefused)."""
-    problems = problems_with_sheet(sheet, by=by, at=at)
+    problems = problems_with_sheet(sheet=sheet, by=by, at=at)
     if problems:
         raise ImportRefused([(one.row, one.column, one.refused) for one in problems])
-    return import_needs(rows=_numbered(sheet), source=sheet.name, by=by, at=at)
-
-
-def _numbered(sheet: Sheet) -> list[tuple[int, Mapping[str, Any]]]:
-    return [(sheet.number_of(place), row) for place, row in enumerate(sheet.rows)]
+    return import_needs(rows=sheet.numbered(), source=sheet.name, by=by, at=at)

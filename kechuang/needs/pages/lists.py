@@ -1,28 +1,24 @@
-"""The list of needs, its csv, and the import of a sheet."""
+"""The list of needs and its csv."""
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext, ngettext
+from django.shortcuts import render
+from django.utils.translation import gettext
 
 from kechuang.base.chains import CHAIN_NAMES, Chain
 from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.doors.lists import keyset
-from kechuang.doors.requests import AskedRequest, signed_in
-from kechuang.doors.sheets import SheetRefused, csv_response, read_sheet
-from kechuang.doors.words import message_of, way_on_of
-from kechuang.needs import actions, forms, queries, rules
+from kechuang.doors.requests import AskedRequest
+from kechuang.doors.sheets import csv_response
+from kechuang.needs import queries, rules
 from kechuang.needs.models import Need
 from kechuang.needs.rules import Sight, State
-from kechuang.needs.rules.rows import ALIASES, COLUMNS, EXAMPLE, HEADS
 from kechuang.parties.models import Region
 from kechuang.parties.queries import regions_in_force
 
 CSV_MOST = 5000
-PROBLEMS_SHOWN = 200
 HEADS_OF_CSV = (
     N_("编号"),
     N_("需求名称"),
@@ -116,39 +112,3 @@ def _csv_line(need: Need, sight: Sight) -> list[Any]:
         gettext(rules.STATE_NAMES[State(need.state)]),
         shanghai_date(need.since).isoformat(),
     ]
-
-
-@signed_in
-def import_sheet(request: AskedRequest) -> HttpResponse:
-    """Bring a sheet of needs into the register: all problems first, then all or nothing."""
-    rules.check_may(rules.may_import(request.actor), "import")
-    form = forms.SheetForm(request.POST or None, request.FILES or None)
-    problems: list[dict[str, Any]] = []
-    if request.method == "POST" and form.is_valid():
-        with form.refusals():
-            file = form.cleaned_data["file"]
-            sheet = read_sheet(file.name, file.read(), COLUMNS, ALIASES)
-            found = actions.problems_with_sheet(sheet, by=request.actor, at=request.at)
-            problems = [
-                {"row": one.row, "column": one.column, "words": message_of(one.refused),
-                 "way_on": way_on_of(one.refused)} for one in found
-            ]  # fmt: skip
-            if not found and not sheet.rows:
-                raise SheetRefused("sheet.no_rows", rules.EMPTY_SHEET, {}, ("file",))
-            if not found:
-                done = actions.import_sheet(sheet=sheet, by=request.actor, at=request.at)
-                messages.success(request, ngettext(
-                    "已导入：新增 %(new)d 条，更新 %(updated)d 条，未变 %(same)d 条。",
-                    "已导入：新增 %(new)d 条，更新 %(updated)d 条，未变 %(same)d 条。",
-                    done.created) % {"new": done.created, "updated": done.updated,
-                                     "same": done.unchanged})  # fmt: skip
-                return redirect("needs")
-    context = {"form": form, "problems": problems[:PROBLEMS_SHOWN], "count": len(problems),
-               "heads": [(HEADS[c], EXAMPLE[i]) for i, c in enumerate(COLUMNS)]}
-    status = 422 if problems else form.status
-    return render(request, "needs/import.html", context, status=status)
-
-
-def template_csv(request: AskedRequest) -> HttpResponse:
-    """A sheet with the right heads and one example row."""
-    return csv_response("needs-template.csv", [HEADS[column] for column in COLUMNS], [EXAMPLE])

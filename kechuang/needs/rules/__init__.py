@@ -38,7 +38,6 @@ from kechuang.needs.rules.sight import (
 from kechuang.needs.rules.states import (
     CHECK_LEVELS,
     CHECKS,
-    EMPTY_SHEET,
     ENDED,
     HOLDER_NAMES,
     LIVE,
@@ -87,7 +86,7 @@ from kechuang.needs.rules.terms import (
 )
 
 __all__ = [
-    "CHECKS", "CHECK_LEVELS", "COMPARISON_NAMES", "COMPARISON_SIGNS", "EMPTY_SHEET", "ENDED",
+    "CHECKS", "CHECK_LEVELS", "COMPARISON_NAMES", "COMPARISON_SIGNS", "ENDED",
     "EXTENT_NAMES", "FIELDS", "FIELD_NAMES", "HOLDER_NAMES", "LIKE_LEAST", "LIVE",
     "MERGE_TARGETS", "NOT_FOUND", "NO_UPLOAD", "OFFICE_CHECKS", "ORDER", "OWNERS",
     "PUBLICATION_EFFECTS", "PUBLICATION_NAMES", "PUBLIC_STATES", "STATE_KINDS", "STATE_NAMES",

@@ -1,6 +1,5 @@
 """One row of a sheet of needs: read as if it had been typed, with every problem in its column."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +7,8 @@ from typing import Any
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.codes import CodeRefused, check_credit_code
-from kechuang.base.refusals import N_, Refused, RefusedTogether
+from kechuang.base.refusals import N_, Refused
+from kechuang.base.rows import KEY_LONGEST, Placed, key_of, rows_twice
 from kechuang.base.time import at_shanghai
 from kechuang.needs.rules.content import Content, plain, read_typed, targets_from_text, trimmed
 from kechuang.needs.rules.states import (
@@ -39,9 +39,19 @@ EXAMPLE = ("2026-01", "91990100MA00000013", "功率模块用低温烧结铜膏",
            "现用银膏，占模块材料成本一成半。试过两家国产铜膏，250 ℃ 以下致密不足。", "新材料",
            "烧结；铜膏", "剪切强度 ≥ 60 MPa（冷热循环后）；烧结温度 ≤ 250 ℃", "300", "2028-02-28",
            "公开摘要", "已入库", "")
+# What to write in a cell that was found wrong, by column.
+WAYS = {
+    "title": N_("请写一句话说清要什么，最多 40 字。"),
+    "body": N_("请写 20 到 3,000 字。"),
+    "chain": N_("请写八条产业链之一，例如 新材料。"),
+    "keywords": N_("请用分号隔开，最多 10 个，每个最多 20 字。"),
+    "targets": N_("请写成“剪切强度 ≥ 60 MPa（检验方法）”，多项用分号隔开。"),
+    "budget": N_("本列单位是万元，请只写数字，例如 300。"),
+    "due": N_("请写成 2028-02-28 这样的日期。"),
+    "publication": N_("请照模板写一种公开程度，例如 公开摘要。"),
+}
 # Where an imported need may stand: waiting at an office, or in the register.
 LANDING = (State.ACCEPTED, *OFFICE_CHECKS)
-KEY_LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +66,17 @@ class RowRead:
     since: datetime
 
 
-class ImportRefused(RefusedTogether):
-    """A sheet is not imported: every problem, with its row and column. Nothing was written."""
-
-    def __init__(self, problems: list[tuple[int, str, Refused]]) -> None:
-        super().__init__([located(*problem) for problem in problems])
-        self.problems = problems
-
-
-def located(row: int, column: str, refused: Refused) -> Refused:
-    """A refusal that says where in the sheet it is, for answers that have no table."""
-    said = refused.text.format(**refused.facts)
-    facts = refused.facts | {"row": row, "column": column or N_("整行"), "said": said}
-    text = N_("第 {row} 行“{column}”：{said}")
-    return NeedRefused(refused.code, text, facts, (f"{row}.{column}",), refused.way_on)
-
-
 def read_row(
     place: int, row: Mapping[str, Any], today: date, at: datetime
 ) -> tuple[RowRead, list[tuple[str, Refused]]]:
-    """A row and its problems by column. The budget is taken as written: a sheet is not asked."""
-    budget = row.get("budget")
+    """A row and its problems by column."""
     targets = row.get("targets")
     typed = dict(row) | {
-        "budget": budget,
         "due": _day_text(row.get("due")),
         "targets": targets if isinstance(targets, list) else targets_from_text(trimmed(targets)),
     }
     content, refused = read_typed(typed, today)
-    problems = [(_column(one), one) for one in refused]
+    problems = [(_column(one), _for_a_sheet(one)) for one in refused]
     owner = ""
     try:
         owner = check_credit_code(row.get("owner", ""))
@@ -93,6 +85,14 @@ def read_row(
     state = _state(row, problems)
     since = _since(row, at, problems)
     return RowRead(place, _key(row, problems), owner, content, state, since), problems
+
+
+def _for_a_sheet(refused: Refused) -> Refused:
+    """What to write in the cell; a page asks whether an unusual amount is right, a sheet cannot."""
+    if refused.code == "need.budget_unusual":
+        refused.way_on = N_("本列单位是万元，请改数；确实是这么多的，请在平台上填报这一条。")
+    refused.way_on = refused.way_on or WAYS.get(_column(refused), "")
+    return refused
 
 
 def _day_text(value: Any) -> str:
@@ -135,21 +135,17 @@ def _key(row: Mapping[str, Any], problems: list[tuple[str, Refused]]) -> str:
     if len(key) > KEY_LONGEST:
         text = N_("来源编号最多 {most} 字")
         problems.append(("id", NeedRefused("need.key_long", text, {"most": KEY_LONGEST})))
-    said = trimmed(row.get("title"))
-    return key[:KEY_LONGEST] or "#" + hashlib.sha256(said.encode()).hexdigest()[:24]
+    return key_of(key, trimmed(row.get("title")))
 
 
-def problems_with_keys(rows: list[RowRead]) -> list[tuple[int, str, Refused]]:
-    """Keys that occur twice for one unit: which row would win is nobody's guess."""
-    seen: dict[tuple[str, str], int] = {}
-    problems: list[tuple[int, str, Refused]] = []
-    for row in rows:
-        first = seen.setdefault((row.owner_code, row.key), row.place)
-        if first != row.place:
-            text = N_("与第 {row} 行的来源编号或名称相同")
-            refused = NeedRefused("need.key_twice", text, {"row": first})
-            problems.append((row.place, "id", refused))
-    return problems
+def problems_with_keys(rows: list[RowRead]) -> list[Placed]:
+    """Keys that occur twice for one unit."""
+    text = N_("与第 {row} 行的来源编号或名称相同")
+    way_on = N_("请给每行不同的来源编号，或删去重复的一行。")
+    return [
+        (place, "id", NeedRefused("need.key_twice", text, {"row": first}, (), way_on))
+        for place, first in rows_twice(rows)
+    ]
 
 
 def problem_with_owner(row: RowRead, actor: Actor, region_path: str | None) -> Refused | None:

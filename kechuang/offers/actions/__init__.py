@@ -1,7 +1,6 @@
 """Every write to an offer: one verb per function."""
 
 from kechuang.offers.actions.importing import (
-    Imported,
     import_offers,
     import_sheet,
     problems_with_sheet,
@@ -18,7 +17,7 @@ from kechuang.offers.actions.publishing import (
 )
 
 __all__ = [
-    "Imported", "discard_draft", "import_offers", "import_sheet", "problems_with_sheet",
+    "discard_draft", "import_offers", "import_sheet", "problems_with_sheet",
     "read_rows", "return_offer", "save_draft", "sign_offer", "submit_offer", "sweep_draft",
     "withdraw_offer",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from kechuang.base.actor import Actor, Role
-from kechuang.base.refusals import Refused
+from kechuang.base.rows import Imported, ImportRefused, Placed
 from kechuang.base.time import shanghai_date
 from kechuang.doors.rows import write_rows, write_values
 from kechuang.doors.sheets import Problem, Sheet
@@ -23,8 +23,6 @@ from kechuang.offers.actions.publishing import (
 from kechuang.offers.models import Figure, Offer, OfferStage
 from kechuang.offers.rules import State
 from kechuang.offers.rules.rows import (
-    HEADS,
-    ImportRefused,
     RowRead,
     problem_with_owner,
     problems_with_keys,
@@ -37,21 +35,12 @@ from kechuang.search import actions as search
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did."""
-
-    created: int
-    updated: int
-    unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What a sheet says, and everything that is wrong with it by row and column."""
 
     rows: list[RowRead]
     organisations: dict[str, Organisation]
-    problems: list[tuple[int, str, Refused]]
+    problems: list[Placed]
 
 
 def read_rows(
@@ -60,7 +49,7 @@ def read_rows(
     """Read the rows (number in the person's file, cells by column) without writing anything."""
     today = shanghai_date(at)
     owner = by.organisation if by.is_role(Role.UNIT_ADMIN) else owner_code
-    problems: list[tuple[int, str, Refused]] = []
+    problems: list[Placed] = []
     read = []
     for place, cells in rows:
         if not cells:
@@ -89,7 +78,7 @@ def import_offers(
 ) -> Imported:
     """Publish the offers of a sheet; a row that was there (same owner, source, key) is updated.
 
-    Refuses with every problem (rules.ImportRefused) and then writes nothing.
+    Refuses with every problem (ImportRefused) and then writes nothing.
     """
     owner = by.organisation if by.is_role(Role.UNIT_ADMIN) else owner_code
     rules.check_may(rules.may_import(by, owner), "import")
@@ -178,21 +167,14 @@ def _write_figures(pairs: list[tuple[Offer, RowRead]], *, at: datetime) -> None:
     search.put_documents(texts=documents, at=at)
 
 
-def problems_with_sheet(sheet: Sheet, *, by: Actor, at: datetime) -> list[Problem]:
+def problems_with_sheet(*, sheet: Sheet, by: Actor, at: datetime) -> list[Problem]:
     """Everything that is wrong with a sheet, by row and column; writes nothing."""
-    reading = read_rows(_numbered(sheet), by=by, at=at)
-    found = [Problem(row, HEADS.get(column, column), refused)
-             for row, column, refused in reading.problems]
-    return sorted([*sheet.problems, *found], key=lambda problem: problem.row)
+    return sheet.with_problems(read_rows(sheet.numbered(), by=by, at=at).problems)
 
 
 def import_sheet(*, sheet: Sheet, by: Actor, at: datetime) -> Imported:
     """Bring in a whole sheet, all or nothing; refuses with every problem (ImportRefused)."""
-    problems = problems_with_sheet(sheet, by=by, at=at)
+    problems = problems_with_sheet(sheet=sheet, by=by, at=at)
     if problems:
         raise ImportRefused([(one.row, one.column, one.refused) for one in problems])
-    return import_offers(rows=_numbered(sheet), source=sheet.name, by=by, at=at)
-
-
-def _numbered(sheet: Sheet) -> list[tuple[int, Mapping[str, Any]]]:
-    return [(sheet.number_of(place), row) for place, row in enumerate(sheet.rows)]
+    return import_offers(rows=sheet.numbered(), source=sheet.name, by=by, at=at)

@@ -1,28 +1,24 @@
-"""The list of offers, its csv, and the import of a sheet."""
+"""The list of offers and its csv."""
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext
 
 from kechuang.base.chains import CHAIN_NAMES, Chain
 from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.doors.lists import keyset
-from kechuang.doors.requests import AskedRequest, signed_in
-from kechuang.doors.sheets import SheetRefused, csv_response, read_sheet
-from kechuang.doors.words import message_of, way_on_of
-from kechuang.offers import actions, forms, queries, rules
+from kechuang.doors.requests import AskedRequest
+from kechuang.doors.sheets import csv_response
+from kechuang.offers import queries, rules
 from kechuang.offers.models import Offer
 from kechuang.offers.rules import Kind, State
-from kechuang.offers.rules.rows import ALIASES, COLUMNS, EXAMPLE, HEADS
 from kechuang.parties.models import Region
 from kechuang.parties.queries import regions_in_force
 
 CSV_MOST = 5000
-PROBLEMS_SHOWN = 200
 HEADS_OF_CSV = (
     N_("编号"),
     N_("类别"),
@@ -124,36 +120,3 @@ def _csv_line(offer: Offer) -> list[Any]:
 
 def _yuan(fen: int | None) -> str:
     return "" if fen is None else f"{fen // 100}.{fen % 100:02d}"
-
-
-@signed_in
-def import_sheet(request: AskedRequest) -> HttpResponse:
-    """Publish a sheet of offers: all problems first, then all or nothing."""
-    rules.check_may(rules.may_import(request.actor, request.actor.organisation), "import")
-    form = forms.SheetForm(request.POST or None, request.FILES or None)
-    problems: list[dict[str, Any]] = []
-    if request.method == "POST" and form.is_valid():
-        with form.refusals():
-            file = form.cleaned_data["file"]
-            sheet = read_sheet(file.name, file.read(), COLUMNS, ALIASES)
-            if not sheet.rows:
-                raise SheetRefused("sheet.no_rows", rules.EMPTY_SHEET, {}, ("file",))
-            found = actions.problems_with_sheet(sheet, by=request.actor, at=request.at)
-            problems = [
-                {"row": one.row, "column": one.column, "words": message_of(one.refused),
-                 "way_on": way_on_of(one.refused)} for one in found
-            ]  # fmt: skip
-            if not found:
-                done = actions.import_sheet(sheet=sheet, by=request.actor, at=request.at)
-                words = gettext("已导入：新增 {new} 条，更新 {updated} 条，未变 {same} 条。")
-                messages.success(request, words.format(
-                    new=done.created, updated=done.updated, same=done.unchanged))  # fmt: skip
-                return redirect("offers")
-    context = {"form": form, "problems": problems[:PROBLEMS_SHOWN], "count": len(problems),
-               "heads": [(HEADS[c], EXAMPLE[i]) for i, c in enumerate(COLUMNS)]}
-    return render(request, "offers/import.html", context, status=422 if problems else form.status)
-
-
-def template_csv(request: AskedRequest) -> HttpResponse:
-    """A sheet with the right heads and one example row."""
-    return csv_response("offers-template.csv", [HEADS[column] for column in COLUMNS], [EXAMPLE])

@@ -26,7 +26,6 @@ from kechuang.offers.rules.content import (
     wan_text,
 )
 from kechuang.offers.rules.states import (
-    EMPTY_SHEET,
     OWNERS,
     STATE_KINDS,
     STATE_NAMES,
@@ -45,7 +44,7 @@ from kechuang.offers.rules.states import (
 from kechuang.offers.rules.terms import due, idle_days_least, term, terms, word_at
 
 __all__ = [
-    "EMPTY_SHEET", "FIELD_NAMES", "FIGURES_MOST", "KIND_NAMES", "MODE_NAMES", "OWNERS",
+    "FIELD_NAMES", "FIGURES_MOST", "KIND_NAMES", "MODE_NAMES", "OWNERS",
     "PATENT_STATUS_NAMES", "PEOPLE_MOST", "STATE_KINDS", "STATE_NAMES", "TITLE_LONGEST",
     "TRL_NAMES", "Content", "FigureFacts", "Kind", "Mode", "OfferFacts", "OfferRefused",
     "PatentStatus", "State", "auto_title", "check_may", "figures_in", "keywords_of", "lines_of",

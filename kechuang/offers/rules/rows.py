@@ -1,6 +1,5 @@
 """One row of a sheet of offers: read as if it had been typed, with every problem in its column."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,7 +7,8 @@ from typing import Any
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.codes import CodeRefused, check_credit_code
-from kechuang.base.refusals import N_, Refused, RefusedTogether
+from kechuang.base.refusals import N_, Refused
+from kechuang.base.rows import KEY_LONGEST, Placed, key_of, rows_twice
 from kechuang.offers.rules.content import (
     Content,
     Kind,
@@ -48,7 +48,6 @@ EXAMPLE = ("A-001", "91990100MA00000013", "科技成果", "高导热氮化铝陶
            "采用复合助烧剂流延成型，热导率达226 W/(m·K)，抗弯强度为470 MPa。",
            "氮化铝；流延", "新材料", "6", "热导率 226 W/(m·K)；抗弯强度 470 MPa", "", "", "",
            "沈知远；何一鸣", "中试线一条", "许可；联合开发", "100", "300")
-KEY_LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +58,6 @@ class RowRead:
     key: str
     owner_code: str
     content: Content
-
-
-class ImportRefused(RefusedTogether):
-    """A sheet is not imported: every problem, with its row and column. Nothing was written."""
-
-    def __init__(self, problems: list[tuple[int, str, Refused]]) -> None:
-        super().__init__([located(*problem) for problem in problems])
-        self.problems = problems
-
-
-def located(row: int, column: str, refused: Refused) -> Refused:
-    """A refusal that says where in the sheet it is, for answers that have no table."""
-    said = refused.text.format(**refused.facts)
-    facts = refused.facts | {"row": row, "column": column or N_("整行"), "said": said}
-    text = N_("第 {row} 行“{column}”：{said}")
-    return OfferRefused(refused.code, text, facts, (f"{row}.{column}",), refused.way_on)
 
 
 def figures_typed(text: Any) -> list[dict[str, str]]:
@@ -130,23 +113,17 @@ def _key(row: Mapping[str, Any], problems: list[tuple[str, Refused]]) -> str:
     if len(key) > KEY_LONGEST:
         text = N_("来源编号最多 {most} 字")
         problems.append(("id", OfferRefused("offer.key_long", text, {"most": KEY_LONGEST})))
-    if key:
-        return key[:KEY_LONGEST]
-    said = f"{trimmed(row.get('title'))}\n{trimmed(row.get('body'))}"
-    return "#" + hashlib.sha256(said.encode()).hexdigest()[:24]
+    return key_of(key, trimmed(row.get("title")), trimmed(row.get("body")))
 
 
-def problems_with_keys(rows: list[RowRead]) -> list[tuple[int, str, Refused]]:
-    """Keys that occur twice for one owner: which row would win is nobody's guess."""
-    seen: dict[tuple[str, str], int] = {}
-    problems: list[tuple[int, str, Refused]] = []
-    for row in rows:
-        first = seen.setdefault((row.owner_code, row.key), row.place)
-        if first != row.place:
-            text = N_("与第 {row} 行的来源编号或内容相同")
-            refused = OfferRefused("offer.key_twice", text, {"row": first})
-            problems.append((row.place, "id", refused))
-    return problems
+def problems_with_keys(rows: list[RowRead]) -> list[Placed]:
+    """Keys that occur twice for one owner."""
+    text = N_("与第 {row} 行的来源编号或内容相同")
+    way_on = N_("请给每行不同的来源编号，或删去重复的一行。")
+    return [
+        (place, "id", OfferRefused("offer.key_twice", text, {"row": first}, (), way_on))
+        for place, first in rows_twice(rows)
+    ]
 
 
 def problem_with_owner(

@@ -90,7 +90,7 @@ def may_import(actor: Actor, owner_code: str = "") -> bool:
     """Officers, the command line, and a unit's administrator for the own unit."""
     if actor.is_role(Role.UNIT_ADMIN):
         return bool(actor.organisation) and owner_code == actor.organisation
-    return actor.is_role(Role.OFFICER) or (actor.is_role(Role.CLOCK) and actor.via == "command")
+    return actor.is_role(Role.OFFICER) or actor.via == "command"
 
 
 WHO_MAY = {
@@ -102,9 +102,6 @@ WHO_MAY = {
     "withdraw": N_("发布前由填写它的人撤回，发布后由本单位管理员撤回。"),
     "import": N_("由科技部门经办、安装者在命令行，或单位管理员为本单位导入。"),
 }
-
-
-EMPTY_SHEET = N_("表里没有数据行。")
 
 
 def check_may(allowed: bool, verb: str, facts: OfferFacts | None = None) -> None:

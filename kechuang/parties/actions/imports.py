@@ -9,6 +9,7 @@ from django.db import transaction
 from kechuang.base.actor import Actor
 from kechuang.base.codes import check_credit_code
 from kechuang.base.refusals import N_, Refused
+from kechuang.base.rows import Placed
 from kechuang.base.time import shanghai_date
 from kechuang.doors.sheets import Problem, Sheet
 from kechuang.parties import queries, rules
@@ -36,14 +37,14 @@ class _Reading:
     def __init__(self, sheet: Sheet, regions: dict[str, Region]) -> None:
         self.sheet = sheet
         self.regions = regions
-        self.problems = list(sheet.problems)
+        self.found: list[Placed] = []
         self.seen: dict[str, int] = {}
 
     def cell(self, index: int, column: str, read: Callable[[Any], Any]) -> Any:
         try:
             return read(self.sheet.rows[index].get(column))
         except Refused as refused:
-            self.problems.append(Problem(self.sheet.number_of(index), column, refused))
+            self.found.append((self.sheet.number_of(index), column, refused))
             return None
 
     def region(self, value: Any) -> Region:
@@ -60,7 +61,7 @@ class _Reading:
         if code in self.seen:
             raise rules.PartyRefused(
                 "parties.code_twice", N_("信用代码与第 {row} 行重复。"),
-                {"row": self.seen[code]}, ("code",),
+                {"row": self.seen[code]}, ("code",), N_("请删去重复的一行。"),
             )  # fmt: skip
         self.seen[code] = self.sheet.number_of(index)
         return code
@@ -73,7 +74,7 @@ class _Reading:
             "kind": self.cell(index, "kind", lambda v: rules.check_kind(v, KINDS, KIND_NAMES)),
             "region": region,
             "region_path": region.path if region else "",
-            "industry": str(self.sheet.rows[index].get("industry") or "")[:60],
+            "industry": self.cell(index, "industry", rules.check_industry),
             "founded_date": self.cell(index, "founded_date", rules.check_day),
         }
 
@@ -97,10 +98,11 @@ def read_organisations(sheet: Sheet, at: datetime) -> tuple[list[dict[str, Any]]
     """The organisations of a sheet, and everything that is wrong with it."""
     regions = {r.code: r for r in queries.regions_in_force(shanghai_date(at))}
     reading = _Reading(sheet, regions)
-    rows = [reading.row(index) for index in range(len(sheet.rows))]
-    for index, row in enumerate(rows):
+    written = [index for index, row in enumerate(sheet.rows) if row]
+    rows = [reading.row(index) for index in written]
+    for index, row in zip(written, rows, strict=True):
         row["parent_code"] = reading.parent(index)
-    return rows, sorted(reading.problems, key=lambda problem: (problem.row, problem.column))
+    return rows, sheet.with_problems(reading.found)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from kechuang.site.pages import (
     interface,
     operate,
     proofs,
+    sheets,
     supervise,
     work,
 )
@@ -31,6 +32,7 @@ urls = [
     path("messages/read/", account.mark_read, name="inbox-read"),
     path("demo/switch/", demo.switch, name="demo-switch"),
     path("demo/clock/", demo.pass_time, name="demo-clock"),
+    *sheets.urls,
     *interface.urls,  # before the guides, whose address takes any name
     *guide.urls,
 ]
