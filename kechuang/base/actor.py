@@ -91,6 +91,11 @@ class Actor:
     def is_role(self, *roles: Role) -> bool:
         return self.role in roles
 
+    @property
+    def serves_one_unit(self) -> bool:
+        """A liaison appointed by an organisation, not by a region (decision 010)."""
+        return self.role == Role.LIAISON and bool(self.organisation)
+
     def covers(self, region_path: str) -> bool:
         """True where the region lies in this actor's subtree: whole segments, never a prefix.
 

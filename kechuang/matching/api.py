@@ -387,7 +387,7 @@ def list_contacts(request: HttpRequest, number: str) -> Any:
     """The log of an introduction; for the desk, not for the two sides."""
     row = _found(request, number)
     rows = ContactRow.objects.filter(introduction=row).select_related("by_person")
-    if not rules.may_read_log(request.actor, row.region_path):
+    if not rules.may_read_log(request.actor, row.facts):
         return found_or_404(rows.none())
     return list(rows)
 

@@ -132,6 +132,24 @@ class HandOverForm(Form):
         ]
 
 
+class CapacityForm(Form):
+    """How many introductions a liaison follows at a time."""
+
+    capacity = forms.IntegerField(
+        label=_("可同时跟进"), min_value=1, max_value=rules.LARGEST_CAPACITY,
+        help_text=_("未结的引荐到了这个数，就不能再接新的。"),
+    )  # fmt: skip
+
+
+class PauseForm(Form):
+    """Until when no new introduction is taken."""
+
+    until = forms.DateField(
+        label=_("暂停到"), required=False,
+        help_text=_("年-月-日，例如 2027-03-01；空着即取消暂停。手上的引荐照常跟进。"),
+    )  # fmt: skip
+
+
 class SharesForm(Form):
     """Shares of credit, one person a line: number, then percent."""
 

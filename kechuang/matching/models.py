@@ -26,6 +26,7 @@ class Liaison(models.Model):
     capacity = models.PositiveSmallIntegerField(
         _("可同时跟进"), default=rules.USUAL_CAPACITY
     )
+    paused_until = models.DateField(_("暂停到"), null=True)
     version = models.IntegerField(_("版本"), default=1)
 
     class Meta:

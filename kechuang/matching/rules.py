@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from kechuang.base.actor import Actor, Role
@@ -26,6 +27,7 @@ USUAL_CAPACITY = 30  # introductions that a liaison can follow at a time, unless
 NOTE_LONGEST = 1000
 WORDS_LONGEST = 2000
 STEP_LONGEST = 120
+PAUSE_LONGEST_DAYS = 180
 LARGEST_CAPACITY = 500
 WHOLE = 100  # shares of credit sum to this
 
@@ -270,10 +272,18 @@ WORKERS = (Role.LIAISON, Role.OFFICER)
 PARTY_ROLES = (Role.FILLER, Role.UNIT_ADMIN, Role.MEMBER)
 
 
+def is_over(actor: Actor, need: NeedPlace) -> bool:
+    """Whether the need lies in the actor's region; for a liaison of one unit, whether it is the
+    unit's own (decision 010)."""
+    if actor.serves_one_unit:
+        return actor.organisation == need.organisation
+    return actor.covers(need.region_path)
+
+
 def may_read_matches(actor: Actor, need: NeedPlace) -> bool:
     """The offices and liaisons over the need's region, and the unit that asks."""
     if actor.is_role(*DESK):
-        return actor.covers(need.region_path)
+        return is_over(actor, need)
     return actor.is_role(*PARTY_ROLES) and bool(actor.organisation) and (
         actor.organisation == need.organisation
     )
@@ -281,16 +291,16 @@ def may_read_matches(actor: Actor, need: NeedPlace) -> bool:
 
 def may_read_needs_of(actor: Actor, offer_organisation: str) -> bool:
     """Who is told which needs an offer may answer: the desks, and the unit that offers."""
-    if actor.is_role(*DESK) and actor.region:
+    if actor.is_role(*DESK) and actor.region and not actor.serves_one_unit:
         return True
-    return actor.is_role(*PARTY_ROLES) and bool(actor.organisation) and (
+    return actor.is_role(*PARTY_ROLES, Role.LIAISON) and bool(actor.organisation) and (
         actor.organisation == offer_organisation
     )
 
 
 def may_judge(actor: Actor, need: NeedPlace) -> bool:
     """A liaison or an officer over the need's region, while the need is live."""
-    return need.is_live and actor.is_role(*WORKERS) and actor.covers(need.region_path)
+    return need.is_live and actor.is_role(*WORKERS) and is_over(actor, need)
 
 
 def may_work(actor: Actor, facts: IntroductionFacts) -> bool:
@@ -313,9 +323,11 @@ def may_share_credit(actor: Actor, facts: IntroductionFacts) -> bool:
     return may_work(actor, facts)
 
 
-def may_read_log(actor: Actor, region_path: str) -> bool:
-    """The liaison's own notes: for the desk, not for the two sides."""
-    return actor.is_role(*DESK) and actor.covers(region_path)
+def may_read_log(actor: Actor, facts: IntroductionFacts) -> bool:
+    """The liaison's own notes: for the desk and the liaison, not for the two sides."""
+    if actor.serves_one_unit:
+        return actor.person == facts.liaison
+    return actor.is_role(*DESK) and actor.covers(facts.region_path)
 
 
 def may_set_capacity(actor: Actor, region_path: str) -> bool:
@@ -452,6 +464,36 @@ def check_load(load: int, capacity: int) -> None:
         )
 
 
+def may_pause(actor: Actor, person: str, region_path: str) -> bool:
+    """The liaison for oneself, or the region's office."""
+    own = actor.is_role(Role.LIAISON) and actor.person == person
+    return own or may_set_capacity(actor, region_path)
+
+
+def check_not_paused(paused_until: date | None, day: date) -> None:
+    """A liaison who pauses takes no new introduction before the day given."""
+    if paused_until is not None and day < paused_until:
+        raise IntroductionRefused(
+            "introduction.paused",
+            N_("不能接新的引荐。联络员暂停到 {until}。"),
+            {"until": paused_until.isoformat()},
+            (),
+            N_("请移交给别的联络员，或由本人取消暂停。"),
+        )
+
+
+def check_pause(until: date | None, day: date) -> None:
+    require(
+        until is None or day < until <= day + timedelta(days=PAUSE_LONGEST_DAYS),
+        MatchRefused(
+            "liaison.pause_range",
+            N_("暂停须到今天之后、{most} 天以内的某一天。"),
+            {"most": PAUSE_LONGEST_DAYS},
+            ("until",),
+        ),
+    )
+
+
 def check_capacity(capacity: int) -> None:
     require(
         1 <= capacity <= LARGEST_CAPACITY,
@@ -479,6 +521,7 @@ WHO_MAY = {
     "answer": N_("由需求方或成果方各答复一次。"),
     "share": N_("由这件引荐的联络员或本地区科技部门经办填写。"),
     "capacity": N_("由本地区科技部门设定。"),
+    "pause": N_("由联络员本人或本地区科技部门办理。"),
 }
 
 

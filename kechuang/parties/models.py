@@ -261,6 +261,8 @@ class Appointment(models.Model):
     def actor(self, via: str = "page") -> Actor:
         """The actor of this appointment; its organisation, region and person are loaded."""
         organisation = self.organisation.code if self.organisation else ""
+        if self.region and self.role == Role.LIAISON:
+            organisation = ""  # appointed by the region: the whole of it, whatever the unit
         if self.region:
             path = self.region.path
         else:

@@ -64,7 +64,8 @@ def visible_to(actor: Actor, at: datetime) -> QuerySet[Document]:
         may |= Q(readers__contains=[actor.person])
         if actor.organisation:
             may |= Q(owner_code=actor.organisation) | Q(readers__contains=[actor.organisation])
-        if actor.region and actor.is_role(*rules.OFFICE_ROLES):
+        office = actor.is_role(*rules.OFFICE_ROLES) and not actor.serves_one_unit
+        if actor.region and office:
             may |= Q(visibility=Visibility.OFFICERS) & in_region(actor.region)
     return Document.objects.filter(may)
 

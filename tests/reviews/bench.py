@@ -1,9 +1,11 @@
 """A panel at each stage, for the tests of the reviews."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from kechuang.base.actor import Role
+from kechuang.parties.models import Appointment
 from kechuang.reviews import actions, queries
 from kechuang.reviews.models import Panel, Review, Seat
 from kechuang.reviews.rules import CaseFacts
@@ -15,6 +17,7 @@ CRITERIA = [
 ]
 SUBJECT = "JB-2026-000020"
 GOOD = {"technology": 90, "team": 80, "cost": 70}
+LOW = {"technology": 20, "team": 20, "cost": 20}
 FAIR = {"technology": 70, "team": 80, "cost": 70}
 
 
@@ -115,3 +118,19 @@ def reviewing(world: Any, at: datetime, **settings: int) -> Bench:
 def scored(world: Any, at: datetime, **settings: int) -> Bench:
     """A panel all of whose reviews are handed in."""
     return reviewing(world, at, **settings).declared().submitted()
+
+
+def codes(refused):
+    return [one.code for one in refused.value.refusals]
+
+
+def employ(world, name, organisation, until=None):
+    """Give a member of the world a dated tie to an organisation."""
+    Appointment.objects.create(
+        person=getattr(world, name).person, role=Role.MEMBER, organisation=organisation,
+        since=date(2015, 1, 1), until=until,
+    )  # fmt: skip
+
+
+def states(bench, name):
+    return [bench.review(name, place).state for place in (0, 1)]

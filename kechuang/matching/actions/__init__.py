@@ -7,10 +7,10 @@ from kechuang.matching.actions.introducing import (
     hand_over,
     introduce,
     record_contact,
-    set_capacity,
     share_credit,
 )
 from kechuang.matching.actions.judging import judge_match
+from kechuang.matching.actions.liaising import pause_liaison, set_capacity
 from kechuang.matching.actions.ranking import follow_record, rank_all, rank_need
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "rank_all",
     "rank_need",
     "record_contact",
+    "pause_liaison",
     "set_capacity",
     "share_credit",
 ]

@@ -16,9 +16,14 @@ from kechuang.matching.models import (
     Credit,
     Introduction,
     IntroductionStage,
-    Liaison,
 )
-from kechuang.matching.queries import capacity_of, liaisons_for, load_of, place_of
+from kechuang.matching.queries import (
+    capacity_of,
+    liaisons_for,
+    load_of,
+    paused_until,
+    place_of,
+)
 from kechuang.matching.rules import Answer, Choice, IntroductionRefused, Side, State
 from kechuang.messages.actions import tell
 from kechuang.needs import actions as needs
@@ -52,6 +57,7 @@ def introduce(
     _check_none_open(need, offer)
     liaison = Person.objects.select_for_update(no_key=True).get(number=by.person)
     if by.is_role(Role.LIAISON):
+        rules.check_not_paused(paused_until(liaison), shanghai_date(at))
         rules.check_load(load_of(liaison), capacity_of(liaison))
     put_verdict(need, offer, (Choice.ACCEPT, reason_code, note.strip()), by=by, at=at)
     reply_day = calendar().add(shanghai_date(at), rules.REPLY_WORKING_DAYS)
@@ -230,6 +236,7 @@ def hand_over(
             ("to_person",),
         )
     Person.objects.select_for_update(no_key=True).get(pk=to_person.pk)
+    rules.check_not_paused(paused_until(to_person), shanghai_date(at))
     rules.check_load(load_of(to_person), capacity_of(to_person))
     before, row.liaison = row.liaison.number, to_person
     _changed(row)
@@ -264,22 +271,6 @@ def share_credit(
     _changed(row)
     _record(row, "share_credit", by=by, at=at, payload={"shares": dict(shares)})
     return credits
-
-
-@transaction.atomic
-def set_capacity(*, person: Person, capacity: int, region_path: str, by: Actor, at: datetime) -> (
-    Liaison
-):
-    """Say how many introductions a liaison follows at a time."""
-    require(rules.may_set_capacity(by, region_path), rules.not_permitted("capacity", person.number))
-    rules.check_capacity(capacity)
-    row, is_new = Liaison.objects.get_or_create(person=person, defaults={"capacity": capacity})
-    if not is_new:
-        row.capacity, row.version = capacity, row.version + 1
-        row.save(update_fields=["capacity", "version"])
-    record.append(verb="matching.set_capacity", object_number=person.number, by=by, at=at,
-                  payload={"capacity": capacity})  # fmt: skip
-    return row
 
 
 def _locked(introduction: Introduction) -> Introduction:

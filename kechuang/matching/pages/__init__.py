@@ -1,5 +1,5 @@
 """Pages of matching: ranked offers of a need, verdicts, and the ledger of introductions."""
 
-from kechuang.matching.pages import introductions, matches
+from kechuang.matching.pages import introductions, liaisons, matches
 
-urls = [*matches.urls, *introductions.urls]
+urls = [*matches.urls, *liaisons.urls, *introductions.urls]

@@ -61,6 +61,8 @@ def introductions(request: AskedRequest) -> HttpResponse:
         "load": queries.load_of(person) if is_liaison and person else None,
         "capacity": queries.capacity_of(person) if is_liaison and person else None,
         "kinds": rules.STATE_KINDS,
+        "sees_capacity": is_liaison
+        or rules.may_set_capacity(request.actor, request.actor.region),
     }  # fmt: skip
     return render(request, "matching/introductions.html", context)
 
@@ -102,7 +104,7 @@ def _found(request: AskedRequest, number: str) -> Introduction:
 def _page(request: AskedRequest, row: Introduction, bound: dict[str, Form]) -> HttpResponse:
     actor, facts = request.actor, row.facts
     works = rules.may_work(actor, facts)
-    reads_log = rules.may_read_log(actor, row.region_path)
+    reads_log = rules.may_read_log(actor, row.facts)
     form = next(iter(bound.values()), None)
     context = {
         "introduction": row,

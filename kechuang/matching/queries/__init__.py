@@ -4,14 +4,17 @@ from kechuang.matching.queries.answered import AnsweredNeed, needs_answered_by
 from kechuang.matching.queries.candidates import index_for, suggestions_for
 from kechuang.matching.queries.introductions import (
     Filters,
+    Hands,
     Row,
     capacity_of,
+    hands_of,
     introductions_listed,
     introductions_made,
     ledger_page,
     liaisons_for,
     liaisons_under,
     load_of,
+    paused_until,
     places_on_the_line,
     visible_to,
 )
@@ -27,9 +30,11 @@ from kechuang.matching.queries.matches import (
 __all__ = [
     "AnsweredNeed",
     "Filters",
+    "Hands",
     "RankedOffer",
     "Row",
     "capacity_of",
+    "hands_of",
     "index_for",
     "introductions_listed",
     "introductions_made",
@@ -40,6 +45,7 @@ __all__ = [
     "load_of",
     "needs_answered_by",
     "needs_without_verdict",
+    "paused_until",
     "place_of",
     "places_on_the_line",
     "ranked_offers_for",

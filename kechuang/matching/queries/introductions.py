@@ -3,11 +3,11 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.line import Place, Step
@@ -27,11 +27,11 @@ LOADED = ("need", "offer", "need_organisation", "offer_organisation", "liaison")
 def visible_to(actor: Actor, at: datetime) -> QuerySet[Introduction]:
     """The introductions that an actor may see: the desk's of its region, each side's own."""
     may = Q(pk__in=[])
-    if actor.is_role(*rules.DESK) and actor.region:
+    if actor.is_role(*rules.DESK) and actor.region and not actor.serves_one_unit:
         may |= within(actor.region, "region_path")
     if actor.is_role(Role.LIAISON):
         may |= Q(liaison__number=actor.person)
-    if actor.is_role(*rules.PARTY_ROLES) and actor.organisation:
+    if actor.is_role(*rules.PARTY_ROLES, Role.LIAISON) and actor.organisation:
         may |= Q(need_organisation__code=actor.organisation)
         may |= Q(offer_organisation__code=actor.organisation)
     return Introduction.objects.filter(may).select_related(*LOADED)
@@ -94,6 +94,39 @@ def load_of(person: Person) -> int:
 def capacity_of(person: Person) -> int:
     row = Liaison.objects.filter(person=person).first()
     return row.capacity if row else rules.USUAL_CAPACITY
+
+
+def paused_until(person: Person) -> date | None:
+    """Until when a liaison takes no new introduction; None where none is paused."""
+    row = Liaison.objects.filter(person=person).first()
+    return row.paused_until if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """A liaison with what is in hand, how much may be, and a pause."""
+
+    person: Person
+    load: int
+    capacity: int
+    paused_until: date | None
+
+
+def hands_of(people: list[Person]) -> list[Hands]:
+    """What each liaison has in hand; two statements however many."""
+    loads = dict(
+        Introduction.objects.filter(liaison__in=people, state__in=rules.OPEN)
+        .values_list("liaison").annotate(count=Count("id"))
+    )
+    rows = {row.person_id: row for row in Liaison.objects.filter(person__in=people)}
+    return [
+        Hands(
+            person, loads.get(person.pk, 0),
+            rows[person.pk].capacity if person.pk in rows else rules.USUAL_CAPACITY,
+            rows[person.pk].paused_until if person.pk in rows else None,
+        )
+        for person in people
+    ]
 
 
 def liaisons_for(region_path: str, at: datetime) -> list[Person]:

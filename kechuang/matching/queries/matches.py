@@ -84,9 +84,12 @@ def live_needs() -> QuerySet[Need]:
 
 def needs_without_verdict(actor: Actor) -> QuerySet[Need]:
     """Live needs of the actor's region that have matches and no verdict yet, oldest first."""
+    mine = within(actor.region, "region_path")
+    if actor.serves_one_unit:
+        mine = Q(organisation__code=actor.organisation)
     return (
         live_needs()
-        .filter(within(actor.region, "region_path"))
+        .filter(mine)
         .filter(Exists(Match.objects.filter(need=OuterRef("pk"))))
         .exclude(Exists(Verdict.objects.filter(need=OuterRef("pk"))))
     )

@@ -28,7 +28,7 @@ def visible_to(actor: Actor, at: datetime) -> QuerySet[Need]:
     """The needs that this actor may find; how much of each is `sight_on`'s matter.
 
     The owner's people find all of theirs, officials those handed in within their region, others
-    what is public and what was opened to their unit.
+    what is public and what was opened to their unit. A liaison of a unit is no official.
     """
     return Need.objects.filter(_findable(actor, at, Extent.PROGRESS)).select_related(*LOADED)
 
@@ -51,10 +51,10 @@ def _findable(actor: Actor, at: datetime, least: Extent) -> Q:
         found |= Q(Exists(opened))
     if actor.is_role(*rules.OWNERS) and actor.organisation:
         found |= Q(organisation__code=actor.organisation)
-    elif actor.is_role(Role.MEMBER) and actor.organisation:
+    elif actor.is_role(Role.MEMBER, Role.LIAISON) and actor.organisation:
         found |= Q(organisation__code=actor.organisation) & ~Q(state=State.DRAFT)
     official = actor.is_role(Role.OFFICER, Role.HEAD, Role.LIAISON, Role.SUPERVISOR)
-    if official and actor.region:
+    if official and actor.region and not actor.serves_one_unit:
         handed_in = ~Q(state=State.DRAFT) | ~Q(returned_by="")
         found |= within(actor.region) & handed_in
     return found

@@ -82,10 +82,13 @@ class Sight:
 
 def sight_of(actor: Actor, facts: NeedFacts, disclosed: Extent = Extent.NOTHING) -> Sight:
     """How much of a need this actor sees; a disclosure adds, never takes away."""
-    member = actor.is_role(Role.MEMBER) and facts.state != State.DRAFT
-    if actor.organisation == facts.organisation and (actor.is_role(*OWNERS) or member):
+    member = actor.is_role(Role.MEMBER, Role.LIAISON) and facts.state != State.DRAFT
+    if actor.organisation and actor.organisation == facts.organisation and (
+        actor.is_role(*OWNERS) or member
+    ):
         return Sight(Extent.FULL, is_inside=True, has_contact=True)
     is_official = actor.is_role(Role.OFFICER, Role.HEAD, Role.LIAISON, Role.SUPERVISOR)
+    is_official = is_official and not actor.serves_one_unit
     was_handed_in = facts.state != State.DRAFT or bool(facts.returned_by)
     if is_official and actor.covers(facts.region_path) and was_handed_in:
         return Sight(Extent.FULL, True, has_contact=not actor.is_role(Role.SUPERVISOR))

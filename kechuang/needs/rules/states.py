@@ -197,8 +197,15 @@ def may_merge(actor: Actor, facts: NeedFacts) -> bool:
     return holds_check(actor, facts)
 
 
-def may_see_similar(actor: Actor, facts: NeedFacts) -> bool:
+def is_over(actor: Actor, facts: NeedFacts) -> bool:
+    """Offices and liaisons over the need's region; a liaison of one unit, over its needs."""
+    if actor.serves_one_unit:
+        return actor.organisation == facts.organisation
     return actor.is_role(Role.OFFICER, Role.HEAD, Role.LIAISON) and actor.covers(facts.region_path)
+
+
+def may_see_similar(actor: Actor, facts: NeedFacts) -> bool:
+    return is_over(actor, facts)
 
 
 def may_withdraw(actor: Actor, facts: NeedFacts) -> bool:
@@ -231,9 +238,8 @@ def may_convert(actor: Actor, facts: NeedFacts) -> bool:
 
 def may_disclose(actor: Actor, facts: NeedFacts) -> bool:
     """Those who introduce: liaisons and officers over the region, the owner, the clock."""
-    over = actor.is_role(Role.OFFICER, Role.HEAD, Role.LIAISON) and actor.covers(facts.region_path)
     return facts.state != State.DRAFT and (
-        over or _is_owner(actor, facts) or actor.is_role(Role.CLOCK)
+        is_over(actor, facts) or _is_owner(actor, facts) or actor.is_role(Role.CLOCK)
     )
 
 

@@ -85,7 +85,8 @@ def _history(stages: list[OfferStage], inside: bool) -> list[dict[str, Any]]:
 def _matches_url(row: Offer, actor: Actor, inside: bool) -> str:
     """Where matching shows which needs this offer may answer; for its unit and the desks."""
     desk = actor.is_role(Role.OFFICER, Role.HEAD, Role.LIAISON, Role.SUPERVISOR)
-    if row.state != State.PUBLISHED or not (inside or (desk and actor.region)):
+    desk = desk and bool(actor.region) and not actor.serves_one_unit
+    if row.state != State.PUBLISHED or not (inside or desk):
         return ""
     try:
         return reverse("offer-matches", args=[row.number])
