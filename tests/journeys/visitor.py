@@ -19,7 +19,8 @@ LOOK = """async tags => {
     const wide = document.documentElement.scrollWidth - innerWidth;
     return wide > 0 ? [...flaws, `scrolls sideways by ${wide} px`] : flaws;
 }"""
-NOT_PAGES = re.compile(r"\.(csv|pdf|json|xlsx|docx|txt)$|/(logout|download|files)/|/static/|/api/")
+FILES = r"\.(csv|pdf|json|xlsx|docx|txt)$|/(download|files?|attachments|evidence)/"
+NOT_PAGES = re.compile(rf"{FILES}|/(logout|static|api)/")
 
 
 @dataclass
