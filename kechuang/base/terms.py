@@ -50,6 +50,21 @@ class Terms:
         notice = self.term("IDLE_DRAFT_NOTICE", region_path, shanghai_date(changed_at))
         return self.due("IDLE_DRAFT", region_path, changed_at) - timedelta(days=notice.amount)
 
+    def fate_of_draft(
+        self, region_path: str, changed_at: datetime, told_at: datetime | None, at: datetime
+    ) -> str:
+        """What becomes of a draft that was never handed in: KEEP, TELL or DELETE.
+
+        What was touched after the word is told of again before it goes.
+        """
+        if at < self.word_at(region_path, changed_at):
+            return "KEEP"
+        if told_at is None or told_at < changed_at:
+            return "TELL"
+        idle = self.due("IDLE_DRAFT", region_path, changed_at)
+        noticed = self.due("IDLE_DRAFT_NOTICE", region_path, told_at)
+        return "KEEP" if at < max(idle, noticed) else "DELETE"
+
     def longest(self, code: str) -> int:
         """The largest amount of any row of a code: what a job looks ahead or back by."""
         return max(row.amount for row in self.rows if row.code == code)

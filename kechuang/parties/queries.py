@@ -101,6 +101,14 @@ def person_by_number(number: str) -> Person | None:
     return Person.objects.filter(number=number).select_related("organisation").first()
 
 
+def colleague(number: str, organisation: Organisation | None) -> Person | None:
+    """A person of a unit by number; None for nobody and for people of other units."""
+    if not number or organisation is None:
+        return None
+    person = person_by_number(number)
+    return person if person and person.organisation_id == organisation.pk else None
+
+
 def people_numbered(numbers: Iterable[str]) -> dict[str, Person]:
     rows = Person.objects.filter(number__in=set(numbers)).select_related("organisation")
     return {person.number: person for person in rows}

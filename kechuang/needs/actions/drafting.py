@@ -16,8 +16,7 @@ from kechuang.needs import rules
 from kechuang.needs.actions.steps import locked, move, record_step, tell_holders
 from kechuang.needs.models import Attachment, Mark, Need, Target
 from kechuang.needs.rules import Content, NeedRefused, State
-from kechuang.parties.models import Person
-from kechuang.parties.queries import organisation_by_code, person_by_number
+from kechuang.parties.queries import colleague, organisation_by_code, person_by_number
 from kechuang.record import actions as record
 
 DRAFT_LONGEST = 100_000
@@ -49,7 +48,8 @@ def save_draft(
     need.typed = _kept(typed)
     content, _ = rules.read_typed(need.typed, shanghai_date(at))
     need.title = content.title[:200]
-    need.contact = _contact(need, need.typed.get("contact", ""))
+    asked = colleague(need.typed.get("contact", ""), need.organisation)
+    need.contact = asked or need.contact or need.filler
     need.changed_at = at
     need.idle_told_at = None
     need.version += 1
@@ -89,14 +89,6 @@ def _kept(typed: Mapping[str, Any]) -> dict[str, Any]:
                     {"most": DRAFT_LONGEST}, ("body",), N_("请把长文放进附件。")),
     )  # fmt: skip
     return kept
-
-
-def _contact(need: Need, number: str) -> Person | None:
-    """The person to ask, of the need's own unit; the filler where none fits."""
-    person = person_by_number(number) if number else None
-    if person is not None and person.organisation_id == need.organisation_id:
-        return person
-    return need.contact or need.filler
 
 
 @transaction.atomic

@@ -158,26 +158,20 @@ def remind_of_reconfirming(*, need: Need, by: Actor, at: datetime) -> bool:
 
 @transaction.atomic
 def sweep_draft(*, need: Need, by: Actor, at: datetime) -> str:
-    """Tell the owner of an idle draft, and delete it when nobody came: TOLD, DELETED or KEPT.
-
-    What was touched after the word is told of again before it goes.
-    """
+    """Tell the owner of an idle draft, and delete it when nobody came: TOLD, DELETED or KEPT."""
     need = locked(need)
     is_draft = need.state == State.DRAFT and need.submitted_at is None
     if not by.is_role(Role.CLOCK) or not is_draft:
         return "KEPT"
-    if at < rules.word_at(need.region_path, need.changed_at):
-        return "KEPT"
-    if need.idle_told_at is None or need.idle_told_at < need.changed_at:
+    fate = rules.fate_of_draft(need.region_path, need.changed_at, need.idle_told_at, at)
+    if fate == "TELL":
         need.idle_told_at = at
         need.save(update_fields=["idle_told_at"])
         tell_owners(need, "needs.draft_idle", by=by, at=at)
         return "TOLD"
-    idle = rules.due("IDLE_DRAFT", need.region_path, need.changed_at)
-    noticed = rules.due("IDLE_DRAFT_NOTICE", need.region_path, need.idle_told_at)
-    if at < max(idle, noticed):
-        return "KEPT"
-    need.delete()
-    return "DELETED"
+    if fate == "DELETE":
+        need.delete()
+        return "DELETED"
+    return "KEPT"
 
 

@@ -77,12 +77,12 @@ from kechuang.needs.rules.states import (
 from kechuang.needs.rules.terms import (
     Term,
     due,
+    fate_of_draft,
     idle_days_least,
     months_later,
     remind_days,
     term,
     terms,
-    word_at,
 )
 
 __all__ = [
@@ -98,5 +98,5 @@ __all__ = [
     "may_see_similar", "may_sign", "may_solve", "may_submit", "may_withdraw", "months_later",
     "number_text", "plain", "public_extent", "read_typed", "sight_of", "targets_from_text",
     "term", "terms", "trimmed", "typed_from", "wan_text", "without_names",
-    "idle_days_least", "remind_days", "word_at",
+    "idle_days_least", "remind_days", "fate_of_draft",
 ]  # fmt: skip

@@ -14,12 +14,8 @@ from kechuang.base.time import shanghai_date
 from kechuang.doors.rows import write_rows, write_values
 from kechuang.doors.sheets import Problem, Sheet
 from kechuang.offers import rules
-from kechuang.offers.actions.publishing import (
-    content_of,
-    figures_for,
-    search_document,
-    write_content,
-)
+from kechuang.offers.actions.drafting import content_of, figures_for, write_content
+from kechuang.offers.actions.steps import search_document
 from kechuang.offers.models import Figure, Offer, OfferStage
 from kechuang.offers.rules import State
 from kechuang.offers.rules.rows import (

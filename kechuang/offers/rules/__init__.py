@@ -41,7 +41,7 @@ from kechuang.offers.rules.states import (
     may_submit,
     may_withdraw,
 )
-from kechuang.offers.rules.terms import due, idle_days_least, term, terms, word_at
+from kechuang.offers.rules.terms import due, fate_of_draft, idle_days_least, term, terms
 
 __all__ = [
     "FIELD_NAMES", "FIGURES_MOST", "KIND_NAMES", "MODE_NAMES", "OWNERS",
@@ -50,5 +50,5 @@ __all__ = [
     "PatentStatus", "State", "auto_title", "check_may", "figures_in", "keywords_of", "lines_of",
     "may_edit", "may_import", "may_post", "may_return", "may_sign", "may_submit", "may_withdraw",
     "number_text", "plain", "read_typed", "trimmed", "typed_from", "wan_text",
-    "due", "idle_days_least", "term", "terms", "word_at",
+    "due", "idle_days_least", "term", "terms", "fate_of_draft",
 ]  # fmt: skip

@@ -33,9 +33,11 @@ def due(code: str, region_path: str, at: datetime) -> datetime:
     return _read().due(code, region_path, at)
 
 
-def word_at(region_path: str, changed_at: datetime) -> datetime:
-    """When the owner of an idle draft gets a word."""
-    return _read().word_at(region_path, changed_at)
+def fate_of_draft(
+    region_path: str, changed_at: datetime, told_at: datetime | None, at: datetime
+) -> str:
+    """What becomes of an offer that stays a draft: KEEP, TELL or DELETE."""
+    return _read().fate_of_draft(region_path, changed_at, told_at, at)
 
 
 def idle_days_least() -> int:
