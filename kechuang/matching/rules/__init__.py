@@ -2,11 +2,33 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 
 from kechuang.base.actor import Actor, Role
-from kechuang.base.refusals import N_, NotPermitted, Refused, require
+from kechuang.base.refusals import N_, NotPermitted, require
+from kechuang.matching.rules.liaisons import (
+    LARGEST_CAPACITY as LARGEST_CAPACITY,
+)
+from kechuang.matching.rules.liaisons import (
+    check_capacity as check_capacity,
+)
+from kechuang.matching.rules.liaisons import (
+    check_load as check_load,
+)
+from kechuang.matching.rules.liaisons import (
+    check_not_paused as check_not_paused,
+)
+from kechuang.matching.rules.liaisons import (
+    check_pause as check_pause,
+)
+from kechuang.matching.rules.liaisons import (
+    may_pause as may_pause,
+)
+from kechuang.matching.rules.liaisons import (
+    may_set_capacity as may_set_capacity,
+)
+from kechuang.matching.rules.refusals import IntroductionRefused as IntroductionRefused
+from kechuang.matching.rules.refusals import MatchRefused as MatchRefused
 
 ENGINE = "bm25-bigram-1"
 CANDIDATES = 100  # offers that are looked at closely for one need
@@ -27,17 +49,7 @@ USUAL_CAPACITY = 30  # introductions that a liaison can follow at a time, unless
 NOTE_LONGEST = 1000
 WORDS_LONGEST = 2000
 STEP_LONGEST = 120
-PAUSE_LONGEST_DAYS = 180
-LARGEST_CAPACITY = 500
 WHOLE = 100  # shares of credit sum to this
-
-
-class MatchRefused(Refused):
-    """Something asked of a match is not done."""
-
-
-class IntroductionRefused(Refused):
-    """Something asked of an introduction is not done."""
 
 
 class Choice(StrEnum):
@@ -330,10 +342,6 @@ def may_read_log(actor: Actor, facts: IntroductionFacts) -> bool:
     return actor.is_role(*DESK) and actor.covers(facts.region_path)
 
 
-def may_set_capacity(actor: Actor, region_path: str) -> bool:
-    return actor.is_role(Role.OFFICER, Role.HEAD) and actor.covers(region_path)
-
-
 def side_of(actor: Actor, facts: IntroductionFacts) -> Side | None:
     """Which of the two sides an actor speaks for."""
     if not actor.organisation or not actor.is_role(*PARTY_ROLES):
@@ -449,60 +457,6 @@ def unknown_person(number: str) -> IntroductionRefused:
         N_("没有编号为“{number}”的人员。"),
         {"number": number[:20]},
         ("to_person",),
-    )
-
-
-def check_load(load: int, capacity: int) -> None:
-    """A liaison with full hands takes no more."""
-    if load >= capacity:
-        raise IntroductionRefused(
-            "introduction.hands_full",
-            N_("不能再发引荐。手上未结的引荐有 {load} 件，上限是 {capacity} 件。"),
-            {"load": load, "capacity": capacity},
-            (),
-            N_("请先办结几件，或移交给别的联络员。"),
-        )
-
-
-def may_pause(actor: Actor, person: str, region_path: str) -> bool:
-    """The liaison for oneself, or the region's office."""
-    own = actor.is_role(Role.LIAISON) and actor.person == person
-    return own or may_set_capacity(actor, region_path)
-
-
-def check_not_paused(paused_until: date | None, day: date) -> None:
-    """A liaison who pauses takes no new introduction before the day given."""
-    if paused_until is not None and day < paused_until:
-        raise IntroductionRefused(
-            "introduction.paused",
-            N_("不能接新的引荐。联络员暂停到 {until}。"),
-            {"until": paused_until.isoformat()},
-            (),
-            N_("请移交给别的联络员，或由本人取消暂停。"),
-        )
-
-
-def check_pause(until: date | None, day: date) -> None:
-    require(
-        until is None or day < until <= day + timedelta(days=PAUSE_LONGEST_DAYS),
-        MatchRefused(
-            "liaison.pause_range",
-            N_("暂停须到今天之后、{most} 天以内的某一天。"),
-            {"most": PAUSE_LONGEST_DAYS},
-            ("until",),
-        ),
-    )
-
-
-def check_capacity(capacity: int) -> None:
-    require(
-        1 <= capacity <= LARGEST_CAPACITY,
-        MatchRefused(
-            "liaison.capacity_range",
-            N_("上限是 1 到 {most} 件。"),
-            {"most": LARGEST_CAPACITY},
-            ("capacity",),
-        ),
     )
 
 
