@@ -15,6 +15,7 @@ from kechuang.needs.queries import within
 from kechuang.needs.rules import State
 from kechuang.parties.queries import holder_words
 
+UNSAID = ("typed", "body", "keywords")  # what no row of a work list says
 MOST = 200
 RECONFIRM_DAYS = 30
 TASKS = {
@@ -103,7 +104,7 @@ def _loaded(needs: QuerySet[Need]) -> list[Need]:
 
 def _pressing(needs: QuerySet[Need]) -> list[Need]:
     """The most pressing of them, with no more than a row of the work list says."""
-    return list(needs.defer("typed", "body", "keywords").order_by("until", "pk")[:MOST])
+    return list(needs.defer(*UNSAID).order_by("until", "pk")[:MOST])
 
 
 def _mine(need: Need, task: tuple[str, str, str], until: datetime | None) -> Matter:
