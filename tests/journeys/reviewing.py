@@ -23,7 +23,9 @@ def check_forms(people: Cast, challenge: str) -> None:
 def invite(people: Cast, challenge: str) -> str:
     """The secretary, who is not the chair, invites; gives the panel's number."""
     secretary = people(cast.SECRETARY)
-    panel = max(one.number for one in secretary.work() if f"选聘评审专家：{TITLE}" in one.what)
+    panel = max(
+        one.number for one in secretary.work(lambda row: f"选聘评审专家：{TITLE}" in row.what)
+    )
     secretary.take("选聘评审专家", panel)
     secretary.tick(*cast.JUDGES).press("发出邀请")
     secretary.shows(*cast.JUDGES, cast.CHAIR, cast.SECRETARY)
@@ -37,7 +39,7 @@ def declare(people: Cast, panel: str) -> None:
     """Nobody reads before declaring; who declares a conflict sees the case no more."""
     for name in cast.JUDGES:
         expert = people(name)
-        cases = [row for row in expert.work() if row.number == panel]
+        cases = expert.work(lambda row: row.number == panel)
         assert len(cases) == len(POINTS), cases
         for _case in cases:
             expert.take("申报是否回避", panel)
@@ -57,7 +59,7 @@ def score(people: Cast, panel: str) -> None:
     sheets = dict.fromkeys(POINTS, 0)
     for name in cast.JUDGES:
         expert = people(name)
-        for _case in [row for row in expert.work() if row.number == panel]:
+        for _case in expert.work(lambda row: row.number == panel):
             row = expert.waits("评分", panel)
             title = next(one for one in POINTS if one in row.what)
             expert.take("评分", panel).follow("打分")

@@ -1,6 +1,7 @@
 """Somebody who walks the line: reads, clicks, types and looks at the own work list."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,10 @@ class Row:
     @property
     def mine(self) -> bool:
         return self.holder == "您"
+
+    def concerns(self, task: str, number: str) -> bool:
+        """True where the row is of this task, and of this object where one is named."""
+        return task in self.what and number in (self.number, "")
 
 
 class Walker(Visitor):
@@ -149,9 +154,17 @@ class Walker(Visitor):
         """The number in the address of the page."""
         return urlsplit(self.page.url).path.strip("/").split("/")[1]
 
-    def work(self) -> list[Row]:
-        """Open the work list and read its rows."""
+    def work(self, fits: Callable[[Row], bool]) -> list[Row]:
+        """Turn the pages of the work list until rows fit; they are on the page then open."""
         self.open("/work/")
+        while True:
+            found = [row for row in self._rows() if fits(row)]
+            further = self.page.locator("main a[rel='next']")
+            if found or not further.count():
+                return found
+            self._go(further.first, "next")
+
+    def _rows(self) -> list[Row]:
         found = self.page.eval_on_selector_all(
             "table.kc-work tbody tr",
             "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))",
@@ -167,12 +180,8 @@ class Walker(Visitor):
 
     def waits(self, task: str, number: str = "", due: bool = True) -> Row:
         """The row of the work list for a task that is this person's; since and until are said."""
-        rows = self.work()
-        found = [
-            row for row in rows
-            if task in row.what and number in (row.number, "") and row.mine
-        ]  # fmt: skip
-        assert found, f"{self.name} has no “{task}” {number}: {[r.number + r.what for r in rows]}"
+        found = self.work(lambda row: row.concerns(task, number) and row.mine)
+        assert found, f"{self.name} has no “{task}” {number}"
         assert re.search(r"\d+月\d+日", found[0].since), found[0]
         if due:
             assert re.search(r"\d+月\d+日|\d+:\d\d", found[0].until), found[0]
@@ -180,16 +189,13 @@ class Walker(Visitor):
 
     def awaits(self, task: str, holder: str, number: str = "") -> Row:
         """The row of the work list for a task that somebody else holds, named."""
-        rows = self.work()
-        found = [row for row in rows if task in row.what and number in (row.number, "")]
-        held = [row for row in found if holder in row.holder]
-        assert held, f"{self.name} does not see {holder} at “{task}”: {found or rows}"
-        return held[0]
+        found = self.work(lambda row: row.concerns(task, number) and holder in row.holder)
+        assert found, f"{self.name} does not see {holder} at “{task}” {number}"
+        return found[0]
 
     def has_nothing(self, task: str, number: str) -> None:
         """No such row of the work list is this person's to do."""
-        rows = self.work()
-        found = [row for row in rows if task in row.what and row.number == number and row.mine]
+        found = self.work(lambda row: row.concerns(task, number) and row.mine)
         assert found == [], f"{self.name} still has {found}"
 
     def take(self, task: str, number: str = "", due: bool = True) -> "Walker":
