@@ -21,7 +21,7 @@ run:
 # Tests have a database of their own that does not wait for the disk.
 test: install-tests
 	@KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" KECHUANG_DURABLE=0 KECHUANG_POOL=0 \
-	.venv/bin/python -m pytest --create-db --ignore=tests/journeys $(ARGS)
+	.venv/bin/python -m pytest --create-db --ignore=tests/journeys -n auto --maxprocesses=4 --dist loadgroup $(ARGS)
 
 # Every page, as every role, in a real Chromium against `kechuang up`: long; not yet part of `test`.
 journeys: install-tests

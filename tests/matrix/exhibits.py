@@ -1,48 +1,171 @@
-"""What the matrix looks at: objects of one tenant, each with a marker word nobody else may read."""
+"""What the matrix looks at: objects of every kind, each with whose it is and who may read it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from kechuang.base.periods import Period
+from kechuang.challenges import actions as challenges
+from kechuang.challenges.models import Receipt
+from kechuang.files.actions import begin_upload
+from kechuang.indicators import actions as indicators
+from kechuang.indicators.queries import indicator_by_code
+from kechuang.matching import actions as matching
+from kechuang.needs.models import Need
+from kechuang.notices import actions as notices
+from kechuang.offers import actions as offers
+from kechuang.parties.actions import create_token
+from kechuang.reviews.models import Review, Seat
 from tests.challenges import stages
 from tests.needs import builders
+from tests.offers.test_actions import TYPED as OFFER
+from tests.projects import line as projects
 from tests.world import World
 
 SECRET = "密语白鹭四二"
-# What an address of another kind is tried with: one of each kind.
-ANYWHERE = ("need-county-check", "bid-sealed", "challenge")
+POSER = frozenset({"filler", "unit_admin"})
+OFFICES = frozenset({"officer", "head"})
+EVERYBODY = None
 
 
-@dataclass
-class Exhibits:
-    """Private objects of the enterprise and of the university, by number, and public ones."""
+@dataclass(frozen=True)
+class Exhibit:
+    """One object: its number, who may read it (None: everybody), and its further parameters."""
 
-    private: dict[str, str] = field(default_factory=dict)
-    public: dict[str, str] = field(default_factory=dict)
+    name: str
+    number: str
+    readers: frozenset[str] | None = EVERYBODY
+    further: dict[str, str] = field(default_factory=dict)
+    doers: frozenset[str] | None = (
+        None  # who may act on it; None: its readers, of a public one nobody
+    )
 
-    @property
-    def numbers(self) -> list[str]:
-        return [*self.private.values(), *self.public.values()]
-
-    def numbers_for(self, kind: str) -> list[str]:
-        """The numbers that an address of a kind may hold, or one of each kind."""
-        both = self.private | self.public
-        word = kind.rstrip("s").split(".")[0]
-        fitting = [number for name, number in both.items() if name.split("-")[0] == word]
-        return fitting or [both[name] for name in ANYWHERE]
+    def may_act(self, viewer: str) -> bool:
+        doers = self.readers if self.doers is None else self.doers
+        return doers is not None and viewer in doers
 
 
-def build(world: World, at: datetime) -> Exhibits:
-    """Needs that nobody outside may read, a challenge that is open, and bids on it."""
-    shown = Exhibits()
+def build(world: World, now: datetime) -> list[Exhibit]:
+    """Every kind once or more, in the states whose secrecy differs."""
+    decided = _decided(world, now - timedelta(days=60))
+    return [
+        *_needs(world, now), *_offers(world, now), *_sealed(world, now), *decided,
+        *_matched(world, now), *_funded(world, now), *_parties(world, now),
+    ]  # fmt: skip
+
+
+def _needs(world: World, now: datetime) -> list[Exhibit]:
     hidden = {"title": f"未公开的需求 {SECRET}", "publication": "CLOSED"}
-    shown.private["need-draft"] = builders.drafted(world, at, **hidden).number
-    shown.private["need-unit-check"] = builders.submitted_need(world, at, **hidden).number
-    shown.private["need-county-check"] = builders.waiting_need(world, at, **hidden).number
-    shown.private["need-closed"] = builders.accepted_need(world, at, **hidden).number
-    shown.public["need-public"] = builders.accepted_need(world, at).number
-    line = stages.opened(world, at, serial=901)
-    shown.public["challenge"] = line.challenge.number
-    sealed = stages.sealed_bid(line, world.member, world.research_admin)
-    shown.private["bid-sealed"] = sealed.number
-    shown.private["bid-draft"] = stages.written_bid(line, world.institute_member).number
-    return shown
+    county = POSER | {"officer_county"}
+    further = {"attachment": "0000000000", "offer_number": "CG-2026-000001"}
+    return [
+        Exhibit("need-draft", builders.drafted(world, now, **hidden).number, POSER, further),
+        Exhibit("need-unit-check", builders.submitted_need(world, now, **hidden).number, POSER,
+                further),
+        Exhibit("need-county-check", builders.waiting_need(world, now, **hidden).number, county,
+                further),
+        Exhibit("need-closed", builders.accepted_need(world, now, **hidden).number,
+                county | OFFICES | {"liaison"}, further),
+        Exhibit("need-public", builders.accepted_need(world, now).number, EVERYBODY, further),
+    ]  # fmt: skip
+
+
+def _offers(world: World, now: datetime) -> list[Exhibit]:
+    draft = offers.save_draft(typed=OFFER, by=world.member.actor, at=now)
+    hidden = Exhibit("offer-draft", draft.number, frozenset({"member", "research_admin"}))
+    offer = offers.save_draft(typed=OFFER, by=world.member.actor, at=now)
+    offer = offers.submit_offer(offer=offer, by=world.member.actor, at=now)
+    offer = offers.sign_offer(offer=offer, by=world.research_admin.actor, at=now)
+    return [hidden, Exhibit("offer-public", offer.number)]
+
+
+def _sealed(world: World, now: datetime) -> list[Exhibit]:
+    """An open challenge with a sealed bid and a draft of another; and a challenge in draft."""
+    line = stages.opened(world, now - timedelta(days=15), serial=901)
+    bid = stages.sealed_bid(line, world.member, world.research_admin)
+    receipt = Receipt.objects.get(bid=bid).number
+    question = challenges.ask_question(
+        challenge=line.challenge, text="径向游隙在何温度下测量？", by=world.member.actor, at=line.at
+    )
+    draft = stages.written_bid(line, world.institute_member)
+    own = {"file": "0000000000", "receipt": receipt}
+    asked = {"version": "1", "question": question.number}
+    preparing = stages.written(world, now, serial=903).challenge.number
+    return [
+        Exhibit("challenge-open", line.challenge.number, EVERYBODY, asked),
+        Exhibit("challenge-draft", preparing, POSER | OFFICES | {"liaison", "expert4"}, asked),
+        Exhibit("bid-sealed", bid.number, frozenset({"member", "research_admin"}), own),
+        Exhibit("bid-draft", draft.number, frozenset({"institute_member"}), own),
+        Exhibit("receipt", receipt),
+    ]  # fmt: skip
+
+
+def _decided(world: World, at: datetime) -> list[Exhibit]:
+    """A challenge opened, reviewed and chosen, its panel, and its notice with an objection."""
+    line = stages.on_notice(world, at, serial=902)
+    seat = Seat.objects.filter(panel__subject_number=line.challenge.number).order_by("id").first()
+    review = Review.objects.filter(seat=seat).order_by("id").first()
+    notice = stages.notice_queries.notice_for(line.challenge.number)
+    objection = notices.object_to(
+        notice=notice, ground="FACTS", request="请核实。", by=world.rival_admin.actor,
+        statement=f"公示的单位已就同一内容获得财政资助，见公告 {SECRET}。", at=line.after(hours=1),
+    )  # fmt: skip
+    panel = frozenset({"liaison", "expert4", "supervisor"}) | OFFICES
+    return [
+        Exhibit("bid-opened", line.bids[0].number,
+                panel | {"member", "research_admin", "expert1"} | POSER | {"finance"},
+                {"file": "0000000000", "receipt": "0000000000"}),
+        Exhibit("panel", seat.panel.number, panel),
+        Exhibit("seat", seat.number, panel | {"expert1"}),
+        Exhibit("review", review.number, panel | {"expert1"}),
+        Exhibit("conflict", "0000000000", frozenset()),
+        Exhibit("notice", notice.number),
+        Exhibit("objection", objection.number, frozenset({"rival_admin", "supervisor"}) | OFFICES),
+    ]  # fmt: skip
+
+
+def _matched(world: World, now: datetime) -> list[Exhibit]:
+    need = Need.objects.filter(state="ACCEPTED", publication="PUBLIC").order_by("-id").first()
+    offer = offers.save_draft(typed=OFFER, by=world.member.actor, at=now)
+    offer = offers.submit_offer(offer=offer, by=world.member.actor, at=now)
+    offer = offers.sign_offer(offer=offer, by=world.research_admin.actor, at=now)
+    introduction = matching.introduce(
+        need=need, offer=offer, reason_code="TARGETS_MET", note=f"可先试片 {SECRET}",
+        by=world.liaison.actor, at=now,
+    )  # fmt: skip
+    sides = POSER | {"member", "research_admin", "liaison"} | OFFICES
+    return [Exhibit("introduction", introduction.number, sides)]
+
+
+def _funded(world: World, now: datetime) -> list[Exhibit]:
+    """A project whose agreement is in force, and a figure that waits to be published."""
+    project = projects.running(world, now)
+    parts = {"sequence": "1", "code": "M1", "edition": "1", "evidence": "0", "receipt": "0"}
+    staff = frozenset({"member", "research_admin", "finance", "payer", "supervisor"}) | OFFICES
+    waiting = indicators.measure(
+        indicator=indicator_by_code("organisations_enterprises"), region=world.city,
+        period=Period.parse("@2026-11-20"), by=world.officer.actor, at=now,
+        known_at=now,
+    )  # fmt: skip
+    figure = {"subject": "990100", "period": waiting.period}
+    return [
+        Exhibit("project", project.number, EVERYBODY, parts, staff | POSER),
+        Exhibit("indicator", "organisations_enterprises", EVERYBODY, figure),
+        Exhibit("observation", waiting.number, OFFICES),
+    ]
+
+
+def _parties(world: World, now: datetime) -> list[Exhibit]:
+    token, _ = create_token(
+        appointment=world.filler.appointment, label="对接", days=30, by=world.filler.actor, at=now
+    )
+    upload = begin_upload(filename="a.pdf", size=9, by=world.filler.actor, at=now)
+    own = frozenset({"filler"})
+    person = world.liaison.person.number
+    return [
+        Exhibit("organisation", world.enterprise.number),
+        Exhibit("appointment", world.filler.appointment.number, own | {"unit_admin"}),
+        Exhibit("token", str(token.number), own),
+        Exhibit("upload", str(upload.number), own, {"index": "0"}),
+        Exhibit("liaison", person, EVERYBODY, {"person": person}),
+        Exhibit("help", "posting"),
+    ]

@@ -3,71 +3,89 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
-PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\{(\w+)\}")
+from tests.matrix.exhibits import Exhibit
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\{(\w+)\}")
 # Not ours to cross-check: third-party sign-in forms, static files, the router's own pages.
 LEFT_OUT = (
     "healthz", "account/2fa/", "static/", "account/login", "account/logout", "account/password",
 )  # fmt: skip
+# Which exhibits an address is tried with: by the longest beginning that fits, and by its name.
+SHOWN_AT = {
+    "/needs/": "need-", "/offers/": "offer-", "/challenges/": "challenge-", "/bids/": "bid-",
+    "/reviews/": "review", "/reviews/panels/": "panel", "/reviews/seats/": "seat",
+    "/reviews/conflicts/": "conflict", "/notices/": "notice", "/objections/": "objection",
+    "/introductions/": "introduction", "/introductions/liaisons/": "liaison",
+    "/projects/": "project", "/indicators/": "indicator", "/observations/": "observation",
+    "/organisations/": "organisation", "/appointments/": "appointment",
+    "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
+}  # fmt: skip
+
+
+class Unshown(LookupError):
+    """An address takes an object of a kind that no exhibit shows."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One address with its parameters in order, and the verbs it takes (pages: GET)."""
+    """One address with its parameters in order, and one verb that it takes."""
 
     template: str
-    parameters: tuple[str, ...]
-    kinds: tuple[str, ...]
     verb: str = "GET"
 
     @property
-    def kind(self) -> str:
-        """The plural noun that the address begins with: needs, bids, challenges ..."""
-        steps = [step for step in self.template.split("/") if step not in ("", "api", "v1")]
-        return steps[0] if steps else ""
+    def parameters(self) -> list[str]:
+        return [match[1] or match[2] for match in PARAMETER.finditer(self.template)]
 
-    def addresses(self, numbers: list[str], second: str) -> Iterator[str]:
-        """The route with each number in its first place, and `second` in every further one."""
+    def addresses(self, exhibits: list[Exhibit]) -> Iterator[tuple[Exhibit | None, str]]:
+        """The address filled with each exhibit that fits it."""
         if not self.parameters:
-            yield self.template
+            yield None, self.template
             return
-        first = ["1"] if self.kinds[0] == "int" else numbers
-        rest = ["1" if kind == "int" else second for kind in self.kinds[1:]]
-        for number in first:
-            filled = iter([number, *rest])
-            yield PARAMETER.sub(lambda _, values=filled: next(values), self.template)
+        for exhibit in self._fitting(exhibits):
+            first, *rest = self.parameters
+            values = iter([exhibit.number, *(self._value(exhibit, name) for name in rest)])
+            yield exhibit, PARAMETER.sub(lambda _, values=values: next(values), self.template)
+
+    def _fitting(self, exhibits: list[Exhibit]) -> list[Exhibit]:
+        plain = self.template.removeprefix("/api/v1")
+        starts = [start for start in SHOWN_AT if plain.startswith(start)]
+        if not starts:
+            raise Unshown(self.template)
+        name = SHOWN_AT[max(starts, key=len)]
+        whole = name.endswith("-")
+        return [e for e in exhibits if (e.name.startswith(name) if whole else e.name == name)]
+
+    def _value(self, exhibit: Exhibit, name: str) -> str:
+        if name not in exhibit.further:
+            raise Unshown(f"{self.template}: {name} of {exhibit.name}")
+        return exhibit.further[name]
 
 
+@cache
 def page_routes() -> list[Route]:
-    """The Chinese pages; the English ones are the same views behind /en/."""
-    found = [route for route in _walk(get_resolver().url_patterns, "/") if "/api/" not in route]
-    return [_route(one) for one in sorted(set(found)) if not _left_out(one)]
+    """The Chinese pages, read and posted to; the English ones are the same views behind /en/."""
+    found = {one for one in _walk(get_resolver().url_patterns, "/") if "/api/" not in one}
+    kept = sorted(one for one in found if not any(part in one for part in LEFT_OUT))
+    return [Route(one, verb) for one in kept for verb in ("GET", "POST")]
 
 
+@cache
 def api_routes() -> list[Route]:
     """Every operation of the OpenAPI."""
     from kechuang.site.api import api
 
-    found = []
-    for address, verbs in api.get_openapi_schema()["paths"].items():
-        for verb in verbs:
-            if verb in ("get", "post", "put", "patch", "delete"):
-                found.append(_route(address, verb.upper()))
-    return found
-
-
-def _left_out(template: str) -> bool:
-    return any(part in template for part in LEFT_OUT)
-
-
-def _route(template: str, verb: str = "GET") -> Route:
-    found = list(PARAMETER.finditer(template))
-    names = tuple(match[2] or match[3] for match in found)
-    kinds = tuple(match[1] or "str" for match in found)
-    return Route(template, names, kinds, verb)
+    paths = api.get_openapi_schema()["paths"]
+    verbs = ("get", "post", "put", "patch", "delete")
+    return [
+        Route(address, verb.upper()) for address in sorted(paths) for verb in verbs
+        if verb in paths[address]
+    ]  # fmt: skip
 
 
 def _walk(patterns: list[object], prefix: str) -> Iterator[str]:

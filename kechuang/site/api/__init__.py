@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.throttling import SimpleRateThrottle
 
@@ -55,7 +56,22 @@ class ActorThrottle(SimpleRateThrottle):
         return f"api:{asker}"
 
 
-api = NinjaAPI(
+class KeptSchema(NinjaAPI):
+    """An API whose description is made once a process: it takes seconds, and anybody may ask."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.kept: dict[str, OpenAPISchema] = {}
+
+    def get_openapi_schema(self, **path: Any) -> OpenAPISchema:
+        """The OpenAPI of every router, by the address it is served below."""
+        key = path.get("path_prefix") or self.get_root_path(path.get("path_params") or {})
+        if key not in self.kept:
+            self.kept[key] = super().get_openapi_schema(path_prefix=key)
+        return self.kept[key]
+
+
+api = KeptSchema(
     parser=TextParser(),
     throttle=[ActorThrottle(settings.KECHUANG_API_RATE)],
     title="Kechuang",
