@@ -22,9 +22,19 @@ from tests.projects import line as projects
 from tests.world import World
 
 SECRET = "密语白鹭四二"
-POSER = frozenset({"filler", "unit_admin"})
-OFFICES = frozenset({"officer", "head"})
+SEALED = "暗号-白鲟-9024"
+VIEWERS = (
+    "public", "filler", "unit_admin", "rival_filler", "rival_admin", "member", "research_admin",
+    "institute_member", "officer_county", "officer_other_county", "officer", "officer_province",
+    "head", "finance", "payer", "supervisor", "liaison", "expert1", "expert4", "expert5",
+    "operator",
+)  # fmt: skip
 EVERYBODY = None
+SIGNED_IN = frozenset(VIEWERS) - {"public"}
+POSER = frozenset({"filler", "unit_admin"})
+OFFICES = frozenset({"officer", "officer_province", "head"})
+# From the unit's check on, the offices above it and liaisons may match a need.
+MATCHERS = POSER | OFFICES | {"officer_county", "supervisor", "liaison"}
 
 
 @dataclass(frozen=True)
@@ -55,17 +65,17 @@ def build(world: World, now: datetime) -> list[Exhibit]:
 
 def _needs(world: World, now: datetime) -> list[Exhibit]:
     hidden = {"title": f"未公开的需求 {SECRET}", "publication": "CLOSED"}
-    county = POSER | {"officer_county"}
     further = {"attachment": "0000000000", "offer_number": "CG-2026-000001"}
     return [
         Exhibit("need-draft", builders.drafted(world, now, **hidden).number, POSER, further),
-        Exhibit("need-unit-check", builders.submitted_need(world, now, **hidden).number, POSER,
+        Exhibit("need-unit-check", builders.submitted_need(world, now, **hidden).number, MATCHERS,
                 further),
-        Exhibit("need-county-check", builders.waiting_need(world, now, **hidden).number, county,
+        Exhibit("need-county-check", builders.waiting_need(world, now, **hidden).number, MATCHERS,
                 further),
         Exhibit("need-closed", builders.accepted_need(world, now, **hidden).number,
-                county | OFFICES | {"liaison"}, further),
-        Exhibit("need-public", builders.accepted_need(world, now).number, EVERYBODY, further),
+                MATCHERS, further),
+        Exhibit("need-public", builders.accepted_need(world, now).number, EVERYBODY, further,
+                POSER | OFFICES | {"officer_county"}),
     ]  # fmt: skip
 
 
@@ -81,18 +91,21 @@ def _offers(world: World, now: datetime) -> list[Exhibit]:
 def _sealed(world: World, now: datetime) -> list[Exhibit]:
     """An open challenge with a sealed bid and a draft of another; and a challenge in draft."""
     line = stages.opened(world, now - timedelta(days=15), serial=901)
-    bid = stages.sealed_bid(line, world.member, world.research_admin)
+    bid = stages.sealed_bid(line, world.member, world.research_admin, SEALED)
     receipt = Receipt.objects.get(bid=bid).number
     question = challenges.ask_question(
         challenge=line.challenge, text="径向游隙在何温度下测量？", by=world.member.actor, at=line.at
     )
-    draft = stages.written_bid(line, world.institute_member)
+    draft = stages.written_bid(line, world.institute_member, SEALED)
     own = {"file": "0000000000", "receipt": receipt}
     asked = {"version": "1", "question": question.number}
     preparing = stages.written(world, now, serial=903).challenge.number
     return [
-        Exhibit("challenge-open", line.challenge.number, EVERYBODY, asked),
-        Exhibit("challenge-draft", preparing, POSER | OFFICES | {"liaison", "expert4"}, asked),
+        Exhibit("challenge-open", line.challenge.number, EVERYBODY, asked,
+                OFFICES | {"rival_filler", "rival_admin", "member", "research_admin",
+                           "institute_member"}),
+        Exhibit("challenge-draft", preparing,
+                POSER | OFFICES | {"liaison", "expert4", "finance", "supervisor"}, asked),
         Exhibit("bid-sealed", bid.number, frozenset({"member", "research_admin"}), own),
         Exhibit("bid-draft", draft.number, frozenset({"institute_member"}), own),
         Exhibit("receipt", receipt),
@@ -118,7 +131,7 @@ def _decided(world: World, at: datetime) -> list[Exhibit]:
         Exhibit("seat", seat.number, panel | {"expert1"}),
         Exhibit("review", review.number, panel | {"expert1"}),
         Exhibit("conflict", "0000000000", frozenset()),
-        Exhibit("notice", notice.number),
+        Exhibit("notice", notice.number, EVERYBODY, {}, SIGNED_IN),
         Exhibit("objection", objection.number, frozenset({"rival_admin", "supervisor"}) | OFFICES),
     ]  # fmt: skip
 
@@ -132,7 +145,7 @@ def _matched(world: World, now: datetime) -> list[Exhibit]:
         need=need, offer=offer, reason_code="TARGETS_MET", note=f"可先试片 {SECRET}",
         by=world.liaison.actor, at=now,
     )  # fmt: skip
-    sides = POSER | {"member", "research_admin", "liaison"} | OFFICES
+    sides = MATCHERS | {"member", "research_admin"}
     return [Exhibit("introduction", introduction.number, sides)]
 
 
@@ -150,7 +163,7 @@ def _funded(world: World, now: datetime) -> list[Exhibit]:
     return [
         Exhibit("project", project.number, EVERYBODY, parts, staff | POSER),
         Exhibit("indicator", "organisations_enterprises", EVERYBODY, figure),
-        Exhibit("observation", waiting.number, OFFICES),
+        Exhibit("observation", waiting.number, OFFICES | {"supervisor"}),
     ]
 
 
@@ -163,7 +176,7 @@ def _parties(world: World, now: datetime) -> list[Exhibit]:
     person = world.liaison.person.number
     return [
         Exhibit("organisation", world.enterprise.number),
-        Exhibit("appointment", world.filler.appointment.number, own | {"unit_admin"}),
+        Exhibit("appointment", world.filler.appointment.number, own | {"unit_admin", "operator"}),
         Exhibit("token", str(token.number), own),
         Exhibit("upload", str(upload.number), own, {"index": "0"}),
         Exhibit("liaison", person, EVERYBODY, {"person": person}),

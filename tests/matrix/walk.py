@@ -2,26 +2,20 @@
 
 import fcntl
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.challenges.stages import MARKER
-from tests.matrix.exhibits import Exhibit
+from tests.matrix.exhibits import SEALED, VIEWERS, Exhibit
 from tests.matrix.routes import Route, api_routes, page_routes
 
 EXPECTED = Path(__file__).with_name("expected.txt")
-VIEWERS = (
-    "public", "filler", "unit_admin", "rival_filler", "rival_admin", "member", "research_admin",
-    "institute_member", "officer_county", "officer_other_county", "officer", "officer_province",
-    "head", "finance", "payer", "supervisor", "liaison", "expert1", "expert4", "expert5",
-    "operator",
-)  # fmt: skip
+SIGN_IN = ("/account/login/", "/account/reauthenticate/")
 LETTERS = {
     401: "l", 403: "f", 404: "-", 405: "m", 409: "c", 400: "r", 415: "r", 422: "r", 428: "r",
 }  # fmt: skip
@@ -75,9 +69,9 @@ def walk(page: Client, token: Client, exhibits: list[Exhibit]) -> Iterator[Cell]
     for client, routes in ((page, page_routes()), (token, api_routes())):
         for route in routes:
             for exhibit, address in route.addresses(exhibits):
-                answer = _asked(client, route, address)
+                answer, wrote = _asked(client, route, address)
                 body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-                yield Cell(route, exhibit, _letter(route, answer), answer.status_code,
+                yield Cell(route, exhibit, _letter(answer, wrote), answer.status_code,
                            body.decode("utf-8", "replace"))  # fmt: skip
 
 
@@ -86,34 +80,47 @@ def traces(cells: list[Cell], words: list[str]) -> list[str]:
     return [
         cell.key for cell in cells
         if any(word in cell.body for word in words)
-        and (cell.letter == "o" or MARKER in cell.body) and "/verify/" not in cell.route.template
+        and (cell.letter == "o" or SEALED in cell.body) and "/verify/" not in cell.route.template
     ]  # fmt: skip
 
 
-def _asked(client: Client, route: Route, address: str) -> HttpResponse:
+class Writes:
+    """Notices whether anything but a session was written."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def __call__(self, execute, sql, params, many, context):
+        text = str(sql)
+        wrote = text.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "WITH"))
+        self.seen |= wrote and "django_session" not in text
+        return execute(sql, params, many, context)
+
+
+def _asked(client: Client, route: Route, address: str) -> tuple[HttpResponse, bool]:
+    """The answer, and whether anything was written; it is undone."""
     cache.clear()  # the throttle counts requests; this walk is not about it
-    ask: Callable[..., HttpResponse] = client.get if route.verb == "GET" else client.generic
-    with transaction.atomic():
+    writes = Writes()
+    with transaction.atomic(), connection.execute_wrapper(writes):
         if route.verb == "GET":
-            answer = ask(address)
+            answer = client.get(address)
         elif route.template.startswith("/api/"):
-            answer = ask(route.verb, address, b"{}", content_type="application/json")
+            answer = client.generic(route.verb, address, b"{}", content_type="application/json")
         else:
             answer = client.post(address)
         transaction.set_rollback(True)
-    return answer
+    return answer, writes.seen
 
 
-def _letter(route: Route, answer: HttpResponse) -> str:
+def _letter(answer: HttpResponse, wrote: bool) -> str:
     status = answer.status_code
+    if status < 400 and wrote:
+        return "w"
     if status in (301, 302, 303):
         to = answer.headers.get("Location", "")
-        if "/account/login" in to or "/account/reauthenticate" in to:
-            return "l"
-        return ">" if route.verb == "GET" else "w"
-    if status < 300:  # a page that did something sends its reader on; else it only shows
-        wrote = route.verb != "GET" and route.template.startswith("/api/")
-        return "w" if wrote else "o"
+        return "l" if to.partition("?")[0].endswith(SIGN_IN) else ">"
+    if status < 300:
+        return "o"
     return LETTERS.get(status, "5" if status >= 500 else "?")
 
 
