@@ -211,7 +211,7 @@ def _is_of_own_part(module: Module, name: str) -> bool:
 
 
 def problems_with_deferred(package: Path) -> list[str]:
-    """Every task that is enqueued by name exists."""
+    """Every task that is enqueued by name exists; a queryset's `.defer(...)` names columns."""
     tasks, asked = set(), []
     for module in modules(package):
         for node in ast.walk(module.tree):
@@ -224,10 +224,16 @@ def problems_with_deferred(package: Path) -> list[str]:
                     for one in node.keywords
                     if one.arg == "name" and isinstance(one.value, ast.Constant)
                 }
-            elif name == "defer" and node.args and isinstance(node.args[0], ast.Constant):
-                asked.append((module.at(node), node.args[0].value))
+            elif name == "defer" and isinstance(node.func, ast.Name) and _first_text(node):
+                asked.append((module.at(node), _first_text(node)))
     return [f"{place} defers {name!r}, which is no task" for place, name in asked
             if name not in tasks]  # fmt: skip
+
+
+def _first_text(call: ast.Call) -> str:
+    """What a call is given first, where that is written out."""
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) else ""
 
 
 def problems_with_markup(package: Path) -> list[str]:
