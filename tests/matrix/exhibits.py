@@ -122,6 +122,10 @@ def _decided(world: World, at: datetime) -> list[Exhibit]:
         notice=notice, ground="FACTS", request="请核实。", by=world.rival_admin.actor,
         statement=f"公示的单位已就同一内容获得财政资助，见公告 {SECRET}。", at=line.after(hours=1),
     )  # fmt: skip
+    paper = notices.add_objection_file(
+        objection=objection, name="公告.pdf", content=b"%PDF-1.4 " + SECRET.encode(),
+        by=world.rival_admin.actor, at=line.at,
+    )  # fmt: skip
     panel = frozenset({"liaison", "expert4", "supervisor"}) | OFFICES
     return [
         Exhibit("bid-opened", line.bids[0].number,
@@ -132,7 +136,8 @@ def _decided(world: World, at: datetime) -> list[Exhibit]:
         Exhibit("review", review.number, panel | {"expert1"}),
         Exhibit("conflict", "0000000000", frozenset()),
         Exhibit("notice", notice.number, EVERYBODY, {}, SIGNED_IN),
-        Exhibit("objection", objection.number, frozenset({"rival_admin", "supervisor"}) | OFFICES),
+        Exhibit("objection", objection.number, frozenset({"rival_admin", "supervisor"}) | OFFICES,
+                {"file": paper.number}),
     ]  # fmt: skip
 
 
