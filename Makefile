@@ -18,12 +18,13 @@ run:
 	@scripts/install core ranking && \
 	KECHUANG_DIES_WITH_PARENT=1 exec .venv/bin/kechuang up --demo
 
-# Tests have a database of their own that does not wait for the disk.
+# Tests have databases of their own that do not wait for the disk, one for each core; the journeys
+# in a browser share one city, and so one of the cores.
 test: install-tests
 	@KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" KECHUANG_DURABLE=0 KECHUANG_POOL=0 \
-	.venv/bin/python -m pytest --create-db --ignore=tests/journeys -n auto --maxprocesses=4 --dist loadgroup $(ARGS)
+	.venv/bin/python -m pytest --create-db -n auto --maxprocesses=4 --dist loadgroup $(ARGS)
 
-# Every page, as every role, in a real Chromium against `kechuang up`: long; not yet part of `test`.
+# Of the tests those in a real Chromium alone: every page as every role, the line, a spreadsheet.
 journeys: install-tests
 	@KECHUANG_DURABLE=0 .venv/bin/python -m pytest tests/journeys $(ARGS)
 

@@ -24,12 +24,16 @@ READY_WITHIN_SECONDS = 240
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser these tests are skipped and say so; under CI that is a failure."""
+    """Without a browser these tests are skipped and say so; under CI that is a failure.
+
+    They share one city, so where tests run on several cores they keep to one of them.
+    """
     here = Path(__file__).parent
     missing = None if shutil.which(CHROMIUM) else f"{CHROMIUM} is not installed"
     for item in items:
         if here in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("city"))
             if missing and os.environ.get("CI") != "true":
                 item.add_marker(pytest.mark.skip(reason=missing))
 
