@@ -184,6 +184,6 @@ def _parties(world: World, now: datetime) -> list[Exhibit]:
         Exhibit("appointment", world.filler.appointment.number, own | {"unit_admin", "operator"}),
         Exhibit("token", str(token.number), own),
         Exhibit("upload", str(upload.number), own, {"index": "0"}),
-        Exhibit("liaison", person, EVERYBODY, {"person": person}),
+        Exhibit("liaison", person, EVERYBODY, {"person": person}, OFFICES | {"liaison"}),
         Exhibit("help", "posting"),
     ]
