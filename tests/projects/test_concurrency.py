@@ -1,9 +1,12 @@
 """Sixty-four real threads on one instalment pay once; on one request, request once."""
 
+import fcntl
+import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.db import connection, connections
@@ -23,7 +26,15 @@ PAYERS = 4
 
 
 @pytest.fixture
-def stood(transactional_db: None, at: datetime) -> World:
+def alone() -> Iterator[None]:
+    """One crowd at a time: two of them on two cores would use up the server's connections."""
+    with (Path(tempfile.gettempdir()) / "kechuang-crowd.lock").open("w") as crowd:
+        fcntl.flock(crowd, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def stood(alone: None, transactional_db: None, at: datetime) -> World:
     """A committed world: threads have connections of their own."""
     world = build_world(at)
     for serial in range(PAYERS):
