@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test check bench bench-money journeys
+.PHONY: help install install-tests run test check bench bench-money bench-compute journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -38,3 +38,8 @@ bench-money: install-tests
 
 bench: install-tests
 	@.venv/bin/python -m bench
+
+# The bars of placement. DATA is a folder with lublin-2.swf and broker/ (centres.json, make_jobs.py);
+# without it only what generated traces can show is shown.
+bench-compute: install
+	@.venv/bin/python -m bench.compute $(DATA)

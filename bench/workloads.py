@@ -1,0 +1,105 @@
+"""Traces made up by a seed, to try an order on workloads that nobody has tuned it to.
+
+`lublin` follows Lublin and Feitelson (2003): serial jobs and powers of two, a run time of two gamma
+humps in the logarithm that leans to the long one as jobs widen, arrivals with a daily cycle.
+`wide` is that model with wider jobs, mostly short; `steady`, `narrow` and `bursts` have the shapes
+of other machines: log-normal run times with little correlation, mostly narrow long jobs, and users
+who submit the same job many times at once.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from math import exp, log2
+
+from kechuang.engines.placement.trace import Job, Trace
+
+DAY = 86_400
+HOURLY = (
+    0.3, 0.25, 0.2, 0.2, 0.2, 0.25, 0.35, 0.6, 1.2, 1.7, 1.9, 1.8,
+    1.5, 1.8, 2.0, 2.0, 1.9, 1.7, 1.3, 1.0, 0.8, 0.6, 0.5, 0.4,
+)  # fmt: skip
+Shape = Callable[[random.Random, int], tuple[int, int, int]]  # processors, run, how many alike
+
+
+def made_trace(kind: str, seed: int, jobs: int = 10_000, load: float = 0.7) -> Trace:
+    """A trace of this kind at this offered load, run times as requested."""
+    processors, shape = KINDS[kind]
+    chance = random.Random(f"{kind} {seed}")
+    drawn: list[tuple[int, int, int]] = []
+    while len(drawn) < jobs:
+        size, run, alike = shape(chance, processors)
+        user = 1 + int(chance.paretovariate(1.0)) % 64
+        drawn += [(size, max(1, run), user)] * alike
+    drawn = drawn[:jobs]
+    work = sum(size * run for size, run, _ in drawn)
+    arrivals = _arrivals(chance, drawn, work / (processors * load))
+    made = [
+        Job(number, submit, run, run, size, user)
+        for number, ((size, run, user), submit) in enumerate(zip(drawn, arrivals, strict=True), 1)
+    ]
+    return Trace(tuple(sorted(made, key=lambda job: (job.submit, job.number))), processors)
+
+
+def _arrivals(
+    chance: random.Random, drawn: list[tuple[int, int, int]], length: float
+) -> Iterator[int]:
+    """Submissions over about `length` seconds: heavy-tailed gaps, shortened by day."""
+    gaps = []
+    for place in range(len(drawn)):
+        alike = place > 0 and drawn[place] == drawn[place - 1]
+        gaps.append(0.0 if alike else exp(chance.gammavariate(10.23, 0.4871)))
+    scale = length / sum(gaps)
+    now = 0.0
+    for gap in gaps:
+        now += gap * scale / HOURLY[int(now % DAY // 3600)]
+        yield round(now)
+
+
+def _lublin(chance: random.Random, machine: int) -> tuple[int, int, int]:
+    high = log2(machine)
+    if chance.random() < 0.244:
+        size = 1
+    else:
+        low, middle = (0.8, high - 2.5) if chance.random() < 0.86 else (high - 2.5, high)
+        power = chance.uniform(low, middle)
+        exact = chance.random() < 0.576
+        size = 2 ** round(power) if exact else round(2**power)
+    size = max(1, min(machine, size))
+    short = chance.random() < max(0.05, min(0.95, 0.78 - 0.0054 * size))
+    hump = chance.gammavariate(4.2, 0.94) if short else chance.gammavariate(312, 0.03)
+    return size, min(round(exp(hump)), 2 * DAY), 1
+
+
+def _wide(chance: random.Random, machine: int) -> tuple[int, int, int]:
+    """The same model for an eager public: sizes even in the logarithm, one job in fourteen long."""
+    if chance.random() < 0.17:
+        size = 1
+    else:
+        power = chance.uniform(0.8, log2(machine) + 0.3)
+        size = min(machine, 2 ** round(power) if chance.random() < 0.576 else round(2**power))
+    hump = (3.6, 0.94) if chance.random() < 0.93 else (200, 0.048)
+    return size, min(round(exp(chance.gammavariate(*hump))), 2 * DAY), 1
+
+
+def _steady(chance: random.Random, machine: int) -> tuple[int, int, int]:
+    size = min(machine, 2 ** chance.choice((0, 0, 1, 2, 3, 3, 4, 4, 5, 6, 7)))
+    return size, min(round(chance.lognormvariate(6.5, 2.2)), DAY), 1
+
+
+def _narrow(chance: random.Random, machine: int) -> tuple[int, int, int]:
+    size = min(machine, chance.choice((1, 1, 1, 1, 2, 2, 4, 4, 8, 8, 16, 64)))
+    return size, min(round(chance.lognormvariate(7.5, 2.4)), 3 * DAY), 1
+
+
+def _bursts(chance: random.Random, machine: int) -> tuple[int, int, int]:
+    size, run, _ = _lublin(chance, machine)
+    return size, run, chance.choice((1, 1, 1, 1, 2, 4, 12)) if size <= machine // 8 else 1
+
+
+KINDS: dict[str, tuple[int, Shape]] = {
+    "lublin": (256, _lublin),
+    "wide": (256, _wide),
+    "steady": (128, _steady),
+    "narrow": (240, _narrow),
+    "bursts": (256, _bursts),
+}
