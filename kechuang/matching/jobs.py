@@ -1,5 +1,8 @@
-"""Background doors of matching: follow the record, and rank everything at night."""
+"""Background doors of matching: follow the record, and rank everything at night.
 
+Each kind of ranking runs once at a time: it is the worker's longest work, and two of its places
+taken by one kind would leave the record's sequencer waiting.
+"""
 
 from procrastinate.contrib.django import app
 
@@ -9,20 +12,23 @@ from kechuang.needs.queries import need_numbered
 
 
 @app.periodic(cron="* * * * * */3")
-@app.task(name="matching.follow", queue="matching", queueing_lock="matching.follow")
+@app.task(
+    name="matching.follow", queue="matching",
+    queueing_lock="matching.follow", lock="matching.follow",
+)  # fmt: skip
 def follow(timestamp: int) -> None:
     """Rank again what changed; runs every three seconds."""
     actions.follow_record(at=clock.now())
 
 
 @app.periodic(cron="30 18 * * *")  # 02:30 in the city
-@app.task(name="matching.rank_all", queue="matching")
+@app.task(name="matching.rank_all", queue="matching", lock="matching.rank")
 def rank_all(timestamp: int) -> None:
     """Rank every live need against every published offer."""
     actions.rank_all(at=clock.now())
 
 
-@app.task(name="matching.reindex", queue="matching")
+@app.task(name="matching.reindex", queue="matching", lock="matching.rank")
 def reindex(number: str = "") -> None:
     """Rank one need by its number, or all of them."""
     at = clock.now()

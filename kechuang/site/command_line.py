@@ -147,11 +147,7 @@ def up(
             lock = running.check_alone()
             running.check_port(host, port)
             whole = running.Running(host, port, _database(), [])
-            set_up()
-            _migrate()
-            if with_demo:
-                load_demo_if_empty(size)
-            _close_connections()
+            _prepare(size if with_demo else "")
             whole.children = [
                 running.Child("web", running.web_command(host, port), {"KECHUANG_POOL": pooled}),
                 running.Child("worker", running.worker_command(), {"KECHUANG_POOL": "0"}),
@@ -180,11 +176,23 @@ def _database() -> Any:
     return server
 
 
-def _migrate() -> None:
-    from kechuang.site.migrating import migrate
+def _prepare(demo_size: str) -> None:
+    """Tables and, where asked for, the demonstration. Where both are there Django is not loaded:
+    that takes as long as web and worker take to start, which load it themselves."""
+    from kechuang.site import tables
 
+    address = os.environ["DATABASE_URL"]
+    current = tables.is_current(address)
+    if current and not (demo_size and tables.is_empty(address)):
+        return
+    set_up()
     with console.status("migrate"):
+        from kechuang.site.migrating import migrate
+
         migrate()
+    if demo_size and tables.is_empty(address):
+        load_demo(demo_size, date.today())
+    _close_connections()
 
 
 def _close_connections() -> None:
@@ -194,14 +202,6 @@ def _close_connections() -> None:
         connection.close()
         if hasattr(connection, "close_pool"):
             connection.close_pool()
-
-
-def load_demo_if_empty(size: str) -> None:
-    """Load the demonstration region whole or not at all, where there is no organisation yet."""
-    from kechuang.parties.models import Organisation
-
-    if not Organisation.objects.exists() and hasattr(import_module("kechuang.site.demo"), "load"):
-        load_demo(size, date.today())
 
 
 @app.command()

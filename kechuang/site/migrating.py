@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.state import ModelState, ProjectState
+
+from kechuang.site.tables import version_of_tables
 
 MIGRATION_LOCK = 7_301_002
 
@@ -18,17 +19,24 @@ def migrate() -> None:
     No step waits for the disk alone: the last commit does for all, and a crash before it only
     means that the next start takes the steps again.
     """
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         cursor.execute("SET synchronous_commit = off")
         try:
             with new_models_alone():
                 call_command("migrate", interactive=False, verbosity=0)
+            _mark(cursor)
         finally:
             cursor.execute("SET synchronous_commit = on")
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
             cursor.execute("SELECT txid_current()")  # a commit that waits, and all before it
+
+
+def _mark(cursor: CursorWrapper) -> None:
+    """Write beside the list of steps taken which version's they are."""
+    cursor.execute("SELECT count(*) FROM django_migrations")
+    (taken,) = cursor.fetchone()
+    cursor.execute(f"COMMENT ON TABLE django_migrations IS '{version_of_tables()} {taken}'")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from kechuang.record import queries as entries
 from kechuang.search import queries as search
 
 CURSOR = "matching"
-ENTRIES_AT_ONCE = 500
+ENTRIES_AT_ONCE = 100  # short transactions: a stop in the middle loses little
 NEEDS_AT_ONCE = 500  # where so few are live, new offers are held against all of them
 NEEDS_OF_MANY = 20  # unranked needs taken along, where offers are too many for one index
 NEEDS_PER_OFFER = 50
