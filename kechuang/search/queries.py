@@ -16,6 +16,7 @@ from kechuang.search.rules import Visibility
 
 WINDOW = 200  # candidates that are ranked; a search that finds more asks for more words
 LOOSE_WORDS = 16
+CLOSEST = 40  # by their titles, of the candidates for being alike: their whole text is read
 COUNTED_AGAIN = timedelta(minutes=10)
 _SHOWN = ("number", "kind", "title", "keywords", "body", "region_path", "facets", "updated_at")
 
@@ -248,7 +249,12 @@ def similar_documents(  # noqa: PLR0913 - what is compared, and what is left out
         return []
     rows = _in_scope(actor, at, kinds, "").exclude(number__in=list(without))
     gathered = _gathered(rows.filter(tokens__overlap=_telling(words, at)))
-    found = {row.number: row for row in gathered[:WINDOW]}
+    titles = [
+        Text(number, name, keywords, "")
+        for number, name, keywords in gathered.values_list("number", "title", "keywords")[:WINDOW]
+    ]
+    closest = [str(hit.id) for hit in Index(titles).rank(Query(title), top=CLOSEST)]
+    found = {row.number: row for row in rows.filter(number__in=closest)}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
     hits = Index(texts).rank(Query(title, body), top=limit)
     return [(found[str(hit.id)], hit.score) for hit in hits]
