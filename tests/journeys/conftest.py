@@ -23,19 +23,22 @@ FLAGS = [
 READY_WITHIN_SECONDS = 240
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser these tests are skipped and say so; under CI that is a failure.
 
-    They share one city, so where tests run on several cores they keep to one of them.
+    They are the longest and keep to one core, sharing one city: they go first, so that the other
+    cores are not done long before them.
     """
-    here = Path(__file__).parent
     missing = None if shutil.which(CHROMIUM) else f"{CHROMIUM} is not installed"
     for item in items:
-        if here in Path(item.path).parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("city"))
-            if missing and os.environ.get("CI") != "true":
-                item.add_marker(pytest.mark.skip(reason=missing))
+        if Path(__file__).parent not in Path(item.path).parents:
+            continue
+        if not item.get_closest_marker("browser") or not item.get_closest_marker("xdist_group"):
+            raise pytest.UsageError(f"{item.path}: a journey's module says pytestmark = JOURNEY")
+        if missing and os.environ.get("CI") != "true":
+            item.add_marker(pytest.mark.skip(reason=missing))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 def _free_port() -> int:
