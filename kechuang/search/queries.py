@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from kechuang.base.actor import Actor
 from kechuang.engines.ranking import Document as Text
-from kechuang.engines.ranking import Index, Piece, Query, fold, quote
+from kechuang.engines.ranking import Piece, Query, fold, quote
 from kechuang.search import rules
 from kechuang.search.models import Document
 from kechuang.search.rules import Visibility
@@ -256,6 +256,8 @@ def similar_documents(  # noqa: PLR0913 - what is compared, and what is left out
     closest = [str(hit.id) for hit in Index(titles).rank(Query(title), top=CLOSEST)]
     found = {row.number: row for row in rows.filter(number__in=closest)}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
+    from kechuang.engines.ranking import Index  # numpy, and only where texts are compared
+
     hits = Index(texts).rank(Query(title, body), top=limit)
     return [(found[str(hit.id)], hit.score) for hit in hits]
 
@@ -271,4 +273,6 @@ def documents_like(
     rows = _gathered(alike.only(*_SHOWN, "owner_code"))
     found = {row.number: row for row in rows[: WINDOW * 5]}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
+    from kechuang.engines.ranking import Index
+
     return [found[str(hit.id)] for hit in Index(texts).rank(Query(title, body), top=limit)]

@@ -11,9 +11,7 @@ from kechuang.engines.ranking.traditional import SIMPLIFIED
 LONGEST = 10_000  # characters of one text that are read; the rest is cut, never refused
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_RUN = re.compile(
-    rf"(?P<han>[{_HAN}]+)|(?P<word>[^\W_{_HAN}]+(?:[-./+][^\W_{_HAN}]+)*[%‰]?)"
-)
+_RUN = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>[^\W_{_HAN}]+(?:[-./+][^\W_{_HAN}]+)*[%‰]?)")
 _HAN_RUN = re.compile(rf"[{_HAN}]+")
 _WORD = re.compile(rf"[^\W_{_HAN}]+(?:[-./+][^\W_{_HAN}]+)*[%‰]?")
 _PARTS = re.compile(r"[-/+]")
@@ -78,6 +76,17 @@ def tokens(text: str) -> list[str]:
     return found
 
 
+def runs(folded: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The runs of a folded text in order: Han characters, or a word with the parts of it.
+
+    >>> list(runs("用 al-b4c 板"))
+    [('用', ()), ('', ('al-b4c', 'al', 'b4c')), ('板', ())]
+    """
+    for run in _RUN.finditer(folded):
+        han = run["han"]
+        yield (han, ()) if han else ("", tuple(_words(run["word"])))
+
+
 def distinct_tokens(folded: str) -> set[str]:
     """The tokens of a text that is folded already, each once, and each Han character by itself.
 
@@ -97,8 +106,7 @@ def placed_tokens(text: str) -> list[Token]:
     """The tokens of a text with their places in the text as written (not as folded)."""
     folded, origin = _folded_with_origin(text)
     return [
-        Token(token, origin[start], origin[end - 1] + 1)
-        for token, start, end in _spans(folded)
+        Token(token, origin[start], origin[end - 1] + 1) for token, start, end in _spans(folded)
     ]
 
 

@@ -7,10 +7,13 @@ import math
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kechuang.engines.ranking.analysis import Token, placed_tokens
-from kechuang.engines.ranking.index import Index, Query
+from kechuang.engines.ranking.texts import Query
+
+if TYPE_CHECKING:
+    from kechuang.engines.ranking.index import Index
 
 _SENTENCE_END = re.compile(r"[。！？；;!?\n]|(?<!\d)\.(?!\d)|(?<=\d)\.(?=[^\d\s])")
 _MARKED_SHARE = 0.06  # a run of words is marked when it brings this share of the best run
@@ -45,7 +48,7 @@ class _Run(NamedTuple):
     points: float
 
 
-def explain(index: Index, query: Query, id: Hashable, text: str) -> Explanation:
+def explain(index: "Index", query: Query, id: Hashable, text: str) -> Explanation:
     """Take the score of the document `id` apart; `text` is what it says, for the phrases.
 
     Each term's points are given to the longest run that holds it, once, so the phrases too sum

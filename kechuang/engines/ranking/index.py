@@ -3,51 +3,23 @@
 from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kechuang.engines.ranking.analysis import tokens
+from kechuang.engines.ranking.texts import (
+    BODY_SHARE,
+    KEYWORDS_TIMES,
+    TITLE_TIMES,
+    Document,
+    Hit,
+    Query,
+    saturated,
+)
 
 K1 = 1.2
 B = 0.75
-TITLE_TIMES, KEYWORDS_TIMES = 3, 2  # a word of a document's title counts as three of its body
-BODY_SHARE = 0.2  # a need's title counts five times its body
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What can be found."""
-
-    id: Hashable
-    title: str = ""
-    keywords: str = ""
-    body: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is looked for: a need's title in `text`, the rest in `body`; `exclude` are ids."""
-
-    text: str
-    body: str = ""
-    exclude: frozenset[Hashable] = frozenset()
-
-
-class Hit(NamedTuple):
-    id: Hashable
-    score: float
-
-
-def saturated(count: int) -> float:
-    """The weight of a query's term that occurs `count` times: 2n/(n+1), so repeating gains little.
-
-    >>> [round(saturated(n), 2) for n in (1, 2, 9)]
-    [1.0, 1.33, 1.8]
-    """
-    return 2 * count / (count + 1)
 
 
 def query_weights(query: Query) -> dict[str, float]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Max, Sum
 
@@ -12,7 +12,6 @@ from kechuang.engines.ranking import (
     Comparison,
     Document,
     Finding,
-    Index,
     Quantity,
     Query,
     Verdict,
@@ -26,6 +25,9 @@ from kechuang.needs.models import Need, Target
 from kechuang.offers.models import Figure
 from kechuang.search.models import Document as Found
 from kechuang.search.queries import documents_like
+
+if TYPE_CHECKING:
+    from kechuang.engines.ranking import Index
 
 QUOTE_LONGEST = 150
 LARGEST = 60_000  # offers that one process keeps an index of
@@ -69,7 +71,7 @@ class OfferIndex:
     `documents` is how many they are."""
 
     generation: str
-    index: Index
+    index: "Index"
     texts: dict[str, OfferText]
     documents: int
     _stated: dict[str, list[Quantity]] = field(default_factory=dict)
@@ -139,7 +141,9 @@ def _built(generation: str) -> OfferIndex:
     return OfferIndex(generation, _indexed(texts), texts, len(texts))
 
 
-def _indexed(texts: dict[str, OfferText]) -> Index:
+def _indexed(texts: dict[str, OfferText]) -> "Index":
+    from kechuang.engines.ranking import Index  # numpy, and only where needs are ranked
+
     return Index(Document(t.number, t.title, t.keywords, t.body) for t in texts.values())
 
 

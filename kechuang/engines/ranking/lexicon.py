@@ -1,0 +1,144 @@
+"""Texts read into tokens, with the user's own words (用户词典) and other names (别名).
+
+A word of the lexicon counts as one token besides its bigrams, so that 立方氮化硼 as a whole weighs
+more than its pieces. Other names work on the query alone: nothing is indexed anew for them.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from operator import add
+from typing import NamedTuple
+from zlib import crc32
+
+from kechuang.engines.ranking.analysis import fold, runs
+from kechuang.engines.ranking.streams import WORD_BIT
+
+SHORTEST = 3  # Han characters of a word that its bigrams do not say already
+
+
+class LexiconProblem(ValueError):
+    """A line of a lexicon or of a file of other names says nothing; the line is named."""
+
+
+class Read(NamedTuple):
+    """A text as numbers for the forward store, and as tokens for the index."""
+
+    stream: "array[int]"
+    grams: list[str]
+    singles: list[str]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Words that count as a whole, by their first two characters, longest first."""
+
+    words: frozenset[str] = frozenset()
+    _by_start: dict[str, list[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_start: dict[str, list[str]] = {}
+        for word in sorted(self.words, key=lambda each: (-len(each), each)):
+            by_start.setdefault(word[:2], []).append(word)
+        object.__setattr__(self, "_by_start", by_start)
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the words that an index was read with; empty for none."""
+        if not self.words:
+            return ""
+        return sha256("\n".join(sorted(self.words)).encode()).hexdigest()[:16]
+
+    def read(self, text: str) -> Read:
+        """The tokens of a text; 10,000 characters are read, the rest is cut.
+
+        >>> Lexicon(frozenset({"氮化硼"})).read("氮化硼 CBN").grams
+        ['氮化', '化硼', '氮化硼', 'cbn']
+        """
+        stream = array("I")
+        grams: list[str] = []
+        singles: list[str] = []
+        after_han = False
+        for han, words in runs(fold(text)):
+            if han:
+                if after_han:
+                    stream.append(0)
+                stream.extend(map(ord, han))
+                singles.extend(han)
+                grams.extend(map(add, han, han[1:]))
+            whole = words if not han else self._found_in(han) if self.words else ()
+            after_han = bool(han) and not whole
+            stream.extend(WORD_BIT | crc32(word.encode()) for word in whole)
+            grams.extend(whole)
+            singles.extend(whole)
+        return Read(stream, grams, singles)
+
+    def _found_in(self, han: str) -> tuple[str, ...]:
+        found, at = [], 0
+        while at < len(han) - 1:
+            rivals = self._by_start.get(han[at : at + 2], ())
+            word = next((each for each in rivals if han.startswith(each, at)), "")
+            if word:
+                found.append(word)
+            at += len(word) or 1
+        return tuple(found)
+
+
+NO_LEXICON = Lexicon()
+
+
+def lexicon_from(lines: Iterable[str]) -> Lexicon:
+    """A word a line; what follows a space or tab (a frequency, a tag) is left aside; # comments."""
+    words = set()
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        word = fold(line.split()[0])
+        if not [run for run in runs(word) if run[0]]:
+            raise LexiconProblem(f"line {number}: no Chinese word")
+        words.add(word)
+    return Lexicon(frozenset(word for word in words if len(word) >= SHORTEST))
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """Groups of names for one thing; a query that says one is also asked with the others."""
+
+    groups: tuple[tuple[str, ...], ...] = ()
+
+    def others(self, text: str) -> list[str]:
+        """The other names of what a text says, each once.
+
+        >>> Aliases((("cbn", "立方氮化硼"),)).others("CBN刀具")
+        ['立方氮化硼']
+        """
+        folded = fold(text)
+        tokens = set(NO_LEXICON.read(text).grams) if self.groups else set()
+        found: dict[str, None] = {}
+        for group in self.groups:
+            if any(_says(folded, tokens, name) for name in group):
+                found.update((name, None) for name in group if not _says(folded, tokens, name))
+        return list(found)
+
+
+NO_ALIASES = Aliases()
+
+
+def _says(folded: str, tokens: set[str], name: str) -> bool:
+    return name in tokens if name.isascii() and " " not in name else name in folded
+
+
+def aliases_from(lines: Iterable[str]) -> Aliases:
+    """A group of names a line, separated by commas, 、 or tabs; # begins a comment."""
+    groups: list[Sequence[str]] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        plain = line.replace("，", ",").replace("、", ",").replace("\t", ",").replace("=", ",")
+        names = [fold(name).strip() for name in plain.split(",")]
+        names = [name for name in names if NO_LEXICON.read(name).stream]
+        if len(names) < 2:
+            raise LexiconProblem(f"line {number}: at least two names, separated by commas")
+        groups.append(names)
+    return Aliases(tuple(map(tuple, groups)))
