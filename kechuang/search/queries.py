@@ -253,11 +253,11 @@ def similar_documents(  # noqa: PLR0913 - what is compared, and what is left out
         Text(number, name, keywords, "")
         for number, name, keywords in gathered.values_list("number", "title", "keywords")[:WINDOW]
     ]
+    from kechuang.engines.ranking import Index  # numpy, and only where texts are compared
+
     closest = [str(hit.id) for hit in Index(titles).rank(Query(title), top=CLOSEST)]
     found = {row.number: row for row in rows.filter(number__in=closest)}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
-    from kechuang.engines.ranking import Index  # numpy, and only where texts are compared
-
     hits = Index(texts).rank(Query(title, body), top=limit)
     return [(found[str(hit.id)], hit.score) for hit in hits]
 
