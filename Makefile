@@ -1,17 +1,17 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test check bench bench-money bench-compute journeys
+.PHONY: help install install-tests run test check bench bench-money bench-compute bench-fairness journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
 
 install:
-	@scripts/install core ranking learning
+	@scripts/install core ranking learning panels
 
 install-tests:
 	@scripts/system-packages
-	@scripts/install core ranking learning dev browser
+	@scripts/install core ranking learning panels dev browser
 
 # exec, so that `up` is make's own child and goes when make goes
 run:
@@ -35,6 +35,10 @@ check: install-tests
 bench-money: install-tests
 	@KC_STEPS="$${KC_STEPS:-10000}" KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" \
 	KECHUANG_DURABLE=0 KECHUANG_POOL=0 .venv/bin/python -m pytest tests/projects/test_machine.py
+
+# Panels, draw, log and sealing against their bars; DATA=folder adds the published bids (*.in).
+bench-fairness: install-tests
+	@.venv/bin/python -m bench fairness $(if $(DATA),data=$(DATA))
 
 bench: install-tests
 	@.venv/bin/python -m bench

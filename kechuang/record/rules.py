@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kechuang.base.refusals import N_, Refused
+from kechuang.engines import transparency
 
 LONGEST_TEXT = 200
 
@@ -60,27 +61,13 @@ def check_payload(value: Any) -> None:
 
 
 def leaf_hash(content: bytes) -> str:
-    """Hash a leaf of the log. Source: RFC 6962 section 2.1, leaf prefix 0x00."""
-    return hashlib.sha256(b"\x00" + content).hexdigest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash an inner node. Source: RFC 6962 section 2.1, node prefix 0x01."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    """The hash of a leaf of the log, as it is stored: hexadecimal."""
+    return transparency.leaf_hash(content).hex()
 
 
 def merkle_root(leaves: list[str]) -> str:
-    """The root over leaf hashes in order; of none, the hash of nothing.
-
-    Source: RFC 6962 section 2.1: an odd node is promoted, never doubled.
-    """
-    if not leaves:
-        return hashlib.sha256(b"").hexdigest()
-    level = [bytes.fromhex(leaf) for leaf in leaves]
-    while len(level) > 1:
-        pairs = [node_hash(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = pairs + ([level[-1]] if len(level) % 2 else [])
-    return level[0].hex()
+    """The root over stored leaf hashes in order; of none, the hash of nothing."""
+    return transparency.root([bytes.fromhex(leaf) for leaf in leaves]).hex()
 
 
 def payload_hash(salt: bytes, payload: Any) -> str:

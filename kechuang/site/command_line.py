@@ -16,6 +16,7 @@ from rich.table import Table
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, Refused
+from kechuang.engines.panels.commands import app as panels
 from kechuang.engines.placement.commands import app as placement
 from kechuang.engines.ranking.commands import app as ranking
 
@@ -35,6 +36,7 @@ app.add_typer(demo, name="demo")
 app.add_typer(imports, name="import")
 app.registered_commands += ranking.registered_commands  # on files; without Django
 app.add_typer(placement, name="place")  # on files; without Django
+app.add_typer(panels, name="panel")  # on files; without Django
 
 console = Console()
 BY = Actor(role=Role.OPERATOR, via="command")
@@ -48,7 +50,7 @@ def main() -> None:
     if not asked or "--help" in asked:
         os.environ.setdefault("DATABASE_URL", "postgresql:///kechuang")  # help needs no database
     try:
-        if asked[:1] not in (["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"]):
+        if asked[:1] not in (["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"], ["panel"]):
             set_up()
             mount_parts()
         app()

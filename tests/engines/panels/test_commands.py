@@ -1,0 +1,82 @@
+"""`kechuang panel` on files: exit codes, bytes, and nothing half-written."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from kechuang.engines.panels.commands import app
+
+GOOD = {"bids": 2, "experts": 3, "demand": 1, "load_max": 1, "scores": [[0, 0, 1], [1, 1, 0.5]]}
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+@pytest.fixture
+def problem(tmp_path):
+    path = tmp_path / "problem.json"
+    path.write_text(json.dumps(GOOD))
+    return path
+
+
+def test_solve_and_verify(problem, tmp_path):
+    out = tmp_path / "result.json"
+    first = run("solve", problem, "--objective", "total", "--out", out)
+    assert first.exit_code == 0
+    written = out.read_bytes()
+    assert json.loads(written)["total"] == 1.5
+    assert set(json.loads((tmp_path / "result.stats.json").read_text())) == {
+        "seconds", "megabytes_max"
+    }  # fmt: skip
+    assert run("solve", problem, "--objective", "total", "--out", out).exit_code == 0
+    assert out.read_bytes() == written
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "problem.json", "result.json", "result.stats.json"
+    ]  # fmt: skip
+    proved = run("verify", problem, out)
+    assert (proved.exit_code, proved.stdout.split(":")[0]) == (0, "proved")
+
+
+def test_a_forged_result_is_refuted(problem, tmp_path):
+    out = tmp_path / "result.json"
+    run("solve", problem, "--out", out)
+    out.write_text(json.dumps(json.loads(out.read_text()) | {"total": 2}))
+    refuted = run("verify", problem, out)
+    assert (refuted.exit_code, refuted.stdout) == (
+        1, "refuted: wrong total: 2.0 is told, 1.5 is so\n"
+    )  # fmt: skip
+
+
+def test_an_infeasible_problem_names_the_clash(problem, tmp_path):
+    problem.write_text(json.dumps(GOOD | {"demand": 4}))
+    out = tmp_path / "result.json"
+    result = run("solve", problem, "--objective", "fair", "--out", out)
+    assert result.exit_code == 3
+    assert json.loads(out.read_text())["infeasible"] == [{"rule": "demand", "bids": [1]}]
+    assert "clash: demand bids 1" in result.stderr
+    assert run("verify", problem, out).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["solve", "missing.json", "--out", "r.json"], "cannot be read"),
+        (["solve", "bad.json", "--out", "r.json"], "not JSON"),
+        (["solve", "problem.json", "--objective", "best", "--out", "r.json"], "--objective"),
+        (["solve", "problem.json", "--objective", "random", "--out", "r.json"],
+         "pair_probability_max"),
+        (["solve", "problem.json", "--out", "none/r.json"], "there is no folder"),
+        (["verify", "problem.json", "missing.json"], "cannot be read"),
+        (["verify", "problem.json", "bad.json"], "not JSON"),
+        (["verify", "bad.json", "problem.json"], "not JSON"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_told_and_writes_nothing(problem, monkeypatch, arguments, word):
+    monkeypatch.chdir(problem.parent)
+    (problem.parent / "bad.json").write_text("{")
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert word in result.stderr
+    assert sorted(path.name for path in problem.parent.iterdir()) == ["bad.json", "problem.json"]
