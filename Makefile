@@ -7,11 +7,11 @@ help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
 
 install:
-	@scripts/install core ranking learning panels
+	@scripts/install core ranking learning panels eligibility
 
 install-tests:
 	@scripts/system-packages
-	@scripts/install core ranking learning panels dev browser
+	@scripts/install core ranking learning panels eligibility dev browser
 
 # exec, so that `up` is make's own child and goes when make goes
 run:

@@ -16,6 +16,8 @@ from rich.table import Table
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, Refused
+from kechuang.engines.eligibility.commands import app as eligibility
+from kechuang.engines.eligibility.commands import rules
 from kechuang.engines.panels.commands import app as panels
 from kechuang.engines.placement.commands import app as placement
 from kechuang.engines.ranking.commands import app as ranking
@@ -28,19 +30,22 @@ app = typer.Typer(
 )
 users = typer.Typer(help="账户与令牌 / accounts and tokens", no_args_is_help=True)
 demo = typer.Typer(help="演示数据 / demonstration data", no_args_is_help=True)
-imports = typer.Typer(
-    name="import", help="导入表格 / take in a sheet", no_args_is_help=True
-)
+imports = typer.Typer(name="import", help="导入表格 / take in a sheet", no_args_is_help=True)
 app.add_typer(users, name="user")
 app.add_typer(demo, name="demo")
 app.add_typer(imports, name="import")
 app.registered_commands += ranking.registered_commands  # on files; without Django
 app.add_typer(placement, name="place")  # on files; without Django
 app.add_typer(panels, name="panel")  # on files; without Django
+app.registered_commands += eligibility.registered_commands
+app.add_typer(rules)
 
 console = Console()
 BY = Actor(role=Role.OPERATOR, via="command")
 SIZES = ("town", "city", "province")
+WITHOUT_DJANGO = (
+    ["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"], ["panel"], ["entitle"], ["rules"],
+)  # fmt: skip
 
 
 def main() -> None:
@@ -50,7 +55,7 @@ def main() -> None:
     if not asked or "--help" in asked:
         os.environ.setdefault("DATABASE_URL", "postgresql:///kechuang")  # help needs no database
     try:
-        if asked[:1] not in (["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"], ["panel"]):
+        if asked[:1] not in WITHOUT_DJANGO:
             set_up()
             mount_parts()
         app()

@@ -1,0 +1,311 @@
+"""Enterprises from files: JSON lines, CSV or Parquet; to the flat rows that rules are held against.
+
+Absent or empty is unknown, 0 is zero, an empty list is none. What cannot be read is refused with
+its row and field; a field that nobody reads is counted, and refused where it looks like a slip
+(`revenue` or `revenue_yuan` for `revenue_fen`).
+"""
+
+import csv
+import difflib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from kechuang.engines.eligibility import units
+from kechuang.engines.eligibility.nodes import COUNT_MAX, FEN_MAX, ROWS_MAX
+from kechuang.engines.eligibility.refusals import RowRefused
+from kechuang.engines.eligibility.schema import ColumnSpec, Schema, schema
+
+FORMATS = (".jsonl", ".csv", ".parquet")
+YEARS = range(1900, 2201)
+POINTS_MAX = 10**8
+TRUE, FALSE = {"true", "1", "是", "yes", "y"}, {"false", "0", "否", "no", "n"}
+UNIT_WORDS = re.compile(r"_?(fen|yuan|wan|wanyuan|cents|usd|元|万元|亿元|千元|rmb|cny)$")
+OWN_KEYS = {"id", "name", "returns", "judged"}
+
+
+class Reader:
+    """Reads enterprises; `unread` counts the fields that no rule knows."""
+
+    def __init__(self, known: Schema | None = None) -> None:
+        self.schema = known or schema()
+        self.unread: Counter[str] = Counter()
+        self.place = ""
+
+    def refuse(self, name: str, what: str, way_on: str = "") -> RowRefused:
+        return RowRefused(self.place, name, what, way_on)
+
+    def read(self, path: Path) -> Iterator[dict[str, Any]]:
+        """The enterprises of a file, in its order; refuses a second one of the same id."""
+        if path.suffix.lower() not in FORMATS:
+            raise RowRefused(path.name, "文件", f"不认得 {path.suffix or '没有后缀的文件'}",
+                             "请用 .jsonl、.csv 或 .parquet。")  # fmt: skip
+        lines = {".jsonl": self._json_lines, ".csv": self._csv, ".parquet": self._parquet}
+        seen: dict[str, str] = {}
+        for place, said in lines[path.suffix.lower()](path):
+            self.place = place
+            row = self.row(said)
+            if row["id"] in seen:
+                raise self.refuse("id", f"{row['id']} 在{seen[row['id']]}已经有了")
+            seen[row["id"]] = place
+            yield row
+
+    def _json_lines(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+        with path.open("rb") as lines:
+            for number, raw in enumerate(lines, 1):
+                place = f"{path.name} 第{number}行"
+                if not raw.strip():
+                    continue
+                try:
+                    said = json.loads(raw.decode("utf-8-sig"))
+                except ValueError as error:
+                    raise RowRefused(place, "整行", f"不是 JSON（{error}）") from error
+                if not isinstance(said, dict):
+                    raise RowRefused(place, "整行", "不是一个对象")
+                yield place, said
+
+    def _csv(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.DictReader(file, restkey="")
+                heads = reader.fieldnames or []
+                for head in heads:
+                    if heads.count(head) > 1:
+                        raise RowRefused(f"{path.name} 第1行", head, "这一列出现了两次")
+                for said in reader:
+                    place = f"{path.name} 第{reader.line_num}行"
+                    if "" in said:
+                        raise RowRefused(place, "整行", "比表头多出列")
+                    yield place, said
+        except UnicodeDecodeError as error:
+            raise RowRefused(path.name, "文件", "不是 UTF-8 编码", "请另存为 UTF-8。") from error
+
+    def _parquet(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+        if find_spec("pyarrow") is None:
+            raise RowRefused(path.name, "文件", "读 Parquet 要用 pyarrow，这里没有装",
+                             "请运行 make install，或改用 .jsonl、.csv。")  # fmt: skip
+        import pyarrow
+        import pyarrow.parquet
+
+        try:
+            file = pyarrow.parquet.ParquetFile(path)
+            number = 0
+            for batch in file.iter_batches(batch_size=10_000):
+                for said in batch.to_pylist():
+                    number += 1
+                    yield f"{path.name} 第{number}行", said
+        except (pyarrow.ArrowException, OSError) as error:
+            raise RowRefused(path.name, "文件", f"不是 Parquet（{error}）") from error
+
+    # --- one enterprise ---------------------------------------------------------------
+
+    def row(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """One enterprise as a flat row; refuses what cannot be read."""
+        given = said.get("id")
+        if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
+            raise self.refuse("id", "要是一个文字或整数")
+        found: dict[str, Any] = {"id": str(given)}
+        nested: dict[str, dict[str, dict[str, Any]]] = {}
+        for name, value in said.items():
+            if value is None or value == "" or name in ("id", "name"):
+                continue
+            self._field(name, value, found, nested)
+        for name, rows in nested.items():
+            if name in found:
+                raise self.refuse(name, "同一个列表写了两遍")
+            found[name] = self._rows(name, list(rows.values()))
+        return found
+
+    def _field(self, name: str, value: Any, found: dict[str, Any], nested: dict[str, Any]) -> None:
+        head, _, rest = name.partition(".")
+        if name in self.schema.enterprise:
+            found[name] = self.cell(self.schema.enterprise[name], value, name)
+        elif head == "returns":
+            self._returns(rest, value, found)
+        elif head == "judged":
+            given = {rest: value} if rest else self._mapping(name, value)
+            for code, points in given.items():
+                if points is not None and points != "":
+                    found[f"judged.{code}"] = self._points(f"judged.{code}", points)
+        elif name in self.schema.lists:
+            found[name] = self._rows(name, self._listed(name, value))
+        elif head in self.schema.lists and rest:
+            self._numbered(head, rest, value, nested)
+        else:
+            self._unknown(name, [*self.schema.enterprise, *self.schema.lists, *OWN_KEYS])
+
+    def _numbered(self, head: str, rest: str, value: Any, nested: dict[str, Any]) -> None:
+        """`ip.0.class` and `conversions.2022.count` of a flat table."""
+        number, _, column = rest.partition(".")
+        if not number.isdigit():
+            raise self.refuse(f"{head}.{rest}", "列表的一格要写序号", f"例如 {head}.0.列名")
+        row = nested.setdefault(head, {}).setdefault(number, {})
+        if head == "conversions" and int(number) in YEARS:
+            row["year"], column = int(number), column or "count"
+        row[column] = value
+
+    def _mapping(self, name: str, value: Any) -> Mapping[str, Any]:
+        if isinstance(value, str):
+            value = self._json(name, value)
+        if not isinstance(value, dict):
+            raise self.refuse(name, "要是一个对象")
+        return value
+
+    def _listed(self, name: str, value: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = self._json(name, value)
+        if not isinstance(value, list):
+            raise self.refuse(name, "要是一个列表", "没有就写 []，不知道就不写。")
+        return value
+
+    def _json(self, name: str, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise self.refuse(name, f"这一格要写 JSON（{error}）") from error
+
+    def _returns(self, rest: str, value: Any, found: dict[str, Any]) -> None:
+        if rest:
+            year, _, column = rest.partition(".")
+            self._return(year, {column: value}, found)
+            return
+        for given in self._listed("returns", value):
+            if not isinstance(given, dict) or "year" not in given:
+                raise self.refuse("returns", "每个年度要写 year")
+            year = str(given["year"])
+            if any(key.startswith(f"returns.{year}.") for key in found):
+                raise self.refuse(f"returns.{year}", "同一年写了两遍")
+            self._return(year, {k: v for k, v in given.items() if k != "year"}, found)
+
+    def _return(self, year: str, given: Mapping[str, Any], found: dict[str, Any]) -> None:
+        if not year.isdigit() or int(year) not in YEARS:
+            raise self.refuse(f"returns.{year}", "年份要是四位数字")
+        for column, value in given.items():
+            spec = self.schema.returns.get(column)
+            if spec is None:
+                self._unknown(f"returns.{year}.{column}", list(self.schema.returns))
+            elif value is not None and value != "":
+                key = f"returns.{int(year)}.{column}"
+                found[key] = self.cell(spec, value, key)
+
+    def _rows(self, name: str, given: list[Any]) -> list[dict[str, Any]]:
+        if len(given) > ROWS_MAX:
+            raise self.refuse(name, f"多于 {ROWS_MAX:,} 行")
+        columns = self.schema.lists[name]
+        rows: list[dict[str, Any]] = []
+        for number, one in enumerate(given):
+            if not isinstance(one, dict):
+                raise self.refuse(f"{name}.{number}", "要是一个对象")
+            row: dict[str, Any] = {}
+            for column, value in one.items():
+                place = f"{name}.{number}.{column}"
+                if column not in columns:
+                    self._unknown(place, list(columns))
+                elif value is not None and value != "":
+                    row[column] = self.cell(columns[column], value, place)
+            rows.append(row)
+        for spec in columns.values():
+            if spec.unit in (units.FEN, units.CENTS, units.ITEMS):
+                whole = sum(abs(row.get(spec.name) or 0) for row in rows)
+                self._check_size(spec, whole, f"{name}.{spec.name}")
+        return rows
+
+    def _unknown(self, name: str, known: list[str]) -> None:
+        last = name.rpartition(".")[2]
+        base = UNIT_WORDS.sub("", last)
+        near = [one for one in known if UNIT_WORDS.sub("", one) == base and one != last]
+        near = near or difflib.get_close_matches(last, known, 1, 0.85)
+        if near:
+            raise self.refuse(name, "没有这一列", f"是不是 {near[0]}？金额一律以分为单位。")
+        self.unread[re.sub(r"\.\d+\.", ".*.", name)] += 1
+
+    # --- one cell ---------------------------------------------------------------------
+
+    def cell(self, spec: ColumnSpec, value: Any, name: str) -> Any:
+        """One value as the column's type; refuses another type, size or unit."""
+        if spec.type == "bool":
+            return self._truth(value, name)
+        if spec.type == "date":
+            return self._date(value, name)
+        if spec.type == "text":
+            if not isinstance(value, str | int) or isinstance(value, bool):
+                raise self.refuse(name, "要是文字")
+            text = str(value).strip()
+            code = self.schema.code_of(spec, text) if spec.words else text
+            if code is None and spec.words == "industry":
+                raise self.refuse(
+                    name, f"“{value}”不是行业代码", "请写 GB/T 4754 的代码，例如 C3562。"
+                )
+            return code
+        number = self._whole(spec, value, name)
+        self._check_size(spec, number, name)
+        return number
+
+    def _truth(self, value: Any, name: str) -> bool:
+        if isinstance(value, bool):
+            return value
+        text = str(value).strip().casefold()
+        if text in TRUE:
+            return True
+        if text in FALSE:
+            return False
+        raise self.refuse(name, f"“{value}”不是 true 或 false")
+
+    def _date(self, value: Any, name: str) -> date:
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        try:
+            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
+                return date.fromisoformat(value.strip())
+        except ValueError:
+            pass
+        raise self.refuse(name, f"“{value}”不是日期", "请写成 2022-01-31。")
+
+    def _whole(self, spec: ColumnSpec, value: Any, name: str) -> int:
+        if isinstance(value, bool):
+            raise self.refuse(name, "要是整数")
+        text = str(value).strip().replace(",", "")
+        try:
+            number = Decimal(text)
+            if not number.is_finite():
+                raise InvalidOperation
+        except InvalidOperation as error:
+            raise self.refuse(name, f"“{value}”不是数", self._unit_hint(spec)) from error
+        if number != number.to_integral_value():
+            raise self.refuse(name, f"{value} 不是整数", self._unit_hint(spec))
+        if isinstance(value, float) and abs(value) > 2**53:
+            raise self.refuse(name, f"{value} 已不精确", "请写成整数。")
+        return int(number)
+
+    def _unit_hint(self, spec: ColumnSpec) -> str:
+        return "金额以分为单位：1元写 100，1万元写 1000000。" if spec.unit == units.FEN else ""
+
+    def _check_size(self, spec: ColumnSpec, number: int, name: str) -> None:
+        money = spec.unit in (units.FEN, units.CENTS)
+        if abs(number) > (FEN_MAX if money else COUNT_MAX):
+            raise self.refuse(
+                name, f"{number} 太大", "请核对单位：金额以分为单位。" if money else ""
+            )
+        if number < 0 and not money:
+            raise self.refuse(name, f"{number} 小于零")
+        if spec.unit == units.YEARS and number not in YEARS:
+            raise self.refuse(name, f"{number} 不是年份")
+
+    def _points(self, name: str, value: Any) -> int:
+        """Points in tenths; true and false are 1 and 0."""
+        try:
+            number = Decimal(str(int(value) if isinstance(value, bool) else value).strip())
+            tenths = number * units.POINT
+            if number.is_finite() and tenths == int(tenths) and 0 <= number <= POINTS_MAX:
+                return int(tenths)
+        except InvalidOperation:
+            pass
+        raise self.refuse(name, f"“{value}”不是分数", "请写 0 以上的数，至多一位小数。")

@@ -1,0 +1,327 @@
+"""Points as intervals: what is missing or not yet judged counts from its least to its most.
+
+The value of a score is (low, high, missing): `missing` says that a datum is wanted; where it is
+false and low < high, experts' points decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from kechuang.engines.eligibility.conditions import OPERATORS
+from kechuang.engines.eligibility.nodes import (
+    Const,
+    Node,
+    Ratio,
+    Row,
+    Writer,
+    guarded,
+    is_guarded,
+    product,
+)
+
+Points = tuple[int, int, bool]
+
+
+@dataclass(frozen=True)
+class Choice(Node):
+    """The whole number of the first band that holds; `values[-1]` where none does.
+
+    A bottom of 0 or less takes `values[-1]`, or is unknown where the rule leaves it to a person.
+    """
+
+    figure: Ratio
+    bands: tuple[tuple[str, Fraction], ...]
+    values: tuple[int, ...]
+    left_to_a_person: bool = False
+    bound: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bound", max(map(abs, self.values)))
+
+    def children(self) -> Sequence[Node]:
+        return self.figure.nodes()
+
+    def value(self, row: Row) -> int | None:
+        if is_guarded(self.figure.guards, row):
+            return None if self.left_to_a_person else self.values[-1]
+        top, bottom = self.figure.top.value(row), self.figure.bottom.value(row)
+        if top is None or bottom is None:
+            return None
+        for (sign, limit), value in zip(self.bands, self.values, strict=False):
+            if OPERATORS[sign](top * limit.denominator, limit.numerator * bottom):
+                return value
+        return self.values[-1]
+
+    def missing(self, row: Row) -> set[str]:
+        if self.value(row) is not None:
+            return set()
+        found = {name for child in self.children() for name in child.missing(row)}
+        return found or {name for one in self.figure.guards for name in columns_of(one)}
+
+    def sql(self, to: Writer) -> str:
+        top, bottom = (_once(one, to) for one in (self.figure.top, self.figure.bottom))
+        cases = []
+        if self.figure.guards:
+            then = "NULL" if self.left_to_a_person else str(self.values[-1])
+            cases.append(f"WHEN {guarded(self.figure.guards, to)} THEN {then}")
+        cases.append(f"WHEN {top.sql(to)} IS NULL OR {bottom.sql(to)} IS NULL THEN NULL")
+        for (sign, limit), value in zip(self.bands, self.values, strict=False):
+            left = product(top, Const(limit.denominator)).sql(to)
+            right = product(bottom, Const(limit.numerator)).sql(to)
+            cases.append(f"WHEN {left} {sign} {right} THEN {value}")
+        return to.define(f"CASE {' '.join(cases)} ELSE {self.values[-1]} END")
+
+
+def columns_of(node: Node) -> set[str]:
+    """The columns that a figure is made of, whether known or not."""
+    own = getattr(node, "key", None) or getattr(node, "rows", None) or getattr(node, "name", None)
+    found = {str(own)} if own else set()
+    return found | {name for child in node.children() for name in columns_of(child)}
+
+
+@dataclass(frozen=True)
+class _Named(Node):
+    """What a query has already worked out under a name."""
+
+    name: str
+    bound: int
+
+    def sql(self, to: Writer) -> str:
+        return self.name
+
+
+def _once(node: Node, to: Writer) -> Node:
+    """A figure that several bands compare is worked out once."""
+    return _Named(to.define(node.sql(to)), node.bound) if node.children() else node
+
+
+class Score:
+    """Points that a row gets; `value` and `sql` agree on every row."""
+
+    most = 0
+
+    def children(self) -> Sequence["Score"]:
+        return ()
+
+    def value(self, row: Row) -> Points:
+        raise NotImplementedError
+
+    def sql(self, to: Writer) -> tuple[str, str, str]:
+        raise NotImplementedError
+
+    def missing(self, row: Row) -> set[str]:
+        """The columns for want of which the points are not known."""
+        if not self.value(row)[2]:
+            return set()
+        return {name for child in self.children() for name in child.missing(row)}
+
+    def awaited(self, row: Row) -> set[str]:
+        """The criteria that experts have yet to judge."""
+        low, high, _ = self.value(row)
+        if low == high:
+            return set()
+        return {name for child in self.children() for name in child.awaited(row)}
+
+
+@dataclass(frozen=True)
+class Fixed(Score):
+    """Points that do not depend on the row; an interval where a person chooses."""
+
+    low: int
+    high: int
+
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        return self.high
+
+    def value(self, row: Row) -> Points:
+        return self.low, self.high, False
+
+    def sql(self, to: Writer) -> tuple[str, str, str]:
+        return str(self.low), str(self.high), "FALSE"
+
+
+@dataclass(frozen=True)
+class Steps(Score):
+    """Points by bands of a figure."""
+
+    low: Choice
+    high: Choice
+
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        return max(self.high.values)
+
+    def value(self, row: Row) -> Points:
+        low = self.low.value(row)
+        if low is None:
+            return min(self.low.values), max(self.high.values), True
+        if self.low is self.high:
+            return low, low, False
+        high = self.high.value(row)
+        assert high is not None, "the two ends of a band are chosen alike"
+        return low, high, False
+
+    def missing(self, row: Row) -> set[str]:
+        return self.low.missing(row)
+
+    def sql(self, to: Writer) -> tuple[str, str, str]:
+        low, high = self.low.sql(to), self.high.sql(to)
+        return (
+            f"COALESCE({low}, {min(self.low.values)})",
+            f"COALESCE({high}, {max(self.high.values)})",
+            f"({low} IS NULL)",
+        )
+
+
+@dataclass(frozen=True)
+class Judged(Score):
+    """Experts' points within what the data allow; points outside it are asked for again."""
+
+    code: str
+    within: Score
+
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        return self.within.most
+
+    @property
+    def key(self) -> str:
+        return f"judged.{self.code}"
+
+    def children(self) -> Sequence[Score]:
+        return (self.within,)
+
+    def value(self, row: Row) -> Points:
+        low, high, missing = self.within.value(row)
+        given = row.get(self.key)
+        if given is None:
+            return low, high, missing
+        return (given, given, False) if low <= given <= high else (low, high, True)
+
+    def missing(self, row: Row) -> set[str]:
+        if not self.value(row)[2]:
+            return set()
+        return {self.key} if row.get(self.key) is not None else self.within.missing(row)
+
+    def awaited(self, row: Row) -> set[str]:
+        low, high, missing = self.value(row)
+        return {self.code} if low < high and not missing else set()
+
+    def sql(self, to: Writer) -> tuple[str, str, str]:
+        low, high, missing = self.within.sql(to)
+        given = to.column(self.key)
+        fits = f"{given} BETWEEN {low} AND {high}"
+        return (
+            f"CASE WHEN {fits} THEN {given} ELSE {low} END",
+            f"CASE WHEN {fits} THEN {given} ELSE {high} END",
+            f"(CASE WHEN {given} IS NULL THEN {missing} ELSE NOT ({fits}) END)",
+        )
+
+
+@dataclass(frozen=True)
+class Together(Score):
+    """The sum of several scores."""
+
+    parts: tuple[Score, ...]
+
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        return sum(part.most for part in self.parts)
+
+    def children(self) -> Sequence[Score]:
+        return self.parts
+
+    def value(self, row: Row) -> Points:
+        found = [part.value(row) for part in self.parts]
+        return (
+            sum(one[0] for one in found), sum(one[1] for one in found),
+            any(one[2] and one[0] < one[1] for one in found),
+        )  # fmt: skip
+
+    def sql(self, to: Writer) -> tuple[str, str, str]:
+        found = [tuple(map(to.define, part.sql(to))) for part in self.parts]
+        return (
+            "(" + " + ".join(low for low, _, _ in found) + ")",
+            "(" + " + ".join(high for _, high, _ in found) + ")",
+            "(" + " OR ".join(f"({miss} AND {low} < {high})" for low, high, miss in found) + ")",
+        )
+
+
+@dataclass(frozen=True)
+class Best(Score):
+    """The better of several scores, or with `least` the smaller: over intervals."""
+
+    parts: tuple[Score, ...]
+    least: bool = False
+
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        found = [part.most for part in self.parts]
+        return min(found) if self.least else max(found)
+
+    def children(self) -> Sequence[Score]:
+        return self.parts
+
+    def value(self, row: Row) -> Points:
+        found = [part.value(row) for part in self.parts]
+        choose = min if self.least else max
+        low, high = choose(one[0] for one in found), choose(one[1] for one in found)
+        return low, high, low < high and any(one[2] for one in found)
+
+    def sql(self, to: Writer) -> tuple[str, str, str]:
+        found = [tuple(map(to.define, part.sql(to))) for part in self.parts]
+        name = "LEAST" if self.least else "GREATEST"  # an interval's ends are never null
+        low = f"{name}({', '.join(one[0] for one in found)})"
+        high = f"{name}({', '.join(one[1] for one in found)})"
+        return low, high, f"({low} < {high} AND ({' OR '.join(one[2] for one in found)}))"
+
+
+@dataclass(frozen=True)
+class Depending(Score):
+    """One score where a condition holds, else another; either where the condition is unknown."""
+
+    condition: Node
+    yes: Score
+    no: Score
+
+    @property
+    def most(self) -> int:  # type: ignore[override]
+        return max(self.yes.most, self.no.most)
+
+    def children(self) -> Sequence[Score]:
+        return (self.yes, self.no)
+
+    def value(self, row: Row) -> Points:
+        holds = self.condition.value(row)
+        if holds is not None:
+            return self.yes.value(row) if holds else self.no.value(row)
+        yes, no = self.yes.value(row), self.no.value(row)
+        return min(yes[0], no[0]), max(yes[1], no[1]), True
+
+    def missing(self, row: Row) -> set[str]:
+        holds = self.condition.value(row)
+        if holds is None:
+            return self.condition.missing(row)
+        return self.yes.missing(row) if holds else self.no.missing(row)
+
+    def awaited(self, row: Row) -> set[str]:
+        holds = self.condition.value(row)
+        if holds is None:
+            return set()
+        return self.yes.awaited(row) if holds else self.no.awaited(row)
+
+    def sql(self, to: Writer) -> tuple[str, str, str]:
+        condition = to.define(self.condition.sql(to))
+        yes = [to.define(one) for one in self.yes.sql(to)]
+        no = [to.define(one) for one in self.no.sql(to)]
+        ends = [
+            f"CASE WHEN {condition} THEN {yes[at]} WHEN NOT {condition} THEN {no[at]} "
+            f"ELSE {name}({yes[at]}, {no[at]}) END"
+            for at, name in ((0, "LEAST"), (1, "GREATEST"))
+        ]
+        miss = (
+            f"(CASE WHEN {condition} THEN {yes[2]} WHEN NOT {condition} THEN {no[2]} ELSE TRUE END)"
+        )
+        return ends[0], ends[1], miss
