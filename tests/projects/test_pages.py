@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from kechuang.projects import actions
-from kechuang.projects.models import Agreement, Instalment, Milestone, Project
+from kechuang.projects.models import Agreement, Evidence, Instalment, Milestone, Project
 from tests.projects import line
 from tests.projects.line import WAN
 from tests.world import World
@@ -260,3 +261,34 @@ def test_the_list_reads_the_same_number_of_times(
 
 
 QUERIES_OF_LIST = 2
+
+
+def test_evidence_for_the_acceptance_is_brought_and_fetched_by_who_may_read_inside(
+    world: World, at: datetime, client_as: ClientAs
+) -> None:
+    project = line.running(world, at)
+    line.pay(world, at, project, 1)
+    line.fund(world, at, project, 6000 * WAN)
+    for code, sequence in (("M1", 2), ("M2", 3)):
+        line.pass_milestone(world, at, project, code)
+        line.pay(world, at, project, sequence)
+    report = {
+        "report": "全部完成", "evidence-TOTAL_FORMS": "1", "evidence-INITIAL_FORMS": "0",
+        "evidence-0-target_code": "T1", "evidence-0-figure": "0.12",
+        "evidence-0-file": SimpleUploadedFile("检测报告.pdf", b"%PDF-1.7 report"),
+    }  # fmt: skip
+    base = f"/projects/{project.number}"
+    answer = client_as(world.member).post(f"{base}/apply-for-acceptance/", report)
+    assert answer.status_code == 302, text(answer)
+    row = Evidence.objects.get(acceptance__project=project, acceptance__milestone=None)
+    address = f"{base}/evidence/{row.number}/"
+    assert address in text(client_as(world.officer).get(f"{base}/"))
+    for member in (world.member, world.officer, world.head):
+        answer = client_as(member).get(address)
+        assert answer.status_code == 200
+        assert b"".join(answer.streaming_content) == b"%PDF-1.7 report"
+        assert answer["Content-Disposition"].startswith("attachment;")
+    assert client_as(world.rival_admin).get(address).status_code == 404
+    other = line.award(world, at, origin_number="JB-2026-000021")
+    wrong = f"/projects/{other.number}/evidence/{row.number}/"
+    assert client_as(world.officer).get(wrong).status_code == 404
