@@ -13,6 +13,19 @@ from tests.world import Member, World, build_world
 os.environ.setdefault("KECHUANG_POOL", "0")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where tests run on several cores the journeys keep to one of them: they share one city and
+    one browser. Every other test goes to whichever core is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class CityOnOneCore(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "city" if nodeid.startswith("tests/journeys/") else nodeid
+
+    return CityOnOneCore(config, log)
+
+
 @pytest.fixture
 def at() -> datetime:
     """A Saturday afternoon in the city: 2026-11-21 17:00 +08:00."""

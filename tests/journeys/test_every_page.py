@@ -8,10 +8,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 from django.urls import Resolver404, resolve
 
-from tests.journeys import JOURNEY
 from tests.journeys.visitor import Visitor
 
-pytestmark = JOURNEY
 ROLES = (
     "公众", "单位填报人", "单位管理员", "团队成员", "专家", "联络员", "科技局经办", "部门负责人",
     "财务审核人", "拨付人", "监督", "平台管理员",

@@ -4,19 +4,8 @@ import os
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-from tests.journeys import (
-    JOURNEY,
-    awarding,
-    bidding,
-    cast,
-    delivering,
-    posing,
-    posting,
-    reviewing,
-)
+from tests.journeys import awarding, bidding, cast, delivering, posing, posting, reviewing
 from tests.journeys.cast import Cast
-
-pytestmark = JOURNEY
 
 
 def test_a_need_is_walked_to_a_paid_milestone_and_a_figure(city, chromium):

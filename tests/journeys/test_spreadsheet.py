@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.journeys import JOURNEY
 from tests.journeys.visitor import Visitor
 from tests.site import sheets
 
-pytestmark = JOURNEY
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
