@@ -1,4 +1,6 @@
 """Which centre takes a job, and in what order a centre runs its queue; simulated, and explained.
 
-A queue: `read_trace`, `Rule`, `evaluate`. A choice between centres: `Broker`. Money: `metering`.
+Each module is used by its name: `trace` and `evaluation` for one machine's queue, `centres`,
+`broker` and `grid` for the choice between centres, `metering` for what a job costs to the fen,
+`waits` for how well waits are foretold.
 """

@@ -1,6 +1,7 @@
 """Placement on files, for engineers: no database, no Django."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,6 +73,65 @@ def simulate_trace(  # one option each, as the terminal shows them
     except traces.PlacementProblem as problem:
         raise typer.BadParameter(f"{trace.name}: {problem}") from problem
     _say(found, as_json, SHOWN)
+
+
+@app.command("broker")
+def place_jobs(
+    centres: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="a JSON list")],
+    jobs: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="one JSON object a line")],
+    policy: Annotated[str, typer.Option(help="home random least-load wait-transfer cost ours")],
+    seed: Annotated[int, typer.Option(help="of the policy `random`")] = 1,
+    explain: Annotated[
+        Path | None, typer.Option(help="why each job went where: a line each")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object, unrounded")] = False,
+) -> None:
+    """给作业选中心 / place jobs on centres; what that costs, and how long they wait."""
+    from kechuang.engines.placement import grid
+    from kechuang.engines.placement.broker import Broker
+    from kechuang.engines.placement.centres import read_centres, read_jobs
+    from kechuang.engines.placement.trace import PlacementProblem
+
+    name = centres.name
+    try:
+        known = read_centres(_json(centres.read_text(encoding="utf-8-sig"), "the file"))
+        name = jobs.name
+        broker = Broker(known, read_jobs(_lines(jobs), known), policy, seed=seed)
+        placed = grid.run_jobs(broker)
+    except PlacementProblem as problem:
+        raise typer.BadParameter(f"{name}: {problem}") from problem
+    if explain is not None:
+        _write_lines(explain, (grid.explanation(broker, each) for each in placed))
+    _say(
+        grid.summary(broker, placed),
+        as_json,
+        ("total_yuan", "wait_mean_seconds", "wait_p95_seconds"),
+    )
+
+
+def _json(text: str, where: str) -> Any:
+    from kechuang.engines.placement.trace import PlacementProblem
+
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise PlacementProblem(f"{where}: not JSON ({error})") from error
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield number, _json(line, f"line {number}")
+
+
+def _write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Written beside and put in place when whole, so that nothing half-written stays."""
+    beside = path.with_name(path.name + ".part")
+    with beside.open("w", encoding="utf-8") as out:
+        for row in rows:
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+    beside.replace(path)
 
 
 def _say(found: dict[str, Any], as_json: bool, shown: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ Mu'alem and Feitelson 2001, "conservative backfilling", with a queue in order of
 kept from one plan to the next.) Run times are read by nobody but the clock that ends jobs.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
 from kechuang.engines.placement.orders import FixedKey, MovingKey
@@ -37,34 +37,48 @@ class FreeProcessors:
             else:
                 self.free[-1] = free
 
-    def take_earliest(self, size: int, length: float) -> float:
-        """Reserve `size` processors for `length` seconds from the earliest moment; that moment."""
+    def earliest(self, size: int, length: float, after: float = 0) -> tuple[float, int, int]:
+        """The first moment from `after` on when `size` processors are free for `length` seconds.
+
+        With it the steps of the plan that it would lie in: from the first to before the last.
+        """
         times, free = self.times, self.free
         first, count = 0, len(times)
+        if after > times[0]:
+            first = bisect_right(times, after) - 1
         while True:
             while free[first] < size:
                 first += 1
-            end = times[first] + length
+            start = max(times[first], after)
+            end = start + length
             last = first + 1
             while last < count and times[last] < end and free[last] >= size:
                 last += 1
             if last == count or times[last] >= end:
-                self._take(first, last, end, size)
-                return times[first]
+                return start, first, last
             first = last
+
+    def take_earliest(self, size: int, length: float, after: float = 0) -> float:
+        """Reserve `size` processors for `length` seconds at the earliest moment; that moment."""
+        start, first, last = self.earliest(size, length, after)
+        times, free = self.times, self.free
+        if last == len(times) or times[last] != start + length:
+            times.insert(last, start + length)
+            free.insert(last, free[last - 1])
+        if start > times[first]:
+            first += 1
+            last += 1
+            times.insert(first, start)
+            free.insert(first, free[first - 1])
+        for place in range(first, last):
+            free[place] -= size
+        return start
 
     def fits_now(self, size: int, length: float) -> bool:
         """Whether `size` processors are free for `length` seconds from the plan's first moment."""
         end = self.times[0] + length
         last = bisect_left(self.times, end)
         return min(self.free[:last]) >= size
-
-    def _take(self, first: int, last: int, end: float, size: int) -> None:
-        if last == len(self.times) or self.times[last] != end:
-            self.times.insert(last, end)
-            self.free.insert(last, self.free[last - 1])
-        for place in range(first, last):
-            self.free[place] -= size
 
 
 def starts_now(
