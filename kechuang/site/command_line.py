@@ -21,6 +21,7 @@ from kechuang.engines.eligibility.commands import rules
 from kechuang.engines.panels.commands import app as panels
 from kechuang.engines.placement.commands import app as placement
 from kechuang.engines.ranking.commands import app as ranking
+from kechuang.site import sealing
 
 app = typer.Typer(
     name="kechuang",
@@ -39,12 +40,16 @@ app.add_typer(placement, name="place")  # on files; without Django
 app.add_typer(panels, name="panel")  # on files; without Django
 app.registered_commands += eligibility.registered_commands
 app.add_typer(rules)
+app.command("seal")(sealing.seal)
+app.command("open")(sealing.open_bid)
+app.add_typer(sealing.custodian)
 
 console = Console()
 BY = Actor(role=Role.OPERATOR, via="command")
 SIZES = ("town", "city", "province")
 WITHOUT_DJANGO = (
     ["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"], ["panel"], ["entitle"], ["rules"],
+    ["seal"], ["open"], ["custodian"],
 )  # fmt: skip
 
 

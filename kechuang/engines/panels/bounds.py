@@ -5,17 +5,26 @@ bound. A reader needs no solver, only sums. Source: Schrijver, Combinatorial Opt
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from kechuang.engines.panels.problem import UNIT, Bools, Floats, Ints, Problem, forbidden
+from kechuang.engines.panels.problem import (
+    UNIT,
+    Bools,
+    Floats,
+    Ints,
+    Problem,
+    check_finite,
+    forbidden,
+)
 
 FINE = 1_000_000  # parts of a millionth, where bids are weighted
 _SAFE = 2**62
-_BLOCK = 1_000_000
+_BLOCK = 60_000  # pairs at a time, so that they stay in the processor's cache
 
 
 class PricesRefused(ValueError):
@@ -158,24 +167,31 @@ def _pairs_above(problem: Problem, prices: Prices) -> tuple[Ints, Ints]:
     size = float(np.abs(base).max(initial=0) + np.abs(prices.load).max(initial=0) + lift.max())
     base += 0.5 - 0.5 * (1 + 1e-9) * weight - 1e-12 * size  # rounding of scores, and of floats
     load = prices.load.astype(np.float64)
-    found_bids, found_experts = [], []
     turned = problem.raw.T.flags.c_contiguous and not problem.raw.flags.c_contiguous
     table = problem.raw.T if turned else problem.raw
     down, across = (load, base) if turned else (base, load)
-    step = max(1, _BLOCK // max(1, table.shape[1]))
     factor = np.maximum(weight * UNIT, 1e-30)
-    flat = bool((prices.weight == prices.weight[0]).all()) if len(prices.weight) else True
-    for first in range(0, table.shape[0], step):
-        block = table[first : first + step]
-        price = np.add.outer(down[first : first + step], across)
-        if flat:
-            price /= factor[0]
-        else:
-            price /= factor[None, :] if turned else factor[first : first + step, None]
-        places = np.flatnonzero(block > price)
-        found_bids.append(places // table.shape[1] + first)
-        found_experts.append(places % table.shape[1])
-    rows, columns = np.concatenate(found_bids), np.concatenate(found_experts)
+    flat = len(factor) == 0 or bool((factor == factor[0]).all())
+
+    def passing(rows: range) -> list[Ints]:
+        found = []
+        for first in rows:
+            block = table[first : first + rows.step]
+            check_finite(block)
+            price = np.add.outer(down[first : first + rows.step], across)
+            if flat:
+                price /= factor[0]
+            else:
+                price /= factor[None, :] if turned else factor[first : first + rows.step, None]
+            found.append(np.flatnonzero(block > price) + first * table.shape[1])
+        return found
+
+    step = max(1, _BLOCK // max(1, table.shape[1]))
+    middle = len(table) // step // 2 * step
+    with ThreadPoolExecutor(2) as workers:  # NumPy works in two threads at once
+        halves = workers.map(passing, [range(0, middle, step), range(middle, len(table), step)])
+        places = np.concatenate([np.zeros(0, dtype=np.int64), *(one for h in halves for one in h)])
+    rows, columns = places // table.shape[1], places % table.shape[1]
     return (columns, rows) if turned else (rows, columns)
 
 

@@ -120,8 +120,11 @@ def _largest(raw: npt.NDArray[Any]) -> float:
     return found
 
 
-def read_problem(path: Path) -> Problem:
-    """Read PROBLEM.json and the score table that it names; refuse what is not a problem."""
+def read_problem(path: Path, checked: bool = True) -> Problem:
+    """Read PROBLEM.json and the score table that it names; refuse what is not a problem.
+
+    Without `checked` the table is not looked through: `verify` does so while it reads it.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -131,12 +134,12 @@ def read_problem(path: Path) -> Problem:
     except (ValueError, RecursionError) as error:
         raise ProblemRefused(f"{path.name}: not JSON ({error})") from error
     try:
-        return problem_from(told, path.parent, hashlib.sha256(content).hexdigest())
+        return problem_from(told, path.parent, hashlib.sha256(content).hexdigest(), checked)
     except ProblemRefused as refused:
         raise ProblemRefused(f"{path.name}: {refused}") from refused
 
 
-def problem_from(told: Any, folder: Path = Path(), name: str = "") -> Problem:
+def problem_from(told: Any, folder: Path = Path(), name: str = "", checked: bool = True) -> Problem:
     """Make a problem of decoded JSON; `name` is the seed where the problem gives none.
 
     Raises ProblemRefused with the field that is wrong.
@@ -154,6 +157,8 @@ def problem_from(told: Any, folder: Path = Path(), name: str = "") -> Problem:
     if not isinstance(allow, bool):
         raise ProblemRefused("allow_unscored: must be true or false")
     raw, unscored = _scores(told["scores"], bids, experts, allow, folder)
+    if checked and isinstance(told["scores"], dict):
+        check_finite(raw)
     seed = told.get("seed", "")
     if not isinstance(seed, str):
         raise ProblemRefused("seed: must be a string")
@@ -257,12 +262,21 @@ def _score(place: int, value: Any) -> float:
 
 
 def _pairs(key: str, told: Sequence[tuple[Any, Any]], bids: int, experts: int) -> Ints:
+    experts_told, bids_told = [row[0] for row in told], [row[1] for row in told]
+    for values, size in ((experts_told, experts), (bids_told, bids)):
+        if set(map(type, values)) - {int} or (
+            values and not 0 <= min(values) <= max(values) < size
+        ):
+            _refuse_pair(key, told, bids, experts)
+    return np.array([experts_told, bids_told], dtype=np.int64).T.reshape(len(told), _PAIR)
+
+
+def _refuse_pair(key: str, told: Sequence[tuple[Any, Any]], bids: int, experts: int) -> None:
     for place, (expert, bid) in enumerate(told):
         if type(expert) is not int or not 0 <= expert < experts:
             raise ProblemRefused(f"{key}[{place}]: {expert!r} is no expert of 0..{experts - 1}")
         if type(bid) is not int or not 0 <= bid < bids:
             raise ProblemRefused(f"{key}[{place}]: {bid!r} is no bid of 0..{bids - 1}")
-    return np.array(told, dtype=np.int64).reshape(len(told), _PAIR)
 
 
 def _refuse_twice(key: str, keys: Ints, pairs: Ints) -> None:
@@ -290,18 +304,23 @@ def _scores_of_file(
         raise ProblemRefused(f"scores.npy: {name} must hold one table of numbers")
     if table.shape != orders[order]:
         raise ProblemRefused(f"scores.npy: {name} is {table.shape}, not {orders[order]} ({order})")
-    _refuse_infinite(table)
     return table.T if order == "experts x bids" else table
 
 
-def _refuse_infinite(table: npt.NDArray[Any]) -> None:
-    step = max(1, 4_000_000 // max(1, table.shape[1]))
+def check_finite(table: npt.NDArray[Any]) -> None:
+    """Refuse a table with a number that is no score; NaN stands for a conflict."""
+    step = max(1, 100_000 // max(1, table.shape[1]))
     for first in range(0, table.shape[0], step):
         block = table[first : first + step]
         if not block.size:
             continue
-        high, low = np.fmax.reduce(block, axis=None), np.fmin.reduce(block, axis=None)
-        if float(high) > SCORE_MAX or float(low) < -SCORE_MAX:
+        high, low = float(block.max()), float(block.min())
+        if math.isnan(high):  # conflicts; the others are looked at alone, and more slowly
+            high, low = (
+                float(np.fmax.reduce(block, axis=None)),
+                float(np.fmin.reduce(block, axis=None)),
+            )
+        if high > SCORE_MAX or low < -SCORE_MAX:
             raise ProblemRefused(f"scores.npy: must be finite, at most {SCORE_MAX:g} either way")
 
 

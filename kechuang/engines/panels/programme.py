@@ -53,7 +53,7 @@ class Rows:
 
 @dataclass
 class Programme:
-    """max cost x, equal x = seats, most x <= at_most, 0 <= x <= upper."""
+    """max cost x, equal x = seats, most x <= at_most, lower <= x <= upper."""
 
     columns: Columns
     cost: Floats
@@ -65,6 +65,7 @@ class Programme:
     unit: float  # millionths of a score in one unit of cost
     bids: Ints  # what the rows of `equal` are about
     upper: float = 1.0
+    lower: Floats | None = None  # 1 where a column must be taken
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,8 @@ def relaxed(programme: Programme, penalty: float | None = None, simplex: bool = 
     cost, equal, most = -programme.cost, programme.equal, programme.most
     width = len(cost)
     bounds = np.empty((width, 2))
-    bounds[:, 0], bounds[:, 1] = 0.0, programme.upper
+    bounds[:, 0] = 0.0 if programme.lower is None else programme.lower
+    bounds[:, 1] = programme.upper
     if penalty is not None:
         cost, equal, most, bounds = _elastic(programme, penalty)
     found = linprog(
@@ -276,7 +278,7 @@ def whole(programme: Programme, nodes: int = NODES_MAX) -> Floats | None:
     found = milp(
         -programme.cost,
         integrality=np.ones(len(programme.cost)),
-        bounds=Bounds(0, 1),
+        bounds=Bounds(0 if programme.lower is None else programme.lower, 1),
         constraints=limits,
         options={"mip_rel_gap": 0.0, "node_limit": nodes},
     )

@@ -7,8 +7,10 @@ until none does. Source: Dantzig-Wolfe pricing; Held and Karp (1971) for the fir
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from kechuang.engines.panels.bounds import FINE, Prices, bound, floats_above
 from kechuang.engines.panels.problem import Floats, Ints, Problem, forbidden
@@ -29,8 +31,8 @@ ROUNDS_MAX = 60
 SHORT = 1e-7
 NEAR = 2e-8  # of a total: a fiftieth of a hundred-thousandth of a per cent
 GRID_PAIRS_MAX = 4_000_000
-FELT_ROUNDS = 150
-FELT_TOP = 200
+FELT_ROUNDS = 100
+FELT_TOP = 128
 MORE_PER_BID = 6
 _BLOCK = 2_000_000
 
@@ -53,6 +55,7 @@ class Table:
         self.problem = problem
         self.scores = problem.scaled()
         self.barred = forbidden(self.scores.dtype)
+        self.start: Columns | None = None  # the pairs to begin with, once they are known
         grid, self.unit = self._grid_and_unit()
         self.grid = grid if self.scores.size <= GRID_PAIRS_MAX else 1  # to be read in a second
 
@@ -119,6 +122,7 @@ def relax(
         if answer.short > SHORT:
             return None
         most = bound(problem, prices, Fraction(upper).limit_denominator(FINE))
+        table.start = columns
         return Relaxation(columns, answer.weight, prices, most, table.unit)
     raise SolverFailed("pricing did not end")
 
@@ -202,8 +206,12 @@ def _above(table: Table, columns: Columns, prices: Prices, least: float) -> tupl
 
 def first_columns(table: Table) -> Columns:
     """The pairs to begin with: all of a small table, else those worth most at felt-out prices."""
-    if table.is_small:
-        return table.all_columns()
+    if table.start is None:
+        table.start = table.all_columns() if table.is_small else _felt_columns(table)
+    return table.start
+
+
+def _felt_columns(table: Table) -> Columns:
     problem = table.problem
     top = _top_experts(table)
     price = _felt_prices(table, top)
@@ -227,7 +235,7 @@ def first_columns(table: Table) -> Columns:
     return table.columns(np.concatenate(bids), np.concatenate(experts))
 
 
-def _best(worth: Floats, count: int) -> Ints:
+def _best(worth: npt.NDArray[Any], count: int) -> Ints:
     """The places of the largest `count` of each row, in no order."""
     count = min(count, worth.shape[1])
     if count == worth.shape[1]:
@@ -253,16 +261,16 @@ def _felt_prices(table: Table, top: Ints) -> Floats:
     """
     problem = table.problem
     rows = np.arange(problem.bids)[:, None]
-    scores = table.scores[rows, top].astype(np.float64)
-    scores[scores == table.barred] = -np.inf
+    scores = table.scores[rows, top].astype(np.float32)
+    scores[scores <= float(table.barred)] = -np.inf
     seats = int(problem.demand.max(initial=1))
     price = np.zeros(problem.experts)
     finite = scores[np.isfinite(scores)]
-    width = float(finite.std()) if finite.size else 1.0
+    width = float(finite.std(dtype=np.float64)) if finite.size else 1.0
     capacity = np.maximum(problem.load_max, 1).astype(np.float64)
     mean = np.zeros(problem.experts)
     for number in range(FELT_ROUNDS):
-        chosen = _best(scores - price[top], seats)
+        chosen = _best(scores - price.astype(np.float32)[top], seats)
         asked = np.bincount(np.take_along_axis(top, chosen, axis=1).ravel(),
                             minlength=problem.experts)  # fmt: skip
         step = 0.5 * width / np.sqrt(number + 1.0)

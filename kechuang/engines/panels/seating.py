@@ -9,14 +9,16 @@ import hmac
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import vstack
 
-from kechuang.engines.panels.bounds import floats_above
+from kechuang.engines.panels.bounds import Prices, floats_above
 from kechuang.engines.panels.problem import Bools, Floats, Ints, Problem
 from kechuang.engines.panels.programme import (
     OPTIMAL,
     Columns,
     Demands,
+    Programme,
+    Rows,
     demands_of,
     programme_of,
     relaxed,
@@ -183,7 +185,7 @@ def settle_ties(
     """
     if best.total != most:
         return best
-    face, _ = _near(table, found, 1.0)
+    face, worth = _near(table, found, 1.0)
     if len(face) == len(best.bid) or len(face) > FACE_COLUMNS_MAX:
         return best
     problem = table.problem
@@ -196,8 +198,7 @@ def settle_ties(
         for expert, bid in zip(face.expert.tolist(), face.bid.tolist(), strict=True)
     ]
     programme.cost = -np.array(drawn, dtype=np.float64) / 2**TIE_BITS
-    programme.most = vstack([programme.most, csr_matrix(-face.score / table.unit)], format="csr")
-    programme.at_most = np.append(programme.at_most, -best.total / table.unit)
+    _hold_to_face(problem, programme, found.prices, worth)
     answer = relaxed(programme)
     weight = answer.weight
     if answer.status != OPTIMAL or not _is_whole(weight):
@@ -207,3 +208,43 @@ def settle_ties(
         weight = found_whole
     settled = seated(face, weight > 0.5)
     return settled if settled.total >= best.total else best
+
+
+def _hold_to_face(problem: Problem, programme: Programme, prices: Prices, worth: Floats) -> None:
+    """Hold to assignments that agree with the prices (complementary slackness).
+
+    What is worth more than its prices sits; what has a price is full; all these have one total.
+    """
+    columns = programme.columns
+    sits = worth >= 1
+    loads = np.bincount(columns.expert, minlength=problem.experts)
+    sits |= ((prices.load > 0) & (loads <= problem.load_max))[columns.expert]
+    if problem.institution is not None and len(prices.institution):
+        width = len(problem.institution_names)
+        priced = prices.institution[prices.institution[:, 2] > 0]
+        keys = columns.bid * width + problem.institution[columns.expert]
+        known, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        few = counts <= problem.per_institution_max
+        sits |= (few & np.isin(known, priced[:, 0] * width + priced[:, 1]))[place]
+    programme.lower = sits.astype(np.float64)
+    masks = [_full(problem, rows, prices) for rows in programme.families]
+    full = np.concatenate([np.zeros(0, dtype=np.bool_), *masks])
+    if full.any():
+        programme.most = vstack([programme.most, -programme.most[full]], format="csr")
+        programme.at_most = np.concatenate([programme.at_most, -programme.at_most[full]])
+
+
+def _full(problem: Problem, rows: Rows, prices: Prices) -> Bools:
+    """Which rows of a family have a price."""
+    if rows.name == "load":
+        return np.asarray(prices.load[rows.keys] > 0)
+    if rows.name == "load_min":
+        return np.asarray(prices.load[rows.keys] < 0)
+    if rows.name == "threshold":
+        return np.asarray(prices.weight[rows.keys] > prices.scale)
+    priced = getattr(prices, rows.name)
+    priced = priced[priced[:, -1] > 0]
+    if rows.name == "senior":
+        return np.isin(rows.keys, priced[:, 0])
+    width = {"institution": problem.institution_names, "wanted": problem.field_names}[rows.name]
+    return np.isin(rows.keys, priced[:, 0] * len(width) + priced[:, 1])

@@ -1,0 +1,33 @@
+"""Bids that nobody can read before the deadline, but k of n custodians together after it.
+
+What this protects against, and what not, stands in docs/discussion/fairness.md.
+"""
+
+from kechuang.engines.sealing.envelopes import Call, call_from, seal, taken_apart
+from kechuang.engines.sealing.opening import (
+    Opened,
+    fingerprint,
+    give_share,
+    may_open,
+    open_envelope,
+    read_share,
+    receipt_of,
+    standing,
+)
+from kechuang.engines.sealing.suites import SealRefused
+
+__all__ = [
+    "Call",
+    "Opened",
+    "SealRefused",
+    "call_from",
+    "fingerprint",
+    "give_share",
+    "may_open",
+    "open_envelope",
+    "read_share",
+    "receipt_of",
+    "seal",
+    "standing",
+    "taken_apart",
+]
