@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test check bench bench-money bench-compute bench-fairness journeys
+.PHONY: help install install-tests run test check bench bench-money bench-ranking bench-compute bench-fairness journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -39,6 +39,10 @@ bench-money: install-tests
 # Panels, draw, log and sealing against their bars; DATA=folder adds the published bids (*.in).
 bench-fairness: install-tests
 	@.venv/bin/python -m bench fairness $(if $(DATA),data=$(DATA))
+
+# The ranking engine and its peers: SIZE offers, PEERS of them for the peers, DATA=folder for quality.
+bench-ranking: install-tests
+	@scripts/install bench && .venv/bin/python -m bench.ranking
 
 bench: install-tests
 	@.venv/bin/python -m bench

@@ -20,13 +20,13 @@ from kechuang.engines.ranking.topics import Basis, unit
 Figures = NDArray[np.float64]
 
 K1, B = 1.2, 0.75
-K1_RARE, B_RARE = 0.9, 1.0
+K1_RARE, B_RARE, RARE_POWER = 0.9, 1.0, 3
 ONCE_SHARE = 0.5  # of the weight of a term that one document alone holds: often a slip of the pen
 FEEDBACK_DOCUMENTS, FEEDBACK_TERMS = 10, 40
 LENGTH_SPREAD, LENGTH_MOST = 0.3, 2.0  # of the logarithm of lengths
 NAMES = (
     "grams", "grams_rare", "singles", "singles_rare", "expansion", "topic", "topic_of_best",
-    "coverage", "title", "length",
+    "coverage", "title", "length", "precedents",
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class Candidates:
     elements: streams.Stream
     owner: NDArray[np.int64]  # the candidate of each element
     times: NDArray[np.float64]  # how often an element counts: more in a title
-    lengths: Figures  # weighted grams
+    lengths: Figures  # weighted grams, at least 1
     count: int
 
 
@@ -68,7 +68,9 @@ def candidates_of(forward: Forward, rows: NDArray[np.int64]) -> Candidates:
     owner = np.repeat(np.arange(len(rows)), counts)
     parts = np.stack([held["title"], held["keywords"], held["body"]], axis=1).astype(np.int64)
     times = np.repeat(np.tile(np.array(TIMES, dtype=np.float64), len(rows)), parts.ravel())
-    return Candidates(elements, owner, times, held["grams"].astype(np.float64), len(rows))
+    return Candidates(
+        elements, owner, times, np.maximum(held["grams"].astype(np.float64), 1.0), len(rows)
+    )
 
 
 def occurrences(candidates: Candidates, found: streams.Placed, terms: Terms) -> Figures:
@@ -88,50 +90,73 @@ def bm25(often: Figures, lengths: Figures, mean: float, k1: float, b: float) -> 
     return np.asarray(often * (k1 + 1) / (often + norm[:, None]))
 
 
-def _two_groups(
-    often: Figures, terms: Terms, candidates: Candidates, statistics: Statistics
-) -> tuple[Group, Group]:
+_LEARNT_FROM_BEST = frozenset({"expansion", "topic", "topic_of_best"})
+_RARE = frozenset({"grams_rare", "singles_rare"})
+
+
+def _groups(
+    often: Figures,
+    terms: Terms,
+    candidates: Candidates,
+    statistics: Statistics,
+    asked: tuple[str, frozenset[str]],
+) -> dict[str, Group]:
+    """BM25 of some terms by its name, and its rare variant, as far as they are wanted."""
+    name, wanted = asked
     idf = statistics.idf(terms.codes)
-    rare = np.where(statistics.held_by(terms.codes) > 1, 1.0, ONCE_SHARE) * idf**2
     mean = statistics.mean_grams
-    plain = bm25(often, candidates.lengths, mean, K1, B) * (terms.weights * idf)
-    sharp = bm25(often, candidates.lengths, mean, K1_RARE, B_RARE) * (terms.weights * rare)
-    return Group(terms, plain), Group(terms, sharp)
+    found = {}
+    if name in wanted:
+        added = bm25(often, candidates.lengths, mean, K1, B)
+        added *= terms.weights * idf
+        found[name] = Group(terms, added)
+    if f"{name}_rare" in wanted:
+        rare = np.where(statistics.held_by(terms.codes) > 1, 1.0, ONCE_SHARE) * idf**RARE_POWER
+        added = bm25(often, candidates.lengths, mean, K1_RARE, B_RARE)
+        added *= terms.weights * rare
+        found[f"{name}_rare"] = Group(terms, added)
+    return found
 
 
-def figured(
+def figured(  # noqa: PLR0913 - candidates, and all that they are held against
     candidates: Candidates,
     question: Question,
     statistics: Statistics,
     topics: tuple[Basis, NDArray[np.float32]],
     without: frozenset[str] = frozenset(),
+    wanted: frozenset[str] = frozenset(NAMES),
 ) -> Figured:
-    """All figures of all candidates; `topics` are the basis and the candidates' directions."""
-    grams, singles = streams.grams(candidates.elements), streams.singles(candidates.elements)
+    """The wanted figures of all candidates, 0 for the others; `topics` are the basis and the
+    candidates' directions."""
+    grams = streams.grams(candidates.elements)
     often = occurrences(candidates, grams, question.grams)
+    singles = streams.singles(candidates.elements)
     alone = occurrences(candidates, singles, question.singles)
-    groups = dict(
-        zip(
-            NAMES[:4],
-            (
-                *_two_groups(often, question.grams, candidates, statistics),
-                *_two_groups(alone, question.singles, candidates, statistics),
-            ),
-            strict=True,
-        )
-    )
-    best, shares = _best(groups["grams_rare"].total + groups["singles_rare"].total / 2)
-    expansion = _expansion(candidates, grams, statistics, question, (best, shares), without)
-    found = occurrences(candidates, grams, expansion)
-    groups["expansion"] = _two_groups(found, expansion, candidates, statistics)[0]
-    columns = [groups[name].total for name in NAMES[:5]]
-    columns += _near(topics, question, best, shares)
-    columns += [
-        _coverage(often, question.grams, statistics),
-        _in_title(candidates, grams, question.grams, statistics),
-        _length(candidates, statistics),
-    ]
-    return Figured(np.stack(columns, axis=1), groups)
+    learning = wanted & _LEARNT_FROM_BEST
+    named = wanted | (_RARE if learning else frozenset())
+    groups = {
+        **_groups(often, question.grams, candidates, statistics, ("grams", named)),
+        **_groups(alone, question.singles, candidates, statistics, ("singles", named)),
+    }
+    columns = {name: group.total for name, group in groups.items()}
+    if learning:
+        best = _best(columns["grams_rare"] + columns["singles_rare"] / 2)
+        columns |= _near(topics, question, *best)
+        if "expansion" in wanted:
+            terms = _expansion(candidates, grams, statistics, question, best, without)
+            found = occurrences(candidates, grams, terms)
+            plain = _groups(found, terms, candidates, statistics, ("grams", frozenset({"grams"})))
+            groups["expansion"] = plain["grams"]
+            columns["expansion"] = groups["expansion"].total
+    if "coverage" in wanted:
+        columns["coverage"] = _coverage(often, question.grams, statistics)
+    if "title" in wanted:
+        columns["title"] = _in_title(candidates, grams, question.grams, statistics)
+    if "length" in wanted:
+        columns["length"] = _length(candidates, statistics)
+    nothing = np.zeros(candidates.count)
+    kept = [columns[name] if name in wanted and name in columns else nothing for name in NAMES]
+    return Figured(np.stack(kept, axis=1), {k: v for k, v in groups.items() if k in wanted})
 
 
 def _best(scores: Figures) -> tuple[NDArray[np.int64], Figures]:
@@ -152,7 +177,7 @@ def _expansion(  # noqa: PLR0913 - one step, with all that is known of the candi
     """Terms of the best candidates that the query does not say (RM3, Abdul-Jaleel et al., 2004)."""
     order, shares = best
     share = np.zeros(candidates.count)
-    share[order] = shares / np.maximum(candidates.lengths[order], 1.0)
+    share[order] = shares / candidates.lengths[order]
     weights = share[candidates.owner[grams.places]]
     within = weights > 0
     codes, inverse = np.unique(grams.codes[within], return_inverse=True)
@@ -175,7 +200,7 @@ def _near(
     question: Question,
     best: NDArray[np.int64],
     shares: Figures,
-) -> list[Figures]:
+) -> dict[str, Figures]:
     """How near each candidate is to the query, and to the query and its best answers together."""
     basis, directions = topics
     asked = basis.direction_of(question.grams.codes, question.grams.weights)
@@ -183,12 +208,15 @@ def _near(
     together = unit((asked + answers)[None, :])[0]
     half = len(asked) // 2
     short = unit(np.ascontiguousarray(directions[:, :half])) @ unit(asked[None, :half])[0]
-    return [short.astype(np.float64), (directions @ together).astype(np.float64)]
+    return {
+        "topic": short.astype(np.float64),
+        "topic_of_best": (directions @ together).astype(np.float64),
+    }
 
 
 def _length(candidates: Candidates, statistics: Statistics) -> Figures:
     """How much longer than the mean, in units of a usual spread, at most two of them."""
-    longer = np.log(np.maximum(candidates.lengths, 1.0) / statistics.mean_grams)
+    longer = np.log(candidates.lengths / statistics.mean_grams)
     return np.clip(longer / LENGTH_SPREAD, -LENGTH_MOST, LENGTH_MOST)
 
 

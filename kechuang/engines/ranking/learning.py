@@ -1,14 +1,15 @@
 """Learning from what liaisons accepted and refused: a new model only where it proves itself.
 
-Three steps: fixed weights; conditional logistic regression from 25 judged needs (McFadden, 1974),
-held to the fixed weights by a prior; LightGBM's lambdarank on top of it from 300 (Burges, 2010).
+Three steps: fixed weights; from 25 judged needs their precedents, and conditional logistic
+regression (McFadden, 1974) held to the fixed weights by a prior; from 300 LightGBM's lambdarank on
+top of it (Burges, 2010).
 A model is promoted when, on needs that it did not learn from, the lower bound of the paired
 bootstrap of its gain in nDCG@10 is above 0. Documents nobody judged count as no answer, which
 favours the model that chose what was judged: a promotion errs on the careful side.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +17,17 @@ from numpy.typing import NDArray
 from kechuang.engines.ranking.evaluation import bootstrap_bound
 from kechuang.engines.ranking.features import NAMES, Figures
 from kechuang.engines.ranking.models import FIXED, Boosted, Learnt, Linear, Model, evened
+from kechuang.engines.ranking.precedents import Precedents, Verdict
+from kechuang.engines.ranking.ranker import Ranked
 from kechuang.engines.ranking.texts import Kind
 
-FEWEST_LINEAR, FEWEST_BOOSTED = 25, 300
+FEWEST = {"precedents": 25, "logistic": 25, "lambdarank": 300}  # judged needs
 FOLDS = 5
-POOL = 200  # candidates of a judged need that are learnt from, the best by the fixed weights
-PRIOR = 4.0  # judged needs that the fixed weights are worth
+POOL = 1_000  # candidates of a judged need that are learnt from, the best by the fixed weights
+PRIOR = 40.0  # judged needs that the fixed weights are worth
 DEPTH = 10
 _STEPS, _SETTLED, _LONGEST_STEP = 50, 1e-6, 1.0
 _DISCOUNT = 1 / np.log2(np.arange(2, DEPTH + 2))
-
-Scorer = Callable[[list["Judged"], list["Judged"], Kind], list[Figures]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class Judged:
     figures: Figures
     gains: NDArray[np.float64]  # 2^label - 1; 0 where nobody judged
     ideal: tuple[int, ...]  # labels above 0, all of them, found or not
+    verdict: Verdict  # the same, as a precedent for other needs
+
+    def seen(self, precedents: Precedents, number: int | None = None) -> "Judged":
+        """The same need with the votes of other needs; `number` is its own among them."""
+        figures = self.figures.copy()
+        votes = precedents.figure(self.verdict.direction, self.verdict.rows, number)
+        figures[:, NAMES.index("precedents")] = votes
+        return replace(self, figures=figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,54 +62,61 @@ class Trial:
         return self.bound > 0
 
 
-def judged(figures: Figures, labels: Sequence[int], everything: Sequence[int]) -> Judged:
-    """A judged need from raw figures; `labels` stand beside the candidates, `everything` are all
-    labels given to this need, also of documents that are no candidates."""
-    scaled = figures * evened(figures)
-    gains = np.array([2.0**label - 1 for label in labels])
-    return Judged(scaled, gains, tuple(label for label in everything if label > 0))
+def judged(ranked: Ranked, labels: Mapping[str, int]) -> Judged:
+    """A judged need from its ranking by the fixed weights; `labels` by document."""
+    figures = ranked.figures()
+    beside = [labels.get(str(hit.id), 0) for hit in ranked.hits]
+    gains = 2.0 ** np.array(beside, dtype=np.float64) - 1
+    ideal = tuple(label for label in labels.values() if label > 0)
+    verdict = Verdict(ranked.direction, ranked.rows(), gains)
+    return Judged(figures * evened(figures), gains, ideal, verdict)
 
 
-def learnt(needs: dict[Kind, list[Judged]]) -> tuple[Model, dict[Kind, list[Trial]]]:
+def _with_votes(rows: Sequence[Judged]) -> list[Judged]:
+    """Each need with the votes of all others."""
+    precedents = Precedents.of([row.verdict for row in rows])
+    return [row.seen(precedents, number) for number, row in enumerate(rows)]
+
+
+def learnt(needs: Mapping[Kind, Sequence[Judged]]) -> tuple[Model, dict[Kind, list[Trial]]]:
     """The best model that proved itself, by kind of query, and what was tried.
 
     Kinds with fewer than 25 judged needs, or where nothing proves better, keep the fixed weights.
     """
     chosen: dict[Kind, Linear | Boosted] = {}
+    precedents: dict[Kind, Precedents] = {}
     trials: dict[Kind, list[Trial]] = {}
-    for kind, all_rows in needs.items():
-        rows = [row for row in all_rows if row.ideal]
-        trials[kind] = []
-        if len(rows) < FEWEST_LINEAR:
-            continue
-        linear = _trial("logistic", rows, kind, _linear_scores)
-        trials[kind].append(linear)
-        if linear.is_promoted:
-            chosen[kind] = Linear("logistic", {kind: _named(fitted(rows, kind))})
-        if len(rows) >= FEWEST_BOOSTED:
-            boosted = _trial("lambdarank", rows, kind, _boosted_scores)
-            trials[kind].append(boosted)
-            if boosted.is_promoted and boosted.after > linear.after:
-                chosen[kind] = boosting(rows, kind)
-    return (Learnt(chosen) if chosen else FIXED), trials
+    for kind, judged_needs in needs.items():
+        rows = [row for row in judged_needs if row.ideal]
+        trials[kind] = _trials(rows, kind)
+        promoted = [trial for trial in trials[kind] if trial.is_promoted]
+        if promoted:
+            best = max(promoted, key=lambda trial: trial.after)
+            precedents[kind] = Precedents.of([row.verdict for row in rows])
+            chosen[kind] = _MAKERS[best.name](_with_votes(rows), kind)
+    return (Learnt(chosen, precedents) if chosen else FIXED), trials
 
 
-def _named(weights: NDArray[np.float64]) -> dict[str, float]:
-    return dict(zip(NAMES, weights.tolist(), strict=True))
+def _trials(rows: list[Judged], kind: Kind) -> list[Trial]:
+    names = [name for name, fewest in FEWEST.items() if len(rows) >= fewest]
+    return [_trial(name, rows, kind) for name in names]
 
 
-def _trial(name: str, rows: list[Judged], kind: Kind, scored: Scorer) -> Trial:
+def _trial(name: str, rows: list[Judged], kind: Kind) -> Trial:
     """Hold back a fifth at a time; compare on what was held back."""
-    fixed = _fixed_weights(kind)
-    before = [_quality(row, row.figures @ fixed) for row in rows]
+    before = [_quality(row, row.figures @ fixed_weights(kind)) for row in rows]
     after = np.zeros(len(rows))
     for part in range(FOLDS):
-        held = [at for at in range(len(rows)) if at % FOLDS == part]
         kept = [row for at, row in enumerate(rows) if at % FOLDS != part]
-        for at, scores in zip(held, scored(kept, [rows[at] for at in held], kind), strict=True):
-            after[at] = _quality(rows[at], scores)
-    gained = after - np.array(before)
-    bound = bootstrap_bound(gained)
+        precedents = Precedents.of([row.verdict for row in kept])
+        model = _MAKERS[name](_with_votes(kept), kind)
+        for at in range(part, len(rows), FOLDS):
+            figures = rows[at].seen(precedents).figures
+            scores = (
+                model.added(figures) if isinstance(model, Boosted) else figures * model.row_of(kind)
+            )
+            after[at] = _quality(rows[at], scores.sum(axis=1))
+    bound = bootstrap_bound((after - np.array(before)).tolist())
     return Trial(name, len(rows), float(np.mean(before)), float(after.mean()), bound)
 
 
@@ -111,18 +127,29 @@ def _quality(row: Judged, scores: Figures) -> float:
     return float(row.gains[order] @ _DISCOUNT[: len(order)] / (ideal @ _DISCOUNT[: len(ideal)]))
 
 
-def _fixed_weights(kind: Kind) -> Figures:
-    return np.array([FIXED.weights[kind].get(name, 0.0) for name in NAMES])
+def fixed_weights(kind: Kind) -> Figures:
+    return FIXED.row_of(kind)
 
 
-def _linear_scores(kept: list[Judged], held: list[Judged], kind: Kind) -> list[Figures]:
-    weights = fitted(kept, kind)
-    return [row.figures @ weights for row in held]
+def _start(kind: Kind) -> Figures:
+    """The fixed weights, and precedents at their own."""
+    weights = fixed_weights(kind)
+    weights[NAMES.index("precedents")] = 1.0
+    return weights
 
 
-def _boosted_scores(kept: list[Judged], held: list[Judged], kind: Kind) -> list[Figures]:
-    model = boosting(kept, kind)
-    return [model.added(row.figures).sum(axis=1) for row in held]
+def following(rows: Sequence[Judged], kind: Kind) -> Linear:
+    """The fixed weights and the precedents, nothing fitted."""
+    return _linear("precedents", kind, _start(kind))
+
+
+def logistic(rows: Sequence[Judged], kind: Kind) -> Linear:
+    """Fitted weights."""
+    return _linear("logistic", kind, fitted(rows, kind))
+
+
+def _linear(name: str, kind: Kind, weights: Figures) -> Linear:
+    return Linear(name, {kind: dict(zip(NAMES, weights.tolist(), strict=True))})
 
 
 def fitted(rows: Sequence[Judged], kind: Kind) -> Figures:
@@ -130,7 +157,7 @@ def fitted(rows: Sequence[Judged], kind: Kind) -> Figures:
 
     Newton's method on the conditional log-likelihood; each need counts once, whatever its length.
     """
-    weights = start = _fixed_weights(kind)
+    weights = start = _start(kind)
     data = [_pooled(row, start) for row in rows]
     data = [(figures, gains / gains.sum()) for figures, gains in data if gains.sum() > 0]
     prior = PRIOR * np.eye(len(start))
@@ -165,3 +192,10 @@ def boosting(rows: Sequence[Judged], kind: Kind) -> Boosted:
     figures = np.concatenate([each for each, _ in pooled])
     labels = np.log2(np.concatenate([gains for _, gains in pooled]) + 1).astype(np.int64)
     return Boosted.trained(weights, figures, labels, [len(gains) for _, gains in pooled])
+
+
+_MAKERS: dict[str, Callable[[Sequence[Judged], Kind], Linear | Boosted]] = {
+    "precedents": following,
+    "logistic": logistic,
+    "lambdarank": boosting,
+}

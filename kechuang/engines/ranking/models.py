@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kechuang.engines.ranking.features import NAMES, Figures
+from kechuang.engines.ranking.precedents import Precedents
 from kechuang.engines.ranking.texts import Kind
+
+OWN_UNITS = ("length", "precedents")
 
 
 class Model(Protocol):
@@ -24,17 +27,23 @@ class Model(Protocol):
     def parts(self, figures: Figures, kind: Kind) -> Figures:
         """What each figure adds to each score (candidates x NAMES); the sum is the score."""
 
+    def precedents_of(self, kind: Kind) -> Precedents | None:
+        """What was accepted for needs of this kind; None where nothing was learnt."""
+
+    def wanted(self, kind: Kind) -> frozenset[str]:
+        """The figures that this model looks at."""
+
 
 def evened(figures: Figures) -> NDArray[np.float64]:
     """What one unit of each figure is worth: 1 over its standard deviation among the candidates.
 
-    A figure that is the same everywhere is worth 1 over its size; length has a unit of its own.
+    A figure that is the same everywhere is worth 1 over its size; OWN_UNITS stay as they are.
     """
     spread = figures.std(axis=0) if len(figures) > 1 else np.zeros(figures.shape[1])
     size = np.abs(figures).max(axis=0, initial=0.0)
     same = spread <= 1e-9 * np.maximum(size, 1.0)
     units = np.where(same, np.where(size > 0, size, 1.0), np.maximum(spread, 1e-300))
-    units[NAMES.index("length")] = 1.0
+    units[[NAMES.index(name) for name in OWN_UNITS]] = 1.0
     return np.asarray(1.0 / units)
 
 
@@ -50,9 +59,18 @@ class Linear:
         said = json.dumps({k: dict(sorted(v.items())) for k, v in sorted(self.weights.items())})
         return f"{self.name}-{sha256(said.encode()).hexdigest()[:8]}"
 
+    def row_of(self, kind: Kind) -> Figures:
+        """The weights of a kind in the order of NAMES."""
+        return np.array([self.weights[kind].get(name, 0.0) for name in NAMES])
+
     def parts(self, figures: Figures, kind: Kind) -> Figures:
-        weights = np.array([self.weights[kind].get(name, 0.0) for name in NAMES])
-        return np.asarray(figures * (weights * evened(figures)))
+        return np.asarray(figures * (self.row_of(kind) * evened(figures)))
+
+    def precedents_of(self, kind: Kind) -> Precedents | None:
+        return None
+
+    def wanted(self, kind: Kind) -> frozenset[str]:
+        return frozenset(name for name, weight in self.weights[kind].items() if weight)
 
 
 # From 584 + 623 + 1,000 development queries by cross-validation; see docs/discussion/ranking.md.
@@ -62,8 +80,8 @@ FIXED = Linear(
         Kind.KNOWN: {"grams": 1.0, "singles": 0.4},
         Kind.KEYWORDS: {"grams": 1.0, "singles": 0.8, "topic_of_best": 0.2},
         Kind.RELATED: {
-            "grams_rare": 0.30, "singles_rare": 0.15, "topic": 0.25, "topic_of_best": 0.45,
-            "length": -0.18,
+            "grams_rare": 0.30, "singles_rare": 0.15, "topic": 0.40, "topic_of_best": 0.45,
+            "length": -0.12,
         },
     },
 )  # fmt: skip
@@ -137,13 +155,21 @@ class Learnt:
     """A model for each kind that one was promoted for; the fixed weights for the others."""
 
     chosen: Mapping[Kind, Linear | Boosted]
+    precedents: Mapping[Kind, Precedents]
+
+    def precedents_of(self, kind: Kind) -> Precedents | None:
+        return self.precedents.get(kind)
+
+    def wanted(self, kind: Kind) -> frozenset[str]:
+        model = self.chosen.get(kind, FIXED)
+        return model.wanted(kind) if isinstance(model, Linear) else frozenset(NAMES)
 
     @property
     def id(self) -> str:
         parts = [FIXED.id]
         for kind, model in sorted(self.chosen.items()):
             name = model.id if isinstance(model, Linear) else f"{model.name}-{model.fingerprint}"
-            parts.append(f"{kind.value}:{name}")
+            parts.append(f"{kind.value}:{name}-{self.precedents[kind].fingerprint}")
         return "+".join(parts)
 
     def parts(self, figures: Figures, kind: Kind) -> Figures:

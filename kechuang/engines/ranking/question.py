@@ -22,7 +22,7 @@ SEARCH_LONGEST = 40  # characters beyond which quotes and minus signs are punctu
 
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|「([^」]+)」')
 _WITHOUT = re.compile(r"(?:^|(?<=\s))[-－−](?![-－−])(\S+)")
-_SENTENCE = re.compile(r"[。！？；!?;\n]+")
+_CLAUSE = re.compile(r"[，。！？；,!?;\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def question_of(
     lexicon: Lexicon = NO_LEXICON,
     aliases: Aliases = NO_ALIASES,
 ) -> Question:
-    """Read a query; a sentence that the body repeats is read once."""
+    """Read a query; a clause that the body repeats is read once."""
     text, phrases, without = _operators(query)
     others = aliases.others(f"{text}\n{query.body}")
     grams: Counter[str] = Counter()
@@ -100,8 +100,7 @@ def _operators(query: Query) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
 
 
 def _once(body: str) -> str:
-    sentences = _SENTENCE.split(body)
-    return "\n".join(dict.fromkeys(each.strip() for each in sentences))
+    return "\n".join(dict.fromkeys(each.strip() for each in _CLAUSE.split(body)))
 
 
 def _strongest(weights: Counter[str], statistics: Statistics, most: int) -> Terms:

@@ -18,6 +18,7 @@ from kechuang.engines.ranking.question import Question, question_of
 from kechuang.engines.ranking.store import Forward, IndexDamaged, State, opstamp_of, words_folder
 from kechuang.engines.ranking.streams import Stream
 from kechuang.engines.ranking.texts import PUBLIC, Hit, Kind, Query, Reader
+from kechuang.engines.ranking.topics import DIMENSIONS
 from kechuang.engines.ranking.writer import load_basis, load_statistics
 
 CANDIDATES = 1_000
@@ -37,7 +38,9 @@ class Ranked:
     question: Question
     model: str
     generation: int
-    _rows: NDArray[np.int64]
+    direction: NDArray[np.float32]
+    candidates: NDArray[np.int64]  # rows of the index, ascending
+    _rows: NDArray[np.int64]  # places among the candidates
     _parts: Figures
     _figured: Figured | None
 
@@ -55,6 +58,10 @@ class Ranked:
             for name, group in self._figured.groups.items()
             if self._parts[place][NAMES.index(name)]
         }
+
+    def rows(self) -> NDArray[np.int64]:
+        """The rows of the hits in this generation of the index."""
+        return self.candidates[self._rows]
 
     def figures(self) -> Figures:
         """The figures of the hits (hits x NAMES), for learning."""
@@ -115,42 +122,70 @@ class Ranker:
     def __len__(self) -> int:
         return self.state.documents
 
-    def rank(self, query: Query, top: int = 100, reader: Reader = PUBLIC) -> Ranked:
-        """The documents that answer best, best first; equal scores in the order they came in."""
+    def rank(
+        self, query: Query, top: int = 100, reader: Reader = PUBLIC, every_figure: bool = False
+    ) -> Ranked:
+        """The documents that answer best, best first; equal scores in the order they came in.
+
+        `every_figure` computes also those that the model does not look at, to learn from them.
+        """
         question = question_of(query, self._statistics, self._lexicon, self._aliases)
+        most = max(CANDIDATES, top)
         if question.is_empty or top <= 0 or not self.state.documents:
             return self._nothing(question)
-        rows, total = self._candidates(question, query, reader, question.phrases)
+        rows, total = self._candidates(question, query, reader, question.phrases, most)
         if not len(rows) and question.phrases:  # nothing says the phrase: its words count alone
-            rows, total = self._candidates(question, query, reader, ())
+            rows, total = self._candidates(question, query, reader, (), most)
         if not len(rows):
             return self._nothing(question)
+        wanted = frozenset(NAMES) if every_figure else self.model.wanted(query.kind)
+        about = wanted & {"topic", "topic_of_best", "expansion"}
+        directions = self._forward.topics(rows if about else rows[:0])
         found = figured(
             candidates_of(self._forward, rows),
             question,
             self._statistics,
-            (self._basis, self._forward.topics(rows)),
+            (self._basis, directions),
             query.without,
+            wanted,
         )
+        direction = self._basis.direction_of(question.grams.codes, question.grams.weights)
+        precedents = self.model.precedents_of(query.kind)
+        if precedents is not None:
+            found.figures[:, NAMES.index("precedents")] = precedents.figure(direction, rows)
         parts = self.model.parts(found.figures, query.kind)
         scores = parts.sum(axis=1)
         order = np.lexsort((rows, -scores))[:top]
         hits = [Hit(self._forward.card(int(rows[at]))["id"], math.fsum(parts[at])) for at in order]
         return Ranked(
-            hits, total, question, self.model.id, self.state.generation, order, parts[order], found
-        )
+            hits, total, question, self.model.id, self.state.generation,
+            direction, rows, order, parts[order], found,
+        )  # fmt: skip
+
+    def cards(self, ranked: Ranked) -> list[dict[str, Any]]:
+        """The id, owner and makers (`of`) of each hit, in its order."""
+        return [self._forward.card(row) for row in ranked.rows().tolist()]
 
     def _nothing(self, question: Question) -> Ranked:
         none = np.zeros(0, dtype=np.int64)
         empty = np.zeros((0, len(NAMES)))
-        return Ranked([], 0, question, self.model.id, self.state.generation, none, empty, None)
+        flat = np.zeros(DIMENSIONS, dtype=np.float32)
+        return Ranked(
+            [], 0, question, self.model.id, self.state.generation,
+            flat, none, none, empty, None,
+        )  # fmt: skip
 
     def _candidates(
-        self, question: Question, query: Query, reader: Reader, phrases: Sequence[str]
+        self,
+        question: Question,
+        query: Query,
+        reader: Reader,
+        phrases: Sequence[str],
+        most: int,
     ) -> tuple[NDArray[np.int64], int]:
         """The rows that tantivy finds likeliest, as far as the reader may see them."""
         asked = self._query(question, query, reader, phrases)
-        found: Any = self._searcher.search(asked, CANDIDATES, count=True)
+        found: Any = self._searcher.search(asked, most, count=True)
         if not found.hits:
             return np.zeros(0, dtype=np.int64), 0
         addresses = [address for _, address in found.hits]
@@ -159,7 +194,7 @@ class Ranker:
         if not phrases and not question.without:
             return rows, int(found.count)
         kept = self._said(rows, phrases, question.without)
-        return kept, len(kept) if len(rows) < CANDIDATES else int(found.count)
+        return kept, len(kept) if len(rows) < most else int(found.count)
 
     def _said(
         self, rows: NDArray[np.int64], phrases: Sequence[str], without: Sequence[str]
@@ -219,12 +254,15 @@ class Ranker:
         return tantivy.Query.term_query(self._schema, field, text, option)
 
     def _looked_up(self, question: Question, kind: Kind) -> list[tuple[str, str, float]]:
-        """The weightiest terms, as many as the index can walk through in time."""
+        """The weightiest terms, as many as the index can walk through in time.
+
+        Who looks for a known thing is not shown what shares but a character with it.
+        """
         rivals: list[tuple[float, str, str, float, int]] = []
-        for field, terms, share in (
-            ("grams", question.grams, 1.0),
-            ("singles", question.singles, 0.5),
-        ):
+        sorts = [("grams", question.grams, 1.0), ("singles", question.singles, 0.5)]
+        if kind is Kind.KNOWN and len(question.grams):
+            sorts.pop()
+        for field, terms, share in sorts:
             idf = self._statistics.idf(terms.codes)
             held = self._statistics.held_by(terms.codes).tolist()
             sharp = idf if kind is Kind.RELATED else np.ones_like(idf)

@@ -169,13 +169,9 @@ def learn(ranker: Ranker, lines: Sequence[files.Judgement]) -> Iterator[str]:
         labels.setdefault(line.asked.qid, {})[line.docid] = line.label
     needs: dict[Kind, list[Judged]] = {}
     for qid, each in asked.items():
-        ranked = ranker.rank(each.query, CANDIDATES)
+        ranked = ranker.rank(each.query, CANDIDATES, every_figure=True)
         if ranked.hits:
-            given = labels[qid]
-            beside = [given.get(str(hit.id), 0) for hit in ranked.hits]
-            needs.setdefault(each.query.kind, []).append(
-                judged(ranked.figures(), beside, list(given.values()))
-            )
+            needs.setdefault(each.query.kind, []).append(judged(ranked, labels[qid]))
     model, trials = learnt(needs)
     ranker.model = model
     for kind, tried in trials.items():

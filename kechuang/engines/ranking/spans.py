@@ -54,8 +54,7 @@ def taken_apart(ranked: Ranked, place: int, texts: Mapping[str, str]) -> Taken:
         points[term] = points.get(term, 0.0) + value
     placed = {name: _placed(texts.get(name, "")) for name in FIELDS}
     spans, left = _spread(points, placed, texts)
-    asked = {*ranked.question.grams.texts}
-    lacking = tuple(sorted(asked - set(points), key=list(ranked.question.grams.texts).index))
+    lacking = tuple(term for term in ranked.question.grams.texts if term not in points)
     return Taken(tuple(spans), {**left, **rest}, terms, expansion, lacking)
 
 
