@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import brokers
 from bench.workloads import KINDS, made_trace
 from kechuang.engines.placement.evaluation import Rule, evaluate
 from kechuang.engines.placement.orders import FIXED
@@ -52,7 +53,11 @@ def main() -> None:
         speed(trace)
     against_peers(trace if data else None)
     if data is None:
-        console.print("without DATA: neither the published table nor the broker's jobs")
+        console.print("without DATA: neither the published table nor the broker's centres")
+        return
+    for made in ("", "lublin", "wide"):
+        console.print(brokers.cost_table(data, made))
+    console.print(brokers.foretold_table(data), brokers.decision_times(data))
 
 
 def _table(title: str, *heads: str) -> Table:

@@ -193,8 +193,14 @@ def run(sizes: list[str]) -> None:
         print(size, {name: one.p95 for name, one in found.items()}, file=sys.stderr)
         first = first or found
         for place, (name, timing) in enumerate(found.items()):
-            table.add_row(size, name, f"{timing.p50:.1f}", f"{timing.p95:.1f}",
-                          f"{timing.p95 / first[name].p95:.2f}", f"{rate:.0f}" if not place else "")
+            table.add_row(
+                size,
+                name,
+                f"{timing.p50:.1f}",
+                f"{timing.p95:.1f}",
+                f"{timing.p95 / first[name].p95:.2f}",
+                f"{rate:.0f}" if not place else "",
+            )
     Console(width=110).print(machine())
     Console(width=110).print(table)
 

@@ -8,9 +8,10 @@ who submit the same job many times at once.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import exp, log2
 
+from kechuang.engines.placement.centres import BrokerJob, Centre
 from kechuang.engines.placement.trace import Job, Trace
 
 DAY = 86_400
@@ -103,3 +104,31 @@ KINDS: dict[str, tuple[int, Shape]] = {
     "narrow": (240, _narrow),
     "bursts": (256, _bursts),
 }
+
+
+def broker_jobs(trace: Trace, load: float, seed: int, centres: Sequence[Centre]) -> list[BrokerJob]:
+    """Jobs for the broker from a trace, at this load of all centres; assumed, not measured:
+
+    log-normal data, one job in five urgent (20 yuan an hour, others 1; a deadline of four times the
+    run and an hour), requests of 1 to 4 times the run, 15 % of the data may not leave home.
+    """
+    chance = random.Random(seed)
+    jobs = [job for job in trace.jobs if job.processors <= centres[0].processors]
+    processors = sum(centre.processors for centre in centres)
+    span = jobs[-1].submit - jobs[0].submit
+    scale = sum(job.run * job.processors for job in jobs) / (processors * load) / span
+    made = []
+    for job in jobs:
+        urgent = chance.random() < 0.2
+        submit = round((job.submit - jobs[0].submit) * scale)
+        made.append(
+            BrokerJob(
+                id=str(job.number), submit=submit, processors=job.processors,
+                requested=round(job.run * chance.uniform(1, 4)), run=job.run,
+                home=centres[0].id, data_mb=min(2e6, 1000 * chance.lognormvariate(1.5, 1.8)),
+                data_class="stay-home" if chance.random() < 0.15 else "open",
+                value_yuan_per_hour=20 if urgent else 1,
+                deadline=submit + 4 * job.run + 3600 if urgent else None,
+            )
+        )  # fmt: skip
+    return made

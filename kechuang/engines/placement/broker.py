@@ -22,6 +22,7 @@ from kechuang.engines.placement.centres import (
     why_not,
 )
 from kechuang.engines.placement.costs import HOUR, Rates, Tariff, Terms, terms_of
+from kechuang.engines.placement.experience import Experience
 from kechuang.engines.placement.site import Key, Site
 from kechuang.engines.placement.trace import PlacementProblem
 
@@ -70,21 +71,11 @@ class Broker:
         self.policy, self.rates = policy, rates or Rates()
         self.chance = random.Random(seed)
         depth = 64 if policy == "ours" else 1
-        self.sites = [Site(centre, jobs, depth) for centre in centres]
+        self.experience = Experience()
+        self.sites = [Site(centre, jobs, depth, self.experience) for centre in centres]
         self.centres = {centre.id: centre for centre in centres}
         self.tariffs = [Tariff(centre, self.rates) for centre in centres]
         self.jobs = jobs
-        self.asked, self.took = 20.0, 20.0  # sums over ended jobs of 1 and of run / requested
-
-    def learn(self, job: BrokerJob, took: float) -> None:
-        """A job has ended: what share of its request it took."""
-        self.asked += 1
-        self.took += min(1.0, took / max(job.requested, 1))
-
-    @property
-    def share(self) -> float:
-        """The share of a request that a job is expected to take; peers believe the request."""
-        return self.took / self.asked if self.policy == "ours" else 1.0
 
     def key(self, job: BrokerJob, ready: float) -> Key:
         """Its place in a centre's queue: the smaller the sooner."""
@@ -132,11 +123,11 @@ class Broker:
         return min(options, key=lambda each: each[1].total)
 
     def _option(self, number: int, job: BrokerJob, home: Centre, now: float) -> Option:
-        site, tariff, share = self.sites[number], self.tariffs[number], self.share
+        site, tariff = self.sites[number], self.tariffs[number]
         transfer = transfer_seconds(job, home, site.centre)
-        ready, length = now + transfer, max(1, share * job.requested)
+        ready, length = now + transfer, max(1, self.experience.mean * job.requested)
         key = self.key(job, ready)
-        plan, beyond = site.ahead_of(key, now, share)
+        plan, beyond = site.ahead_of(key, now)
         start = plan.earliest(job.processors, length, ready + beyond)[0]
         terms = terms_of(job, tariff, self.rates, start, transfer, length)
         option = Option(site.centre.id, start, ready, terms)
@@ -153,7 +144,7 @@ class Broker:
         self, site: Site, key: Key, job: BrokerJob, option: Option, now: float
     ) -> Option:
         """The option with what those lose who wait the longer: who stands behind, who will come."""
-        length = max(1, self.share * job.requested)
+        length = max(1, self.experience.mean * job.requested)
         behind = site.value_behind(key) * job.processors * length / site.centre.processors
-        coming = site.value_of_coming(job.processors, option.start + length, now, self.share)
+        coming = site.value_of_coming(job.processors, option.start + length, now)
         return replace(option, others=(behind + _WEIGHT_OF_COMING * coming) / HOUR)

@@ -75,11 +75,12 @@ class _Run:
     def _tell(self, what: int, place: int) -> int:
         """Tell a site that a job has arrived there or has ended; which site."""
         number, _, key = self.chosen[place]
+        job = self.broker.jobs[place]
         if what == _READY:
             self.broker.sites[number].receive(place, key)
         else:
             self.broker.sites[number].finish(place)
-            self.broker.learn(self.broker.jobs[place], self.broker.jobs[place].run)
+            self.broker.experience.learn(job.run, job.requested)
         return number
 
 

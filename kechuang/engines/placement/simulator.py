@@ -195,11 +195,14 @@ class _Machine:
 
     def _backfill(self, candidates: int, easy: bool) -> None:
         """Start, by submission, who fits and does not delay the head, as far as requests tell."""
+        fit = candidates & self.fitting[self.free]
+        if not fit:
+            return
         now, sizes, requests = self.now, self.sizes, self.requests
         short = self.shorter[bisect_left(self.limits, self.shadow - now)]
         if easy:
             short |= self.fitting[max(0, min(self.extra, len(self.fitting) - 1))]
-        fit = candidates & short & self.fitting[self.free]
+        fit &= short
         while fit:
             bit = fit & -fit
             place = bit.bit_length() - 1

@@ -4,6 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 from kechuang.engines.placement.centres import BrokerJob, Centre
+from kechuang.engines.placement.experience import Experience
 from kechuang.engines.placement.planning import FreeProcessors
 
 LOOKED_AT = 500
@@ -17,8 +18,11 @@ Key = tuple[float, float]
 class Site:
     """A centre's queue. Jobs are known by their place in the list that the broker was given."""
 
-    def __init__(self, centre: Centre, jobs: Sequence[BrokerJob], depth: int) -> None:
+    def __init__(
+        self, centre: Centre, jobs: Sequence[BrokerJob], depth: int, experience: Experience
+    ) -> None:
         self.centre, self.jobs, self.depth = centre, jobs, depth
+        self.experience = experience
         self.free = centre.processors
         self.queue: list[tuple[Key, int]] = []
         self.running: dict[int, float] = {}  # since when
@@ -43,7 +47,7 @@ class Site:
         behind = self.promised[bisect_left(self.promised, (key,)) :]
         return sum(self.jobs[place].value_yuan_per_hour for _, place, _ in behind)
 
-    def value_of_coming(self, size: int, end: float, now: float, share: float) -> float:
+    def value_of_coming(self, size: int, end: float, now: float) -> float:
         """Seconds x yuan an hour that jobs yet to come are expected to lose to one that ends then.
 
         They come as they have come so far, by size class; one that comes before the machine has
@@ -52,7 +56,7 @@ class Site:
         if self.since is None or now <= self.since:
             return 0.0
         elapsed = now - self.since + 86400
-        ends = self._ends(now, share)
+        ends = self._likely_ends(now)
         lost = 0.0
         need = 1
         for value in self.asked_by_size:
@@ -93,7 +97,7 @@ class Site:
         looked_at = self.queue[:LOOKED_AT]
         if all(jobs[place].processors > free for _, place in looked_at):
             return []
-        plan = FreeProcessors(now, free, self._ends(now, 1.0))
+        plan = FreeProcessors(now, free, self._ends(now))
         chosen = []
         for rank, (key, place) in enumerate(looked_at):
             job = jobs[place]
@@ -116,23 +120,30 @@ class Site:
         self.running[place] = now
         insort(self.due, (now + job.requested, place))
 
-    def _ends(self, now: float, share: float) -> list[tuple[float, int]]:
-        """When the running end, if they take `share` of their request, and what they give back.
-
-        Who has run longer than that is expected halfway between now and its request.
-        """
+    def _ends(self, now: float) -> list[tuple[float, int]]:
+        """When the running end if they take what they asked for, and what they give back."""
         ends = []
         for due, place in self.due:
             since, job = self.running[place], self.jobs[place]
-            end = since + share * job.requested
-            if end <= now:
-                end = (now + due) / 2 if due > now else now + max(1, (now - since) / 10)
-            ends.append((end, job.processors))
+            late = now + max(1, (now - since) / 10)
+            ends.append((due if due > now else late, job.processors))
         return sorted(ends)
 
-    def ahead_of(self, key: Key, now: float, share: float) -> tuple[FreeProcessors, float]:
+    def _likely_ends(self, now: float) -> list[tuple[float, int]]:
+        """When the running are likely to end, by experience, and what they give back."""
+        typical, ends = self.experience.typical, []
+        for place, since in self.running.items():
+            job = self.jobs[place]
+            requested = max(job.requested, 1)
+            end = since + typical((now - since) / requested) * requested
+            ends.append((max(end, now + 1), job.processors))
+        ends.sort()
+        return ends
+
+    def ahead_of(self, key: Key, now: float) -> tuple[FreeProcessors, float]:
         """The plan of all who stand before `key`, and the seconds of work beyond it."""
-        plan = FreeProcessors(now, self.free, self._ends(now, share))
+        plan = FreeProcessors(now, self.free, self._likely_ends(now))
+        share = self.experience.typical()
         before = bisect_left(self.promised, (key,))
         jobs = self.jobs
         for _, place, ready in self.promised[: min(before, PLANNED_AHEAD)]:

@@ -123,7 +123,7 @@ def test_random_follows_its_seed():
 def test_ours_holds_for_the_night_what_can_wait_and_nothing_else():
     big, urgent = (
         job(submit=22 * HOUR, processors=4, value_yuan_per_hour=value, data_class="stay-home")
-        for value in (0.1, 5)
+        for value in (0.02, 5)
     )
     assert [each.start for each in placed([big], "ours")[1]] == [23 * HOUR]
     assert [each.start for each in placed([urgent], "ours")[1]] == [22 * HOUR]
