@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from kechuang.base.actor import Actor, Role
+from kechuang.base.time import SHANGHAI
 from kechuang.challenges import actions
 from kechuang.challenges.actions import Draft, Envelope
 from kechuang.challenges.models import Bid, BudgetLine, Challenge
@@ -20,6 +21,7 @@ from kechuang.site.demo import texts
 from kechuang.site.demo.cast import Cast
 
 FEN_PER_WAN = 1_000_000
+OFFICE_OPENS, OFFICE_CLOSES = 9, 18  # o'clock in the city
 FIT = {
     "target_clear": "CLEAR_TARGET", "path_unknown": "PATH_UNKNOWN",
     "takers_enough": "ENOUGH_TAKERS", "poser_pays": "POSER_WILLING",
@@ -58,8 +60,14 @@ class Contest:
     bids: list[Bid] = field(default_factory=list)
 
     def after(self, **time: float) -> datetime:
+        """So much later; what would fall into the night is done the next morning."""
         assert self.at is not None
         self.at += timedelta(**time)
+        here = self.at.astimezone(SHANGHAI)
+        if not OFFICE_OPENS <= here.hour < OFFICE_CLOSES:
+            late = here.hour >= OFFICE_CLOSES
+            morning = here.replace(hour=OFFICE_OPENS, minute=10 + here.minute // 2)
+            self.at = morning + timedelta(days=1 if late else 0)
         return self.at
 
     def fresh(self) -> Challenge:

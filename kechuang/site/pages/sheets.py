@@ -20,6 +20,10 @@ from kechuang.files.queries import open_blob, uploaded_blob
 from kechuang.site.sheets import importers
 
 KINDS = ("needs", "offers", "organisations", "observations")
+LISTS = {
+    "needs": N_("需求"), "offers": N_("成果与团队"), "organisations": N_("单位名录"),
+    "indicators": N_("指标"),
+}  # fmt: skip
 PROBLEMS_SHOWN = 200
 ROWS_SHOWN = 5
 
@@ -116,7 +120,8 @@ def _page(
         "kind": importer.kind, "title": gettext(importer.title), "lead": gettext(importer.lead),
         "template_name": f"{importer.kind}-template", "import_name": f"{importer.kind}-import",
         "confirm_name": f"{importer.kind}-import-confirm",
-        "list_page": importer.list_page, "columns": list(zip(heads, example, strict=True)),
+        "list_page": importer.list_page, "list_title": LISTS[importer.list_page],
+        "columns": list(zip(heads, example, strict=True)),
     }  # fmt: skip
     return render(request, "site/import.html", context | found, status=status)
 
