@@ -16,7 +16,7 @@ app = typer.Typer(
     help="专家组 / panels of experts: solve a problem, verify a result.", no_args_is_help=True
 )
 
-REFUTED, BAD_INPUT, INFEASIBLE = 1, 2, 3
+REFUTED, NOT_SOLVED, BAD_INPUT, INFEASIBLE = 1, 1, 2, 3
 OBJECTIVES = ("total", "fair", "random")
 
 
@@ -39,8 +39,9 @@ def solve_file(
 ) -> None:
     """Assign experts to bids and write the result with its certificate.
 
-    Exit 0: solved. 3: infeasible, the result names the clashing rules. 2: bad input. Seconds and
-    memory go to stderr and to RESULT.stats.json, so that two runs write the same result.
+    Exit 0: solved. 3: infeasible, the result names the clashing rules. 2: bad input. 1: the solver
+    gave neither an answer nor a proof; nothing is written. Seconds and memory go to stderr and to
+    RESULT.stats.json, so that two runs write the same result.
     """
     began = time.perf_counter()
     if objective not in OBJECTIVES:
@@ -53,7 +54,11 @@ def solve_file(
     if objective != "random" and read.pair_probability_max is not None:
         typer.echo("pair_probability_max: only random heeds it", err=True)
     solving = _solver()
-    result = solving.solve(read, objective)
+    try:
+        result = solving.solve(read, objective)
+    except solving.SolverFailed as failed:
+        typer.echo(f"not solved: {failed}", err=True)
+        raise typer.Exit(NOT_SOLVED) from failed
     _write(out, solving.written(result))
     seconds = time.perf_counter() - began
     stats = {"seconds": round(seconds, 3), "megabytes_max": _megabytes_max()}

@@ -6,6 +6,7 @@ lawful assignments: then a lottery over whole assignments is built, each assignm
 """
 
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -119,14 +120,24 @@ def _lottery(table: Table, found: Relaxation, chance: Fraction) -> list[Any]:
             break
         taken.append(np.flatnonzero(weight > 0.5))
         shares, prices, level = _mixture(taken, aim, float(chance))
-    tickets = np.floor(shares * TICKETS).astype(np.int64)
+    tickets = _tickets(shares)
     if _overflow(taken, tickets, len(columns), chance):
-        raise SolverFailed("no lottery keeps pair_probability_max within the rounds")
+        raise SolverFailed("no lottery was found that keeps pair_probability_max")
     return [
         [int(count), _pairs(columns, places)]
         for count, places in zip(tickets.tolist(), taken, strict=True)
         if count
     ]
+
+
+def _tickets(shares: Floats) -> Ints:
+    """Shares as whole tickets: exactly, where they are simple fractions of one whole."""
+    for limit in (10, 100, 1_000, 10_000):
+        simple = [Fraction(float(share)).limit_denominator(limit) for share in shares]
+        whole_of = lcm(*(one.denominator for one in simple))
+        if sum(simple) == 1 and whole_of <= TICKETS:
+            return np.array([int(one * whole_of) for one in simple], dtype=np.int64)
+    return np.floor(shares * TICKETS).astype(np.int64)
 
 
 def _mixture(taken: list[Any], aim: Floats, chance: float) -> tuple[Floats, Floats, float]:
@@ -154,7 +165,7 @@ def _mixture(taken: list[Any], aim: Floats, chance: float) -> tuple[Floats, Floa
     found = linprog(
         np.concatenate([-np.array(values), np.full(over, penalty)]),
         A_ub=most,
-        b_ub=np.full(over, chance * (1 - 1e-9)),
+        b_ub=np.full(over, chance),
         A_eq=equal,
         b_eq=[1.0],
         method="highs-ds",

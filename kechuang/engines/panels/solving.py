@@ -16,7 +16,7 @@ from kechuang.engines.panels.clashes import Infeasible, clash
 from kechuang.engines.panels.law import faults_of
 from kechuang.engines.panels.lottery import solve_random
 from kechuang.engines.panels.problem import UNIT, Problem
-from kechuang.engines.panels.programme import demands_of
+from kechuang.engines.panels.programme import SolverFailed, demands_of
 from kechuang.engines.panels.relaxation import (
     Relaxation,
     Table,
@@ -191,3 +191,6 @@ def _proof(point: Point) -> dict[str, Any]:
 
 def _pairs(seating: Seating) -> list[list[int]]:
     return np.stack([seating.expert, seating.bid], axis=1).tolist()  # type: ignore[no-any-return]
+
+
+__all__ = ["SolverFailed", "solve", "written"]

@@ -101,6 +101,8 @@ def _hex(value: Any, name: str, length: int | None = None) -> bytes:
         raise SealRefused(f"{name}: must be hexadecimal") from error
     if length is not None and len(found) != length:
         raise SealRefused(f"{name}: must be {length} bytes")
+    if found.hex() != value:
+        raise SealRefused(f"{name}: must be written in lower case, without spaces")
     return found
 
 

@@ -219,6 +219,12 @@ def test_what_is_no_envelope_is_refused(file):
         taken_apart(file)
 
 
+def test_hexadecimal_is_written_in_one_way():
+    salt = taken_apart(FILE).header["salt"].encode()
+    with pytest.raises(SealRefused, match="lower case"):
+        taken_apart(FILE.replace(salt, salt.upper(), 1))
+
+
 def test_sizes_tell_no_more_than_a_power_of_two():
     sizes = {len(seal(bytes(n), CALL, UNIT, "price", fixed_bytes(n))) for n in (0, 1, 900_000)}
     assert len({size // 2**20 for size in sizes}) == 1
