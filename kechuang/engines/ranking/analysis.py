@@ -76,15 +76,22 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def runs(folded: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The runs of a folded text in order: Han characters, or a word with the parts of it.
+def runs(folded: str) -> list[tuple[str, str]]:
+    """The runs of a folded text in order: Han characters and nothing, or nothing and a word.
 
-    >>> list(runs("用 al-b4c 板"))
-    [('用', ()), ('', ('al-b4c', 'al', 'b4c')), ('板', ())]
+    >>> runs("用 al-b4c 板")
+    [('用', ''), ('', 'al-b4c'), ('板', '')]
     """
-    for run in _RUN.finditer(folded):
-        han = run["han"]
-        yield (han, ()) if han else ("", tuple(_words(run["word"])))
+    return _RUN.findall(folded)
+
+
+def parts_of(word: str) -> tuple[str, ...]:
+    """A word, and the parts of a compound.
+
+    >>> parts_of("al-b4c")
+    ('al-b4c', 'al', 'b4c')
+    """
+    return (word,) if word.isalnum() else tuple(_words(word))
 
 
 def distinct_tokens(folded: str) -> set[str]:

@@ -4,6 +4,7 @@ A word of the lexicon counts as one token besides its bigrams, so that 立方氮
 more than its pieces. Other names work on the query alone: nothing is indexed anew for them.
 """
 
+import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,10 @@ from operator import add
 from typing import NamedTuple
 from zlib import crc32
 
-from kechuang.engines.ranking.analysis import fold, runs
+from kechuang.engines.ranking.analysis import fold, parts_of, runs
 from kechuang.engines.ranking.streams import WORD_BIT
 
+_ELEMENTS = f"utf-32-{sys.byteorder[0]}e"
 SHORTEST = 3  # Han characters of a word that its bigrams do not say already
 
 
@@ -60,18 +62,23 @@ class Lexicon:
         grams: list[str] = []
         singles: list[str] = []
         after_han = False
-        for han, words in runs(fold(text)):
+        for han, word in runs(fold(text)):
             if han:
                 if after_han:
                     stream.append(0)
-                stream.extend(map(ord, han))
+                stream.frombytes(han.encode(_ELEMENTS))
                 singles.extend(han)
-                grams.extend(map(add, han, han[1:]))
-            whole = words if not han else self._found_in(han) if self.words else ()
-            after_han = bool(han) and not whole
-            stream.extend(WORD_BIT | crc32(word.encode()) for word in whole)
-            grams.extend(whole)
-            singles.extend(whole)
+                if len(han) > 1:
+                    grams.extend(map(add, han, han[1:]))
+                whole = self._found_in(han) if self.words else ()
+                after_han = not whole
+            else:
+                whole = parts_of(word)
+                after_han = False
+            for each in whole:
+                stream.append(WORD_BIT | crc32(each.encode()))
+                grams.append(each)
+                singles.append(each)
         return Read(stream, grams, singles)
 
     def _found_in(self, han: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ FEWEST = 40  # documents below which there is nothing to learn
 _TERMS = 30_000
 _LEAST_HELD, _MOST_HELD = 3, 0.2
 _ROUNDS = 3
-_BLOCK = 128
+_BLOCK = 32
 _SATURATION = 1.2
 
 Texts = tuple[Stream, NDArray[np.int64], int]  # elements, the document of each, how many
@@ -61,7 +61,7 @@ class Basis:
         return rows, self.codes[rows] == codes
 
     def blocks(self, texts: Texts) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
-        """Of 128 documents at a time: the terms that occur, and documents x those terms."""
+        """Of 32 documents at a time: the terms that occur, and documents x those terms."""
         elements, places, count = texts
         found = streams.grams(elements)
         rows, known = self._rows_of(found.codes)
