@@ -87,7 +87,7 @@ def due_words(until, at) -> tuple[str, str]:
     if end <= now:
         late = overdue_days(end, now)
         if not late:
-            return _("今日逾期"), "bad"
+            return (_("今日逾期") if end.date() == now.date() else _("已逾期")), "bad"
         return ngettext("逾期 %(days)s 天", "逾期 %(days)s 天", late) % {"days": late}, "bad"
     left = (end.date() - now.date()).days
     if not left:
@@ -96,9 +96,10 @@ def due_words(until, at) -> tuple[str, str]:
 
 
 def overdue_days(end, now) -> int:
-    """Whole working days since the deadline passed."""
+    """Whole working days since the deadline passed; a day of rest has no hours to wait for."""
     days = calendar().between(end.date(), now.date())
-    return days - 1 if days and now.time() < end.time() else days
+    is_begun = calendar().is_working(now.date()) and now.time() < end.time()
+    return days - 1 if days and is_begun else days
 
 
 @register.simple_tag
