@@ -1,7 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install install-tests run test check bench bench-money bench-ranking bench-compute bench-fairness journeys
+.PHONY: help install install-tests run test check bench bench-money bench-ranking bench-compute bench-fairness bench-eligibility journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -43,6 +43,10 @@ bench-fairness: install-tests
 # The ranking engine and its peers: SIZE offers, PEERS of them for the peers, DATA=folder for quality.
 bench-ranking: install-tests
 	@scripts/install bench && .venv/bin/python -m bench.ranking
+
+# Eligibility against its bars: agreement of SQL and Python, times in PostgreSQL, reasons, boundaries.
+bench-eligibility: install-tests
+	@.venv/bin/python -m bench.eligibility
 
 bench: install-tests
 	@.venv/bin/python -m bench

@@ -10,6 +10,8 @@ from typing import Any
 
 from kechuang.engines.eligibility.nodes import ROWS_MAX, Node, Row, Writer
 
+NO_FIGURE = 2**62  # comes before every figure, whose size is held below it
+
 
 def _rows(name: str, row: Row) -> Sequence[Row] | None:
     found: Sequence[Row] | None = row.get(name)
@@ -50,12 +52,10 @@ class AnyRow(Node):
         return _missing_inside(self.rows, row, [self.condition])
 
     def sql(self, to: Writer) -> str:
-        condition = self.condition.sql(to)
+        holds = to.row_column(self.rows, self.condition.sql(to))
+        most = f"max(COALESCE({holds}::int * 2, 1))"  # true 2, unknown 1, false 0
         return to.aggregate(
-            self.rows,
-            f"CASE WHEN bool_or({condition}) THEN TRUE "
-            f"WHEN bool_or(({condition}) IS NULL) THEN NULL ELSE FALSE END",
-            "FALSE",
+            self.rows, f"CASE {most} WHEN 2 THEN TRUE WHEN 0 THEN FALSE END", "FALSE"
         )
 
 
@@ -96,12 +96,13 @@ class SumOf(Node):
         return _missing_inside(self.rows, {self.rows: passed}, [self.condition, self.amount])
 
     def sql(self, to: Writer) -> str:
-        condition, amount = self.condition.sql(to), self.amount.sql(to)
+        condition, figure = self.condition.sql(to), self.amount.sql(to)
+        holds = to.row_column(self.rows, condition)
+        amount = to.row_column(self.rows, f"CASE WHEN {condition} THEN {figure} END")
         return to.aggregate(
             self.rows,
-            f"CASE WHEN bool_or(({condition}) IS NOT FALSE AND "
-            f"(({condition}) IS NULL OR {amount} IS NULL)) THEN NULL "
-            f"ELSE COALESCE(sum({amount}) FILTER (WHERE {condition}), 0)::bigint END",
+            f"CASE WHEN bool_or({holds} IS NULL OR ({holds} AND {amount} IS NULL)) THEN NULL "
+            f"ELSE COALESCE(sum({amount}), 0)::bigint END",
             "0",
         )
 
@@ -147,12 +148,19 @@ class LatestOf(Node):
 
     def sql(self, to: Writer) -> str:
         condition, amount, day = (one.sql(to) for one in (self.condition, self.amount, self.day))
+        holds = to.row_column(self.rows, condition)
+        dated = to.row_column(self.rows, f"(({condition}) AND {day} IS NULL)")
+        # the latest day first, then a row without a figure, then the smaller figure
+        both = to.row_column(
+            self.rows,
+            f"CASE WHEN {condition} THEN ARRAY[({day} - DATE '2000-01-01')::bigint, "
+            f"COALESCE(-({amount}), {NO_FIGURE})] END",
+        )
         return to.aggregate(
             self.rows,
-            f"CASE WHEN bool_or(({condition}) IS NULL OR (({condition}) AND {day} IS NULL)) "
-            f"THEN NULL WHEN NOT bool_or({condition}) THEN {self.none} ELSE "
-            f"(array_agg({amount} ORDER BY {day} DESC, {amount} ASC NULLS FIRST) "
-            f"FILTER (WHERE {condition}))[1]::bigint END",
+            f"CASE WHEN bool_or({holds} IS NULL OR {dated}) THEN NULL "
+            f"WHEN NOT bool_or({holds}) THEN {self.none} "
+            f"ELSE -NULLIF((max({both}))[2], {NO_FIGURE}) END",
             str(self.none),
         )
 
@@ -182,10 +190,10 @@ class CountOf(Node):
         return _missing_inside(self.rows, row, [self.condition])
 
     def sql(self, to: Writer) -> str:
-        condition = self.condition.sql(to)
+        holds = to.row_column(self.rows, self.condition.sql(to))
         return to.aggregate(
             self.rows,
-            f"CASE WHEN bool_or(({condition}) IS NULL) THEN NULL "
-            f"ELSE count(*) FILTER (WHERE {condition}) END",
+            f"CASE WHEN bool_or({holds} IS NULL) THEN NULL "
+            f"ELSE count(*) FILTER (WHERE {holds}) END",
             "0",
         )

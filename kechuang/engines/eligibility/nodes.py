@@ -26,6 +26,8 @@ class Writer(Protocol):
 
     def series(self, name: str, year: int) -> str: ...
 
+    def row_column(self, rows: str, expression: str) -> str: ...
+
     def aggregate(self, rows: str, expression: str, empty: str) -> str: ...
 
     def define(self, expression: str) -> str: ...
@@ -44,6 +46,11 @@ class Node:
 
     def sql(self, to: Writer) -> str:
         raise NotImplementedError
+
+    def rough(self, to: Writer) -> tuple[str, str]:
+        """The figure as a float, and the size of what its rounding can come from."""
+        plain = f"({self.sql(to)})::float8"
+        return plain, f"abs({plain})"
 
     def missing(self, row: Row) -> set[str]:
         """The columns for want of which the value is unknown."""
@@ -158,6 +165,10 @@ class Sum(Node):
         sign = "+" if self.sign > 0 else "-"
         return f"({typed(self.left.sql(to), self.bound)} {sign} {self.right.sql(to)})"
 
+    def rough(self, to: Writer) -> tuple[str, str]:
+        (left, left_size), (right, right_size) = self.left.rough(to), self.right.rough(to)
+        return f"({left} {'+' if self.sign > 0 else '-'} {right})", f"({left_size} + {right_size})"
+
 
 @dataclass(frozen=True)
 class Product(Node):
@@ -179,6 +190,10 @@ class Product(Node):
 
     def sql(self, to: Writer) -> str:
         return f"({typed(self.left.sql(to), self.bound)} * {self.right.sql(to)})"
+
+    def rough(self, to: Writer) -> tuple[str, str]:
+        (left, left_size), (right, right_size) = self.left.rough(to), self.right.rough(to)
+        return f"({left} * {right})", f"({left_size} * {right_size})"
 
 
 @dataclass(frozen=True)
@@ -302,7 +317,7 @@ class YearOf(Node):
         return None if day is None else int(day.year)
 
     def sql(self, to: Writer) -> str:
-        return f"EXTRACT(YEAR FROM {self.day.sql(to)})::bigint"
+        return f"date_part('year', {self.day.sql(to)})::int"
 
 
 # --- ratios -------------------------------------------------------------------------------

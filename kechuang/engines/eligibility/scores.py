@@ -5,11 +5,12 @@ false and low < high, experts' points decide.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from kechuang.engines.eligibility.conditions import OPERATORS
 from kechuang.engines.eligibility.nodes import (
+    BIGINT,
     Const,
     Node,
     Ratio,
@@ -21,6 +22,8 @@ from kechuang.engines.eligibility.nodes import (
 )
 
 Points = tuple[int, int, bool]
+NEAR = 2.0**-40
+HALF = 16  # bits of the higher end where two ends of a band are carried in one number
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,47 @@ class Choice(Node):
         return found or {name for one in self.figure.guards for name in columns_of(one)}
 
     def sql(self, to: Writer) -> str:
-        top, bottom = (_once(one, to) for one in (self.figure.top, self.figure.bottom))
         cases = []
         if self.figure.guards:
             then = "NULL" if self.left_to_a_person else str(self.values[-1])
             cases.append(f"WHEN {guarded(self.figure.guards, to)} THEN {then}")
+        limits = [one.denominator for _, one in self.bands]
+        largest = max(self.figure.top.bound, self.figure.bottom.bound) * max(limits, default=1)
+        if largest > BIGINT:
+            return to.define(f"CASE {' '.join(cases)} {self._roughly(to)} END")
+        top, bottom = (_once(one, to) for one in (self.figure.top, self.figure.bottom))
         cases.append(f"WHEN {top.sql(to)} IS NULL OR {bottom.sql(to)} IS NULL THEN NULL")
+        return to.define(f"CASE {' '.join(cases)} {self._exactly(top, bottom, to)} END")
+
+    def _exactly(self, top: Node, bottom: Node, to: Writer) -> str:
+        cases = []
         for (sign, limit), value in zip(self.bands, self.values, strict=False):
             left = product(top, Const(limit.denominator)).sql(to)
             right = product(bottom, Const(limit.numerator)).sql(to)
             cases.append(f"WHEN {left} {sign} {right} THEN {value}")
-        return to.define(f"CASE {' '.join(cases)} ELSE {self.values[-1]} END")
+        return f"{' '.join(cases)} ELSE {self.values[-1]}"
+
+    def _roughly(self, to: Writer) -> str:
+        """Where products pass a bigint: by floats where no limit is near, else exactly.
+
+        The error of the float is below 2^-40 of the size of what is summed: many times what a
+        handful of roundings of 2^-53 can make.
+        """
+        top, size = self.figure.top.rough(to)
+        bottom = f"NULLIF({self.figure.bottom.rough(to)[0]}, 0)"
+        about = to.define(f"({top} / {bottom})")
+        error = to.define(f"(({size} / abs({bottom}) + 1) * {NEAR!r}::float8)")
+        far, cases = [], []
+        for (sign, limit), value in zip(self.bands, self.values, strict=False):
+            close = f"{float(limit)!r}::float8"
+            far.append(f"abs({about} - {close}) > {error}")
+            cases.append(f"WHEN {about} {sign} {close} THEN {value}")
+        exact = self._exactly(self.figure.top, self.figure.bottom, to)
+        return (
+            f"WHEN {about} IS NULL THEN NULL WHEN {' AND '.join(far)} "
+            f"THEN CASE {' '.join(cases)} ELSE {self.values[-1]} END "
+            f"ELSE CASE {exact} END"
+        )
 
 
 def columns_of(node: Node) -> set[str]:
@@ -167,11 +200,17 @@ class Steps(Score):
         return self.low.missing(row)
 
     def sql(self, to: Writer) -> tuple[str, str, str]:
-        low, high = self.low.sql(to), self.high.sql(to)
+        if self.low is self.high:
+            known = low = high = self.low.sql(to)
+        else:
+            ends = zip(self.low.values, self.high.values, strict=True)
+            both = tuple((low << HALF) + high for low, high in ends)
+            known = replace(self.low, values=both).sql(to)
+            low, high = f"({known} >> {HALF})", f"({known} & {2**HALF - 1})"
         return (
             f"COALESCE({low}, {min(self.low.values)})",
             f"COALESCE({high}, {max(self.high.values)})",
-            f"({low} IS NULL)",
+            f"({known} IS NULL)",
         )
 
 

@@ -6,6 +6,7 @@ tables are those of `tables()`; a part that keeps its data elsewhere gives views
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ class _Levels:
     names: dict[str, str] = field(default_factory=dict)
     levels: dict[str, int] = field(default_factory=dict)
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
+    row_columns: dict[str, dict[str, str]] = field(default_factory=dict)
     years: set[int] = field(default_factory=set)
 
     def _name(self, expression: str, level: int) -> str:
@@ -48,6 +50,10 @@ class _Levels:
             f"THEN 0 ELSE r{year}.{name} END",
             0,
         )
+
+    def row_column(self, rows: str, expression: str) -> str:
+        here = self.row_columns.setdefault(rows, {})
+        return here.setdefault(expression, f"c{len(here) + 1}")
 
     def aggregate(self, rows: str, expression: str, empty: str) -> str:
         here = self.rows.setdefault(rows, {})
@@ -123,29 +129,46 @@ def _outputs(policy: Policy, to: _Levels, packed: bool) -> list[tuple[tuple[str,
     return result + found
 
 
+def _inlined(to: _Levels, outputs: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The definitions above the facts that two places use; what one place uses is written there."""
+    said = {name: expression for expression, name in to.names.items() if to.levels[name]}
+    uses = Counter(used for text in (*said.values(), *outputs) for used in NAME.findall(text))
+    single = {name for name in said if uses[name] == 1}
+
+    def written(text: str) -> str:
+        def one(found: re.Match[str]) -> str:
+            name = found.group()
+            return f"({written(said[name])})" if name in single else name
+
+        return NAME.sub(one, text)
+
+    kept = {name: written(text) for name, text in said.items() if uses[name] > 1}
+    return kept, [written(output) for output in outputs]
+
+
 def _nested(to: _Levels, outputs: Sequence[str], prefix: str, where: str) -> str:
-    by_level: dict[int, list[tuple[str, str]]] = {}
-    for expression, name in to.names.items():
-        by_level.setdefault(to.levels[name], []).append((name, expression))
+    kept, outputs = _inlined(to, outputs)
+    levels = {name: 0 for name in to.levels if not to.levels[name]}
+    by_level: dict[int, list[str]] = {}
+    for name, text in kept.items():  # in the order of definition: what is used stands before
+        levels[name] = 1 + max((levels[used] for used in NAME.findall(text)), default=0)
+        by_level.setdefault(levels[name], []).append(name)
     top = max(by_level, default=0)
     last_use: dict[str, int] = {}
-    for expression, name in to.names.items():
-        for used in NAME.findall(expression) if to.levels[name] else ():
-            last_use[used] = max(last_use.get(used, 0), to.levels[name])
-    for output in outputs:
-        for used in NAME.findall(output):
-            last_use[used] = top + 1
-    text = _facts(to, by_level.get(0, []), prefix, where)
+    for name, text in kept.items():
+        for used in NAME.findall(text):
+            last_use[used] = max(last_use.get(used, 0), levels[name])
+    for used in NAME.findall(" ".join(outputs)):
+        last_use[used] = top + 1
+    leaves = [(name, said) for said, name in to.names.items() if not to.levels[name]]
+    text = _facts(to, leaves, prefix, where)
     for level in range(1, top + 1):
         carried = [
-            name for name in to.levels
-            if to.levels[name] < level and last_use.get(name, 0) > level
-        ]  # fmt: skip
-        own = [
-            f"{expression} AS {name}" for name, expression in by_level[level]
-            if name in last_use
-        ]  # fmt: skip
-        text = f"SELECT {', '.join(['id', *carried, *own])}\nFROM ({text}) AS s{level} OFFSET 0"  # nosec B608
+            name for name in levels if levels[name] < level and last_use.get(name, 0) > level
+        ]
+        own = [f"{kept[name]} AS {name}" for name in by_level[level] if name in last_use]
+        listed = ", ".join(["id", *carried, *own])
+        text = f"SELECT {listed}\nFROM ({text}) AS s{level} OFFSET 0"  # nosec B608
     columns = ", ".join(f"{sql} AS o{at}" for at, sql in enumerate(outputs))
     return f"SELECT id, {columns}\nFROM ({text}) AS facts"  # nosec B608
 
@@ -159,10 +182,13 @@ def _facts(to: _Levels, leaves: list[tuple[str, str]], prefix: str, where: str) 
     some = f" WHERE enterprise_id IN (SELECT e.id FROM {prefix}enterprise AS e WHERE {where})"  # nosec B608
     for rows, columns in to.rows.items():
         listed = ", ".join(f"{expression} AS {name}" for expression, name in columns.items())
+        inner = ", ".join(
+            f"{expression} AS {name}" for expression, name in to.row_columns[rows].items()
+        )
         joins.append(
-            f"LEFT JOIN (SELECT enterprise_id, {listed} FROM {prefix}{rows} AS t"  # nosec B608
-            f"{some if where else ''} GROUP BY enterprise_id) AS l_{rows} "
-            f"ON l_{rows}.enterprise_id = e.id"
+            f"LEFT JOIN (SELECT enterprise_id, {listed} FROM (SELECT enterprise_id, {inner} "  # nosec B608
+            f"FROM {prefix}{rows} AS t{some if where else ''} OFFSET 0) AS t "
+            f"GROUP BY enterprise_id) AS l_{rows} ON l_{rows}.enterprise_id = e.id"
         )
     named = ", ".join(["e.id AS id", *(f"{expression} AS {name}" for name, expression in leaves)])
     condition = f"\nWHERE {where}" if where else ""

@@ -53,11 +53,7 @@ class Holds(State):
         return UNKNOWN if found is None else MET if found else NOT_MET
 
     def sql(self, to: Writer) -> str:
-        condition = to.define(self.condition.sql(to))
-        return (
-            f"CASE WHEN {condition} THEN {MET} WHEN NOT {condition} THEN {NOT_MET} "
-            f"ELSE {UNKNOWN} END"
-        )
+        return f"COALESCE(({self.condition.sql(to)})::int * {MET}, {UNKNOWN})"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,190 @@
+"""The bars of eligibility: agreement of SQL and Python, times in PostgreSQL, reasons, boundaries.
+
+`python -m bench.eligibility [agree] [time] [explain] [boundaries] [openfisca]`; all without a word.
+Enterprises are drawn (bench/enterprises.py); the million is twenty thousand of them fifty times,
+each with names of its own. The tables are made in a schema that is dropped afterwards; with
+DATABASE_URL in that database, else in the embedded one. Results are counted, never stored.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.enterprises import Draw, copy_rows, create_tables
+from kechuang.engines.eligibility import (
+    SHIPPED,
+    Policy,
+    answer,
+    answer_json,
+    bind_all,
+    explained,
+    load_all,
+    query,
+    tables,
+)
+from kechuang.engines.eligibility.boundaries import boundary_outcomes
+
+DAYS = (date(2023, 8, 29), date(2012, 3, 1), date(2022, 11, 1), date(2018, 6, 30))
+RESULTS, FEW, MANY, EXPLAINED = 2_000_000, 20_000, 1_000_000, 200
+PREFIX = "bench_eligibility."
+SEED = 20_260_831
+
+
+@contextmanager
+def cursor() -> Iterator[Any]:
+    """A cursor whose schema goes when it is done."""
+    import psycopg
+
+    address = os.environ.get("DATABASE_URL")
+    if not address:
+        from kechuang.site import postgres
+
+        address = postgres.ensure().url
+    with psycopg.connect(address, autocommit=True) as connection, connection.cursor() as one:
+        one.execute("DROP SCHEMA IF EXISTS bench_eligibility CASCADE")
+        one.execute("CREATE SCHEMA bench_eligibility")
+        one.execute("SET jit = off")
+        one.execute("SET work_mem = '256MB'")
+        try:
+            yield one
+        finally:
+            one.execute("DROP SCHEMA bench_eligibility CASCADE")
+
+
+def agreement(to: Any, wanted: int) -> tuple[int, int, float]:
+    """How many criterion results were compared, how many differ, and the Python's seconds."""
+    compared = differ = turn = 0
+    taken = 0.0
+    while compared < wanted:
+        day = DAYS[turn % len(DAYS)]
+        policies = [one for one in bind_all(load_all(SHIPPED), day) if one.in_force]
+        rows = list(Draw(SEED + turn, day).enterprises(5_000))
+        create_tables(to, PREFIX)
+        copy_rows(to, PREFIX, rows)
+        asked = query(policies, PREFIX)
+        to.execute(asked.sql)
+        found = {row[0]: row[1:] for row in to.fetchall()}
+        began = time.perf_counter()
+        for row in rows:
+            count, wrong = _held_against(policies, row, asked.columns, found[row["id"]])
+            compared, differ = compared + count, differ + wrong
+        taken += time.perf_counter() - began
+        turn += 1
+    return compared, differ, taken
+
+
+def _held_against(
+    policies: Sequence[Policy], row: dict[str, Any], columns: Any, got: Sequence[Any]
+) -> tuple[int, int]:
+    """Criterion results of one enterprise: states, and points with both ends and what is wanted."""
+    sql: dict[tuple[str, str], dict[str, Any]] = {}
+    for (code, criterion, what), value in zip(columns, got, strict=True):
+        sql.setdefault((code, criterion), {})[what] = value
+    count = wrong = 0
+    for policy in policies:
+        given = answer(policy, row)
+        low, high = given.score or (None, None)
+        whole = {"state": given.state, "low": low, "high": high, "amount": given.amount_fen}
+        said = sql[policy.code, ""]
+        count += 1
+        wrong += any(whole[what] != value for what, value in said.items())
+        for code, one in given.criteria.items():
+            ours = (one.state,) if one.points is None else one.points
+            count += 1
+            wrong += ours != tuple(sql[policy.code, code].values())
+    return count, wrong
+
+
+def fill(to: Any, count: int) -> None:
+    """Tables of so many enterprises around the first day."""
+    create_tables(to, PREFIX)
+    copy_rows(to, PREFIX, Draw(SEED, DAYS[0]).enterprises(min(count, FEW)))
+    times = count // FEW
+    if times > 1:
+        for name, columns in tables().items():
+            listed = [one.split()[0] for one in columns if not one.startswith("PRIMARY")]
+            key, *others = listed
+            to.execute(
+                f"INSERT INTO {PREFIX}{name} SELECT {key} || '-' || n, {', '.join(others)} "
+                f"FROM {PREFIX}{name}, generate_series(2, {times}) AS n"
+            )
+    for name in tables():
+        to.execute(f"ANALYZE {PREFIX}{name}")
+
+
+def counted(to: Any, policies: Sequence[Policy]) -> float:
+    """Seconds to evaluate every criterion of every policy; only counts leave the database."""
+    asked = query(policies, PREFIX)
+    names = [f"o{at}" for at in range(len(asked.columns))]
+    sums = ", ".join(
+        f"count(*) FILTER (WHERE {name})" if column[2] == "missing" else f"sum({name})"
+        for name, column in zip(names, asked.columns, strict=True)
+    )
+    began = time.perf_counter()
+    to.execute(f"SELECT count(*), {sums} FROM ({asked.sql}) AS results")
+    assert to.fetchone()[0] > 0
+    return time.perf_counter() - began
+
+
+def reasons() -> tuple[float, float]:
+    """Median and worst milliseconds to explain one enterprise by all policies in force."""
+    policies = [one for one in bind_all(load_all(SHIPPED), DAYS[0]) if one.in_force]
+    taken = []
+    for row in Draw(SEED + 1, DAYS[0]).enterprises(EXPLAINED):
+        began = time.perf_counter()
+        for policy in policies:
+            given = answer(policy, row)
+            answer_json(given)
+            explained(given)
+        taken.append(1000 * (time.perf_counter() - began))
+    return sorted(taken)[len(taken) // 2], max(taken)
+
+
+def run(asked: Sequence[str]) -> None:
+    """Print one table of the bars."""
+    table = Table(title="engines/eligibility")
+    for head in ("bar", "at least", "aim", "measured"):
+        table.add_column(head)
+    policies = bind_all(load_all(SHIPPED), DAYS[0])
+    with cursor() as to:
+        if not asked or "agree" in asked:
+            compared, differ, taken = agreement(to, RESULTS)
+            table.add_row(
+                "SQL against Python, gaps and boundaries", f"{RESULTS:,}, 0 differ", "",
+                f"{compared:,}, {differ} differ ({taken:.0f} s in Python)",
+            )  # fmt: skip
+        for count, bar, aim in ((FEW, "1 s", "0.3 s"), (MANY, "40 s", "10 s")):
+            if not asked or "time" in asked:
+                fill(to, count)
+                counted(to, policies) if count == FEW else None
+                taken = counted(to, policies)
+                table.add_row(
+                    f"all rule sets, {count:,} enterprises in PostgreSQL",
+                    bar,
+                    aim,
+                    f"{taken:.2f} s",
+                )
+    if not asked or "explain" in asked:
+        median, worst = reasons()
+        table.add_row(
+            "one enterprise explained, all rule sets", "20 ms", "5 ms",
+            f"{median:.1f} ms, at worst {worst:.1f} ms",
+        )  # fmt: skip
+    if not asked or "boundaries" in asked:
+        found = [one for rules in load_all(SHIPPED) for one in boundary_outcomes(rules)]
+        wrong = sum(bool(one.problems) for one in found)
+        table.add_row(
+            "boundaries of every criterion", "all pass", "", f"{len(found):,}, {wrong} fail"
+        )
+    Console(width=130).print(table)
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:])
