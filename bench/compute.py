@@ -55,7 +55,7 @@ def main() -> None:
     if data is None:
         console.print("without DATA: neither the published table nor the broker's centres")
         return
-    for made in ("", "lublin", "wide"):
+    for made in ("", "lublin"):
         console.print(brokers.cost_table(data, made))
     console.print(brokers.foretold_table(data), brokers.decision_times(data))
 

@@ -27,6 +27,7 @@ class Site:
         self.queue: list[tuple[Key, int]] = []
         self.running: dict[int, float] = {}  # since when
         self.due: list[tuple[float, int]] = []  # ends by request
+        self.seen: tuple[float, list[tuple[float, int]]] | None = None  # likely ends at a moment
         self.promised: list[tuple[Key, int, float]] = []  # queued or coming: and not before when
         self.asked_by_size = [0.0] * (centre.processors.bit_length() + 1)
         self.since: float | None = None
@@ -84,6 +85,7 @@ class Site:
 
     def finish(self, place: int) -> None:
         """A job has ended."""
+        self.seen = None
         job, since = self.jobs[place], self.running.pop(place)
         self.free += job.processors
         self.work -= job.processors * job.requested
@@ -115,6 +117,7 @@ class Site:
     def _start(self, key: Key, place: int, now: float) -> None:
         del self.queue[bisect_left(self.queue, (key, place))]
         del self.promised[bisect_left(self.promised, (key, place))]
+        self.seen = None
         job = self.jobs[place]
         self.free -= job.processors
         self.running[place] = now
@@ -131,6 +134,8 @@ class Site:
 
     def _likely_ends(self, now: float) -> list[tuple[float, int]]:
         """When the running are likely to end, by experience, and what they give back."""
+        if self.seen is not None and self.seen[0] == now:
+            return self.seen[1]
         typical, ends = self.experience.typical, []
         for place, since in self.running.items():
             job = self.jobs[place]
@@ -138,6 +143,7 @@ class Site:
             end = since + typical((now - since) / requested) * requested
             ends.append((max(end, now + 1), job.processors))
         ends.sort()
+        self.seen = now, ends
         return ends
 
     def ahead_of(self, key: Key, now: float) -> tuple[FreeProcessors, float]:
