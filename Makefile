@@ -1,6 +1,8 @@
 # Two commands on a fresh machine: `make run` and `make test`. Everything else is here too.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# What Python compiled is kept, whatever the shell says: every start takes half as long.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install install-tests run test check bench bench-money bench-ranking bench-compute bench-fairness bench-eligibility journeys
 
 help:
