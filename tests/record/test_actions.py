@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from kechuang.base.actor import Actor
+from kechuang.engines.transparency import node_hash
 from kechuang.record import actions, queries, rules
 from kechuang.record.models import Entry, Payload
 
@@ -78,5 +79,5 @@ def test_root_of_none_and_of_one(leaves, root):
 
 def test_root_promotes_an_odd_leaf():
     a, b, c = (f"{n:02x}" * 32 for n in (1, 2, 3))
-    inner = rules.node_hash(bytes.fromhex(a), bytes.fromhex(b))
-    assert rules.merkle_root([a, b, c]) == rules.node_hash(inner, bytes.fromhex(c)).hex()
+    inner = node_hash(bytes.fromhex(a), bytes.fromhex(b))
+    assert rules.merkle_root([a, b, c]) == node_hash(inner, bytes.fromhex(c)).hex()
