@@ -8,6 +8,7 @@ import pytest
 from kechuang.base.actor import Actor, Role
 from kechuang.base.periods import Period
 from kechuang.indicators import rules
+from kechuang.indicators.queries import words
 from kechuang.indicators.queries.definitions import shipped
 from kechuang.indicators.rules import Indicator, Qualifier, Statement
 
@@ -152,3 +153,9 @@ def test_rights(role: Role, region: str, measures: bool, publishes: bool, import
     assert rules.may_set_target(actor, CITY) is (role in (Role.OFFICER, Role.HEAD) and measures)
     assert rules.may_publish(actor, CITY) is publishes
     assert rules.may_import(actor) is imports
+
+
+def test_what_a_chart_is_drawn_from_has_no_decimals_of_nothing() -> None:
+    counts = [Statement(Decimal(value)) for value in ("155", "7.5", "0", "3700")]
+    one = next(each for each in shipped().values() if each.unit == "家")
+    assert words.chart_of(one, [*counts, Statement()]) == ("家", ["155", "7.5", "0", "3700", ""])

@@ -81,7 +81,7 @@ def chart_of(
         most = max((abs(value) for value in values if value is not None), default=Decimal(0))
         zh = ("亿元", 10**8) if most >= 10**8 else ("万元", 10**4)
         unit, size = ("million yuan", 10**6) if reads_english() else zh
-    return unit, ["" if value is None else f"{value / size:.2f}" for value in values]
+    return unit, ["" if value is None else _plain(value / size) for value in values]
 
 
 def number_words(value: Decimal) -> str:
@@ -130,3 +130,9 @@ def signed(percent: Decimal) -> str:
     ('+56.11%', '−3.2%')
     """
     return f"{'−' if percent < 0 else '+'}{number_words(abs(percent))}%"
+
+
+def _plain(value: Decimal) -> str:
+    """At most two decimals, and none where the number is whole."""
+    text = f"{value:.2f}"
+    return text.rstrip("0").rstrip(".")
