@@ -16,7 +16,7 @@ from kechuang.search.rules import Visibility
 
 WINDOW = 200  # candidates that are ranked; a search that finds more asks for more words
 LOOSE_WORDS = 16
-CLOSEST = 40  # by their titles, of the candidates for being alike: their whole text is read
+CLOSEST = 30  # by their titles, of the candidates for being alike: their whole text is read
 COUNTED_AGAIN = timedelta(minutes=10)
 _SHOWN = ("number", "kind", "title", "keywords", "body", "region_path", "facets", "updated_at")
 
@@ -249,17 +249,24 @@ def similar_documents(  # noqa: PLR0913 - what is compared, and what is left out
         return []
     rows = _in_scope(actor, at, kinds, "").exclude(number__in=list(without))
     gathered = _gathered(rows.filter(tokens__overlap=_telling(words, at)))
-    titles = [
-        Text(number, name, keywords, "")
-        for number, name, keywords in gathered.values_list("number", "title", "keywords")[:WINDOW]
-    ]
-    from kechuang.engines.ranking import Index  # numpy, and only where texts are compared
-
-    closest = [str(hit.id) for hit in Index(titles).rank(Query(title), top=CLOSEST)]
+    closest = _closest(gathered, words)
     found = {row.number: row for row in rows.filter(number__in=closest)}
     texts = [Text(row.number, row.title, row.keywords, row.body) for row in found.values()]
+    from kechuang.engines.ranking import Index  # numpy, and only where texts are compared
+
     hits = Index(texts).rank(Query(title, body), top=limit)
     return [(found[str(hit.id)], hit.score) for hit in hits]
+
+
+def _closest(rows: QuerySet[Document], words: Sequence[str]) -> list[str]:
+    """Of the newest candidates the numbers of those whose titles share most words with a text."""
+    shared = {
+        number: sum(word in folded for word in words)
+        for number, folded in (
+            (number, fold(title)) for number, title in rows.values_list("number", "title")[:WINDOW]
+        )
+    }
+    return sorted(shared, key=lambda number: -shared[number])[:CLOSEST]
 
 
 def documents_like(

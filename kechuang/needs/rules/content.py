@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from kechuang.base.chains import chain_from
@@ -425,6 +426,11 @@ def number_text(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(maxsize=32)  # one text is held against many
+def _words(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))
+
+
 def likeness(one: str, other: str) -> int:
     """How many percent of their distinct word pairs two texts share (Dice's coefficient).
 
@@ -433,7 +439,7 @@ def likeness(one: str, other: str) -> int:
     >>> likeness("低温烧结铜膏", "航空发动机叶片")
     0
     """
-    first, second = set(tokens(one)), set(tokens(other))
+    first, second = _words(one), _words(other)
     if not first or not second:
         return 0
     return round(200 * len(first & second) / (len(first) + len(second)))
