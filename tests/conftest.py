@@ -52,6 +52,17 @@ def client_as() -> Callable[[Member], Client]:
     return signed_in
 
 
+@pytest.fixture(autouse=True)
+def language_of_the_city() -> Iterator[None]:
+    """A request in English leaves its language on the thread: the next test, whichever it is on
+    this core, starts in the language of the city again."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
+
+
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
