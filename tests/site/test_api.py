@@ -65,3 +65,10 @@ def test_the_whole_record_is_the_supervisors(world, at, api_as):
     for member in (world.officer, world.operator, world.filler):
         assert api_as(member).get("/api/v1/record").status_code == 422
     assert Client().get("/api/v1/record").status_code == 401
+
+
+@pytest.mark.parametrize("body", ["{}", "no json", '{"wage": 1}'])
+def test_a_stranger_who_would_write_signs_in_before_anything_is_read(db, body):
+    answer = Client().post("/api/v1/challenges/", body, content_type="application/json")
+    assert answer.status_code == 401
+    assert [one["code"] for one in answer.json()["refusals"]] == ["http.401"]
