@@ -115,7 +115,7 @@ def read_organisation(request: HttpRequest, number: str) -> Organisation:
 def register_organisation(request: HttpRequest, data: OrganisationIn) -> Any:
     """Enter an organisation in the register; officers and operators."""
     by = api_actor(request)
-    rules.check_may_register(by)
+    rules.check_may_register(by)  # first: who may not register learns nothing of regions
     region = queries.region_by_code(data.region, shanghai_date(request.at))
     if region is None:
         raise rules.PartyRefused("parties.region", rules.UNKNOWN_REGION, {"code": data.region[:20]},

@@ -12,7 +12,7 @@ from kechuang.parties.actions.imports import ALIASES, COLUMNS
 
 def check(*, sheet: Sheet, by: Actor, at: datetime) -> list[Problem]:
     """Everything that is wrong with a sheet of organisations."""
-    _rows, problems = actions.read_organisations(sheet, at)
+    _rows, problems = actions.read_organisations(sheet, by, at)
     return problems
 
 

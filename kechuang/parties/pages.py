@@ -75,7 +75,7 @@ def organisation(request: AskedRequest, number: str) -> HttpResponse:
 def new_organisation(request: AskedRequest) -> HttpResponse:
     """Register an organisation that is not in the register yet."""
     rules.check_may_register(request.actor)
-    regions = queries.regions_in_force(shanghai_date(request.at)).order_by("path")
+    regions = queries.regions_to_register_in(request.actor, request.at).order_by("path")
     form = forms.OrganisationForm(request.POST or None, regions=regions)
     if request.method == "POST" and form.is_valid():
         with form.refusals():

@@ -138,6 +138,14 @@ def regions_in_force(day: date) -> QuerySet[Region]:
     )
 
 
+def regions_to_register_in(actor: Actor, at: datetime) -> QuerySet[Region]:
+    """The regions whose organisations the actor may enter: an officer's subtree, else all."""
+    regions = regions_in_force(shanghai_date(at))
+    if not actor.is_role(Role.OFFICER, Role.HEAD):
+        return regions
+    return regions.filter(Q(path=actor.region) | Q(path__startswith=actor.region + "/"))
+
+
 def region_by_code(code: str, day: date) -> Region | None:
     return regions_in_force(day).filter(code=code).select_related("parent").first()
 

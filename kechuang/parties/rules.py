@@ -125,6 +125,18 @@ def check_may_register(by: Actor) -> None:
         )
 
 
+def check_may_register_in(by: Actor, region_path: str) -> None:
+    """Officers and heads enter organisations of their own region; operators those of all."""
+    if by.is_role(Role.OFFICER, Role.HEAD) and not by.covers(region_path):
+        raise PartyRefused(
+            "parties.region_elsewhere",
+            N_("这个地区不归您管，您不能登记或改动它的单位。"),
+            {},
+            ("region",),
+            N_("请本地科技局经办登记，或请平台管理员导入。"),
+        )
+
+
 def check_kind(kind: object, kinds: frozenset[str], names: dict[str, str]) -> str:
     """The code of a kind of organisation, from its code or its Chinese name."""
     text = str(kind or "").strip()

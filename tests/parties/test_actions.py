@@ -138,3 +138,40 @@ def test_sheet_with_problems_changes_nothing_and_names_every_cell(world, at):
         (3, "上级单位代码"),
     ]  # fmt: skip
     assert not Organisation.objects.filter(code=CODE).exists()
+
+
+def test_an_officer_registers_in_the_own_region_and_an_operator_everywhere(world, at):
+    elsewhere = f"{CODE},示例新材有限公司,企业,990105,材料,2012-05-18,"
+    refused = actions.import_organisations(
+        sheet=_sheet(elsewhere), by=world.officer_county.actor, at=at
+    )
+    problem = [(one.row, one.column, one.refused.code) for one in refused["problems"]]
+    assert problem == [(2, "地区代码", "parties.region_elsewhere")]
+    assert not Organisation.objects.filter(code=CODE).exists()
+    done = actions.import_organisations(sheet=_sheet(elsewhere), by=world.operator.actor, at=at)
+    assert (done["new"], done["problems"]) == (1, [])
+
+
+def test_an_officer_cannot_draw_an_organisation_from_elsewhere_into_the_own_region(world, at):
+    there = f"{CODE},示例新材有限公司,企业,990105,材料,2012-05-18,"
+    actions.import_organisations(sheet=_sheet(there), by=world.operator.actor, at=at)
+    drawn = f"{CODE},示例新材有限公司,企业,990104,材料,2012-05-18,"
+    refused = actions.import_organisations(
+        sheet=_sheet(drawn), by=world.officer_county.actor, at=at
+    )
+    problem = [(one.row, one.column, one.refused.code) for one in refused["problems"]]
+    assert problem == [(2, "统一社会信用代码", "parties.region_elsewhere")]
+    assert Organisation.objects.get(code=CODE).region_path == world.other_county.path
+
+
+def test_an_officer_registers_one_organisation_in_the_own_region_only(world, at):
+    facts = {"code": CODE, "name": "示例新材有限公司", "kind": "ENTERPRISE"}
+    with pytest.raises(rules.PartyRefused, match="parties.region_elsewhere"):
+        actions.register_organisation(
+            **facts, region=world.other_county, by=world.officer_county.actor, at=at
+        )
+    with pytest.raises(NotPermitted):
+        actions.register_organisation(
+            **facts, region=world.other_county, by=world.filler.actor, at=at
+        )
+    assert not Organisation.objects.filter(code=CODE).exists()

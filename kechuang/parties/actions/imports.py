@@ -34,9 +34,12 @@ UPDATED = ("name", "kind", "region", "region_path", "industry", "founded_date", 
 class _Reading:
     """Reads one sheet's cells, collecting every problem in its place."""
 
-    def __init__(self, sheet: Sheet, regions: dict[str, Region]) -> None:
+    def __init__(self, sheet: Sheet, regions: dict[str, Region], by: Actor) -> None:
         self.sheet = sheet
         self.regions = regions
+        self.by = by
+        codes = [str(row.get("code") or "").strip() for row in sheet.rows]
+        self.known = queries.organisations_coded(code for code in codes if code)
         self.found: list[Placed] = []
         self.seen: dict[str, int] = {}
 
@@ -54,6 +57,7 @@ class _Reading:
                 "parties.region", rules.UNKNOWN_REGION, {"code": str(value)[:20]},
                 ("region",), N_("请先导入地区，或改用表中的六位代码。"),
             )  # fmt: skip
+        rules.check_may_register_in(self.by, region.path)
         return region
 
     def code(self, index: int, value: Any) -> str:
@@ -64,6 +68,8 @@ class _Reading:
                 {"row": self.seen[code]}, ("code",), N_("请删去重复的一行。"),
             )  # fmt: skip
         self.seen[code] = self.sheet.number_of(index)
+        if code in self.known:
+            rules.check_may_register_in(self.by, self.known[code].region_path)
         return code
 
     def row(self, index: int) -> dict[str, Any]:
@@ -94,10 +100,12 @@ class _Reading:
         return code
 
 
-def read_organisations(sheet: Sheet, at: datetime) -> tuple[list[dict[str, Any]], list[Problem]]:
+def read_organisations(
+    sheet: Sheet, by: Actor, at: datetime
+) -> tuple[list[dict[str, Any]], list[Problem]]:
     """The organisations of a sheet, and everything that is wrong with it."""
     regions = {r.code: r for r in queries.regions_in_force(shanghai_date(at))}
-    reading = _Reading(sheet, regions)
+    reading = _Reading(sheet, regions, by)
     written = [index for index, row in enumerate(sheet.rows) if row]
     rows = [reading.row(index) for index in written]
     for index, row in zip(written, rows, strict=True):
@@ -112,7 +120,7 @@ def import_organisations(*, sheet: Sheet, by: Actor, at: datetime) -> dict[str, 
     Returns {"problems": [...], "new": n, "updated": n}; with a problem nothing is written.
     """
     rules.check_may_register(by)
-    rows, problems = read_organisations(sheet, at)
+    rows, problems = read_organisations(sheet, by, at)
     if problems:
         return {"problems": problems, "new": 0, "updated": 0}
     parents = {row["code"]: row.pop("parent_code") for row in rows}

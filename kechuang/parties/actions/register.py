@@ -25,8 +25,11 @@ def register_organisation(
 ) -> Organisation:
     """Enter an organisation in the register, once per credit code.
 
-    Refuses a wrong code (base.codes.CodeRefused) and one that is already registered.
+    Refuses a wrong code (base.codes.CodeRefused), one that is already registered, and a region
+    that is not the officer's.
     """
+    rules.check_may_register(by)
+    rules.check_may_register_in(by, region.path)
     code = check_credit_code(code)
     number = take_number("DW", at=at)  # holds the register until commit: two cannot enter one code
     if Organisation.objects.filter(code=code).exists():
