@@ -24,7 +24,8 @@ run:
 # in a browser share one city, and so one of the cores.
 test: install-tests
 	@KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" KECHUANG_DURABLE=0 KECHUANG_POOL=0 \
-	.venv/bin/python -m pytest --create-db -n auto --maxprocesses=4 --dist loadscope $(ARGS)
+	.venv/bin/python -m pytest --create-db -n auto --maxprocesses=4 --dist loadscope \
+	--durations=15 --durations-min=5 $(ARGS)
 
 # Of the tests those in a real Chromium alone: every page as every role, the line, a spreadsheet.
 journeys: install-tests
