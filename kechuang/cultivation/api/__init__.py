@@ -1,0 +1,5 @@
+"""The API of cultivation: each module lists its own routers."""
+
+from ninja import Router
+
+routers: list[tuple[str, Router]] = []

@@ -1,0 +1,25 @@
+"""What is known of enterprises, and what follows from it."""
+
+from kechuang.cultivation.models.facts import (
+    LISTS,
+    Certificate,
+    Contract,
+    Conversion,
+    Declaration,
+    DeclarationStage,
+    Financing,
+    Incident,
+    Known,
+    Listing,
+    Profile,
+    Property,
+    Source,
+    YearlyReturn,
+)
+from kechuang.cultivation.models.tiers import Recount, Reminder, Verdict, Visit
+
+__all__ = [
+    "LISTS", "Certificate", "Contract", "Conversion", "Declaration", "DeclarationStage",
+    "Financing", "Incident", "Known", "Listing", "Profile", "Property", "Recount", "Reminder",
+    "Source", "Verdict", "Visit", "YearlyReturn",
+]  # fmt: skip

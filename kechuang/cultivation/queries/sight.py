@@ -1,0 +1,23 @@
+"""Which enterprises an actor may read; finance data are never public."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from kechuang.base.actor import Actor
+from kechuang.cultivation import rules
+from kechuang.parties.models import Organisation
+
+
+def within(region_path: str, column: str = "region_path") -> Q:
+    """Rows of a region and of all below it: whole segments, never a prefix."""
+    return Q(**{column: region_path}) | Q(**{f"{column}__startswith": region_path + "/"})
+
+
+def visible_to(actor: Actor, at: datetime) -> QuerySet[Organisation]:
+    """The organisations whose data and tiers this actor may read; nobody's by default."""
+    if actor.is_role(*rules.UNIT_READERS) and actor.organisation:
+        return Organisation.objects.filter(code=actor.organisation)
+    if rules.may_list(actor):
+        return Organisation.objects.filter(within(actor.region))
+    return Organisation.objects.none()

@@ -1,0 +1,15 @@
+"""What of cultivation waits for a person."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from kechuang.base.actor import Actor
+from kechuang.base.matters import Matter
+
+MOST = 200
+COLLECTORS: tuple[Callable[[Actor, datetime], list[Matter]], ...] = ()
+
+
+def matters_for(actor: Actor, at: datetime) -> list[Matter]:
+    """The rows of this actor's work list that cultivation gives."""
+    return [matter for collect in COLLECTORS for matter in collect(actor, at)][:MOST]
