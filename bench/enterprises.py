@@ -188,9 +188,9 @@ def _years_back(day: date, years: int) -> date:
 # --- into tables --------------------------------------------------------------------------
 
 
-def create_tables(cursor: Any, prefix: str) -> None:
+def create_tables(cursor: Any, prefix: str, key: str = "text") -> None:
     """Make the engine's tables; unlogged, for a benchmark or a test."""
-    for name, columns in tables().items():
+    for name, columns in tables(key).items():
         cursor.execute(f"DROP TABLE IF EXISTS {prefix}{name}")
         cursor.execute(f"CREATE UNLOGGED TABLE {prefix}{name} ({', '.join(columns)})")
 

@@ -109,7 +109,7 @@ class OneOf(Node):
         for word in self.words:
             by_length.setdefault(len(word), []).append(word)
         return "(" + " OR ".join(
-            f"left({found}, {length}) IN ({', '.join(map(literal, words))})"
+            f"{to.define(f'left({found}, {length})')} IN ({', '.join(map(literal, words))})"
             for length, words in by_length.items()
         ) + ")"  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from kechuang.engines.eligibility.nodes import ROWS_MAX, Node, Row, Writer
 
+INT = 2**31 - 1
 NO_FIGURE = 2**62  # comes before every figure, whose size is held below it
 
 
@@ -52,24 +53,26 @@ class AnyRow(Node):
         return _missing_inside(self.rows, row, [self.condition])
 
     def sql(self, to: Writer) -> str:
-        holds = to.row_column(self.rows, self.condition.sql(to))
-        most = f"max(COALESCE({holds}::int * 2, 1))"  # true 2, unknown 1, false 0
-        return to.aggregate(
-            self.rows, f"CASE {most} WHEN 2 THEN TRUE WHEN 0 THEN FALSE END", "FALSE"
-        )
+        return to.flag(self.rows, self.condition.sql(to))
 
 
 @dataclass(frozen=True)
-class SumOf(Node):
-    """The sum over the rows that pass the filter; 0 where none does."""
+class _Figure(Node):
+    """A figure of the rows that pass a filter, held to what one amount is held to."""
 
     rows: str
     amount: Node
-    condition: Node
     bound: int = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bound", self.amount.bound)
+
+
+@dataclass(frozen=True)
+class SumOf(_Figure):
+    """The sum over the rows that pass the filter; 0 where none does."""
+
+    condition: Node
 
     def value(self, row: Row) -> int | None:
         rows = _rows(self.rows, row)
@@ -97,6 +100,8 @@ class SumOf(Node):
 
     def sql(self, to: Writer) -> str:
         condition, figure = self.condition.sql(to), self.amount.sql(to)
+        if self.amount.bound <= INT:
+            figure = f"({figure})::int"  # its sum is a bigint, not a numeric
         holds = to.row_column(self.rows, condition)
         amount = to.row_column(self.rows, f"CASE WHEN {condition} THEN {figure} END")
         return to.aggregate(
@@ -108,22 +113,16 @@ class SumOf(Node):
 
 
 @dataclass(frozen=True)
-class LatestOf(Node):
+class LatestOf(_Figure):
     """The figure of the latest row that passes the filter; unknown where that row has none.
 
     Of two rows of one day the one without a figure comes first, then the smaller one. `none` is
     what holds where no row passes.
     """
 
-    rows: str
-    amount: Node
     day: Node
     condition: Node
     none: int
-    bound: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "bound", self.amount.bound)
 
     def value(self, row: Row) -> int | None:
         rows = _rows(self.rows, row)

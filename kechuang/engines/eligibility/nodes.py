@@ -30,6 +30,8 @@ class Writer(Protocol):
 
     def aggregate(self, rows: str, expression: str, empty: str) -> str: ...
 
+    def flag(self, rows: str, condition: str) -> str: ...
+
     def define(self, expression: str) -> str: ...
 
 
@@ -218,10 +220,13 @@ class Extreme(Node):
         return int(max(left, right) if self.largest else min(left, right))
 
     def sql(self, to: Writer) -> str:
-        left, right = self.left.sql(to), self.right.sql(to)
+        sides = {to.define(one.sql(to)): one for one in (self.left, self.right)}
         name = "GREATEST" if self.largest else "LEAST"
-        unknown = f"{left} IS NULL OR {right} IS NULL"
-        return f"CASE WHEN {unknown} THEN NULL ELSE {name}({left}, {right}) END"
+        may_lack = [f"{sql} IS NULL" for sql, one in sides.items() if not isinstance(one, Const)]
+        plain = f"{name}({', '.join(sides)})"
+        return (
+            f"CASE WHEN {' OR '.join(may_lack)} THEN NULL ELSE {plain} END" if may_lack else plain
+        )
 
 
 @dataclass(frozen=True)
@@ -252,7 +257,7 @@ class Either(Node):
         return self.yes.missing(row) if holds else self.no.missing(row)
 
     def sql(self, to: Writer) -> str:
-        condition = self.condition.sql(to)
+        condition = to.define(self.condition.sql(to))
         return (
             f"CASE WHEN ({condition}) THEN {self.yes.sql(to)} "
             f"WHEN NOT ({condition}) THEN {self.no.sql(to)} END"

@@ -72,7 +72,10 @@ class Choice(Node):
         if largest > BIGINT:
             return to.define(f"CASE {' '.join(cases)} {self._roughly(to)} END")
         top, bottom = (_once(one, to) for one in (self.figure.top, self.figure.bottom))
-        cases.append(f"WHEN {top.sql(to)} IS NULL OR {bottom.sql(to)} IS NULL THEN NULL")
+        unknown = " OR ".join(
+            f"{one.sql(to)} IS NULL" for one in (top, bottom) if not isinstance(one, Const)
+        )
+        cases.append(f"WHEN {unknown or 'FALSE'} THEN NULL")
         return to.define(f"CASE {' '.join(cases)} {self._exactly(top, bottom, to)} END")
 
     def _exactly(self, top: Node, bottom: Node, to: Writer) -> str:
