@@ -18,8 +18,10 @@ from kechuang.engines.panels.problem import (
     Floats,
     Ints,
     Problem,
+    as_stored,
     check_finite,
     forbidden,
+    is_among,
 )
 
 FINE = 1_000_000  # parts of a millionth, where bids are weighted
@@ -144,10 +146,8 @@ def _sum_above(problem: Problem, prices: Prices) -> int:
     """The sum over pairs of what a pair is worth above all its prices; conflicts left out."""
     bid, expert = _pairs_above(problem, prices)
     if problem.conflicts is not None and len(problem.conflicts) and len(bid):
-        barred = np.sort(problem.conflicts[:, 1] * problem.experts + problem.conflicts[:, 0])
-        keys = bid * problem.experts + expert
-        place = np.minimum(np.searchsorted(barred, keys), len(barred) - 1)
-        kept = barred[place] != keys
+        barred = problem.conflicts[:, 1] * problem.experts + problem.conflicts[:, 0]
+        kept = ~is_among(bid * problem.experts + expert, barred)
         bid, expert = bid[kept], expert[kept]
     worth = _worth(problem, prices, bid, expert)
     return sum(worth[worth > 0].tolist())
@@ -167,8 +167,8 @@ def _pairs_above(problem: Problem, prices: Prices) -> tuple[Ints, Ints]:
     size = float(np.abs(base).max(initial=0) + np.abs(prices.load).max(initial=0) + lift.max())
     base += 0.5 - 0.5 * (1 + 1e-9) * weight - 1e-12 * size  # rounding of scores, and of floats
     load = prices.load.astype(np.float64)
-    turned = problem.raw.T.flags.c_contiguous and not problem.raw.flags.c_contiguous
-    table = problem.raw.T if turned else problem.raw
+    table = as_stored(problem.raw)
+    turned = table is not problem.raw
     down, across = (load, base) if turned else (base, load)
     factor = np.maximum(weight * UNIT, 1e-30)
     flat = len(factor) == 0 or bool((factor == factor[0]).all())

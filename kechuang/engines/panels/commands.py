@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kechuang.engines.panels.telling import BAD_INPUT, verify_files
+
 if TYPE_CHECKING:
     from kechuang.engines.panels.problem import Problem
 
@@ -16,7 +18,7 @@ app = typer.Typer(
     help="专家组 / panels of experts: solve a problem, verify a result.", no_args_is_help=True
 )
 
-REFUTED, NOT_SOLVED, BAD_INPUT, INFEASIBLE = 1, 1, 2, 3
+NOT_SOLVED, INFEASIBLE = 1, 3
 OBJECTIVES = ("total", "fair", "random")
 
 
@@ -80,34 +82,16 @@ def verify_file(
 
     Exit 0: proved, the gap is told. 1: refuted, the first fault is named. 2: bad input.
     """
-    from kechuang.engines.panels.problem import ProblemRefused
-    from kechuang.engines.panels.verifying import verify
-
-    told = _json(result)
-    read = _problem(problem, checked=False)
-    try:
-        fault = verify(read, told)
-    except ProblemRefused as refused:
-        _refuse(f"{problem.name}: {refused}")
-    if fault is not None:
-        typer.echo(f"refuted: {fault}")
-        raise typer.Exit(REFUTED)
-    if "infeasible" in told:
-        rules = ", ".join(clause["rule"] for clause in told["infeasible"])
-        typer.echo(f"proved: infeasible, {rules} clash")
-        return
-    certificate = told["certificate"]
-    typer.echo(
-        f"proved: {told['objective']}, total {told['total']}, worst {told['worst']}, "
-        f"value {certificate['value']} of at most {certificate['bound']}, gap {certificate['gap']}"
-    )
+    code = verify_files(problem, result)
+    if code:
+        raise typer.Exit(code)
 
 
-def _problem(path: Path, checked: bool = True) -> "Problem":
+def _problem(path: Path) -> "Problem":
     from kechuang.engines.panels.problem import ProblemRefused, read_problem
 
     try:
-        read = read_problem(path, checked)
+        read = read_problem(path)
     except ProblemRefused as refused:
         _refuse(str(refused))
     for sentence in read.noticed:
@@ -121,15 +105,6 @@ def _solver() -> Any:
     except ImportError as error:
         _refuse(f"{error.name} is missing: run `make install`, which brings what panels need")
     return solving
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        _refuse(f"{path.name}: cannot be read ({error.strerror})")
-    except (ValueError, RecursionError) as error:
-        _refuse(f"{path.name}: not JSON ({error})")
 
 
 def _refuse(sentence: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kechuang.engines.panels.problem import Ints, Problem, forbidden
+from kechuang.engines.panels.problem import Ints, Problem, forbidden, is_among, whole_pairs
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _barred(problem: Problem, bid: Ints, expert: Ints) -> Iterator[str]:
     if problem.conflicts is not None:
         keys = bid * problem.experts + expert
         named = problem.conflicts[:, 1] * problem.experts + problem.conflicts[:, 0]
-        for key in keys[np.isin(keys, named)].tolist():
+        for key in keys[is_among(keys, named)].tolist():
             yield (
                 f"unlawful pair: expert {key % problem.experts}, "
                 f"bid {key // problem.experts} is in conflict"
@@ -127,6 +127,14 @@ def pairs_from(problem: Problem, told: Any) -> tuple[Ints, Ints] | str:
     """Read an assignment [[expert, bid], ...] as bids and experts; else its first fault."""
     if not isinstance(told, list):
         return "assignment must be a list of [expert, bid]"
+    pairs = whole_pairs(told, problem.bids, problem.experts)
+    if pairs is None:
+        return _first_bad(problem, told)
+    return pairs[:, 1], pairs[:, 0]
+
+
+def _first_bad(problem: Problem, told: list[Any]) -> str:
+    """What is wrong with the first row that is no pair."""
     for place, row in enumerate(told):
         if type(row) is not list or len(row) != 2:
             return f"assignment[{place}] is not [expert, bid]"
@@ -137,5 +145,4 @@ def pairs_from(problem: Problem, told: Any) -> tuple[Ints, Ints] | str:
             return f"assignment[{place}]: {expert} is no expert of 0..{problem.experts - 1}"
         if not 0 <= bid < problem.bids:
             return f"assignment[{place}]: {bid} is no bid of 0..{problem.bids - 1}"
-    pairs = np.array(told, dtype=np.int64).reshape(len(told), 2)
-    return pairs[:, 1], pairs[:, 0]
+    raise AssertionError("every row is a pair")

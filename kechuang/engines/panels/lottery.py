@@ -111,18 +111,21 @@ def _lottery(table: Table, found: Relaxation, chance: Fraction) -> list[Any]:
     taken: list[Any] = []
     prices, level = np.zeros(len(columns)), -np.inf
     shares: Floats = np.zeros(0)
+    ended = False
     for _ in range(LOTTERY_ROUNDS):
         programme.cost = aim - prices
         weight = whole(programme, NODES)
         if weight is None:
             raise clash(table, by_chance=True)
         if taken and float(programme.cost @ weight) <= level + 1e-7 * (1 + abs(level)):
+            ended = True
             break
         taken.append(np.flatnonzero(weight > 0.5))
         shares, prices, level = _mixture(taken, aim, float(chance))
     tickets = _tickets(shares)
     if _overflow(taken, tickets, len(columns), chance):
-        raise SolverFailed("no lottery was found that keeps pair_probability_max")
+        word = "no lottery over whole panels keeps" if ended else "no lottery was found that keeps"
+        raise SolverFailed(f"{word} pair_probability_max")
     return [
         [int(count), _pairs(columns, places)]
         for count, places in zip(tickets.tolist(), taken, strict=True)

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ KEYS = (
 )  # fmt: skip
 _NEEDED = ("scores", "bids", "experts", "demand", "load_max")
 _TRIPLE, _PAIR = 3, 2
+_TILE = 1_000_000  # pairs at a time: some megabytes
 
 
 class ProblemRefused(ValueError):
@@ -65,29 +67,23 @@ class Problem:
     unscored: Bools | None = None  # bids x experts, where pairs without a score may not sit
     noticed: tuple[str, ...] = ()
 
-    def scaled_block(self, first: int, last: int) -> Floats:
-        """Scores of bids first..last-1 in millionths, rounded to even; NaN where forbidden.
-
-        `conflicts` are not marked here; `scaled` marks them.
-        """
-        block = np.array(self.raw[first:last], dtype=np.float64, order="C")
-        block *= UNIT
-        np.rint(block, out=block)
-        return block
-
     def scaled(self) -> npt.NDArray[Any]:
         """All scores in millionths as integers, bids x experts; `forbidden` where none may sit."""
         small = _largest(self.raw) * UNIT < np.iinfo(np.int32).max // 2
         kind = np.int32 if small else np.int64
         whole = np.empty((self.bids, self.experts), dtype=kind)
-        step = max(1, 4_000_000 // max(1, self.experts))
-        for first in range(0, self.bids, step):
-            block = self.scaled_block(first, min(first + step, self.bids))
+        table = as_stored(self.raw)
+        target = whole if table is self.raw else whole.T
+        step = max(1, _TILE // max(1, table.shape[1]))
+        for first in range(0, len(table), step):
+            block = np.array(table[first : first + step], dtype=np.float64)
+            block *= UNIT
+            np.rint(block, out=block)
             barred = np.isnan(block)
             block[barred] = 0
-            part = whole[first : first + step]
-            part[...] = block
+            part = block.astype(kind)
             part[barred] = forbidden(kind)
+            target[first : first + step] = part
         if self.conflicts is not None and len(self.conflicts):
             whole[self.conflicts[:, 1], self.conflicts[:, 0]] = forbidden(kind)
         return whole
@@ -107,12 +103,19 @@ def forbidden(kind: Any) -> int:
     return int(np.iinfo(kind).min)
 
 
+def as_stored(table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The table, or its other way round, so that its rows lie together in memory or in a file."""
+    turned = table.T.flags.c_contiguous and not table.flags.c_contiguous
+    return table.T if turned else table
+
+
 def _largest(raw: npt.NDArray[Any]) -> float:
     """The largest magnitude in a table, conflicts left out."""
     found = 0.0
-    step = max(1, 4_000_000 // max(1, raw.shape[1]))
-    for first in range(0, raw.shape[0], step):
-        block = np.asarray(raw[first : first + step], dtype=np.float64)
+    table = as_stored(raw)
+    step = max(1, _TILE // max(1, table.shape[1]))
+    for first in range(0, table.shape[0], step):
+        block = np.asarray(table[first : first + step], dtype=np.float64)
         if block.size:
             high, low = np.fmax.reduce(block, axis=None), np.fmin.reduce(block, axis=None)
             if not math.isnan(high):
@@ -309,6 +312,7 @@ def _scores_of_file(
 
 def check_finite(table: npt.NDArray[Any]) -> None:
     """Refuse a table with a number that is no score; NaN stands for a conflict."""
+    table = as_stored(table)
     step = max(1, 100_000 // max(1, table.shape[1]))
     for first in range(0, table.shape[0], step):
         block = table[first : first + step]
@@ -327,10 +331,40 @@ def check_finite(table: npt.NDArray[Any]) -> None:
 def _conflicts(told: Any, bids: int, experts: int) -> Ints:
     if not isinstance(told, list):
         raise ProblemRefused("conflicts: must be [[expert, bid], ...]")
+    fast = whole_pairs(told, bids, experts)
+    if fast is not None:
+        return fast
     for place, row in enumerate(told):
         if not isinstance(row, list) or len(row) != _PAIR:
             raise ProblemRefused(f"conflicts[{place}]: must be [expert, bid]")
     return _pairs("conflicts", [(row[0], row[1]) for row in told], bids, experts)
+
+
+def whole_pairs(told: list[Any], bids: int, experts: int) -> Ints | None:
+    """Rows of [expert, bid] as an array; None where some row is not that, to be looked for."""
+    if set(map(type, told)) - {list} or set(map(len, told)) - {_PAIR}:
+        return None
+    flat = list(chain.from_iterable(told))
+    if set(map(type, flat)) - {int}:
+        return None
+    try:
+        pairs = np.array(flat, dtype=np.int64).reshape(len(told), _PAIR)
+    except OverflowError:
+        return None
+    if len(pairs) and not (
+        pairs.min() >= 0 and pairs[:, 0].max() < experts and pairs[:, 1].max() < bids
+    ):
+        return None
+    return pairs
+
+
+def is_among(keys: Ints, named: Ints) -> Any:
+    """Which keys are named. np.isin hashes, which takes several times as long."""
+    known = np.sort(named)
+    if not len(known):
+        return np.zeros(len(keys), dtype=np.bool_)
+    place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return known[place] == keys
 
 
 def _together(told: dict[str, Any], first: str, second: str) -> bool:

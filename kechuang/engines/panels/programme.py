@@ -221,6 +221,8 @@ def relaxed(programme: Programme, penalty: float | None = None, simplex: bool = 
     bounds[:, 1] = programme.upper
     if penalty is not None:
         cost, equal, most, bounds = _elastic(programme, penalty)
+    if not len(cost):
+        return _of_nothing(programme)
     found = linprog(
         cost,
         A_ub=most if most.shape[0] else None,
@@ -242,6 +244,15 @@ def relaxed(programme: Programme, penalty: float | None = None, simplex: bool = 
         -found.eqlin.marginals if equal.shape[0] else np.zeros(0),
         -found.ineqlin.marginals if most.shape[0] else np.zeros(0),
     )
+
+
+def _of_nothing(programme: Programme) -> Answer:
+    """The answer where no pair may sit at all: lawful only where nothing is asked."""
+    nothing = np.zeros(0)
+    if programme.seats.any() or (programme.at_most < 0).any():
+        return Answer(nothing, 0.0, nothing, nothing, INFEASIBLE)
+    zeros = np.zeros(len(programme.seats)), np.zeros(len(programme.at_most))
+    return Answer(nothing, 0.0, *zeros)
 
 
 def _elastic(programme: Programme, penalty: float) -> tuple[Any, Any, Any, Any]:

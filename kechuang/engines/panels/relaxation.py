@@ -5,6 +5,7 @@ at these prices is solved, all other pairs are priced, and those worth more than
 until none does. Source: Dantzig-Wolfe pricing; Held and Karp (1971) for the first prices.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -94,6 +95,13 @@ class Table:
         return problem.institution is None and problem.senior is None and problem.wanted is None
 
     @property
+    def suits_simplex(self) -> bool:
+        """False for large problems with many rules that ask "at least": there the interior point
+        takes a third of the time."""
+        asks = self.problem.wanted is not None or self.problem.load_min is not None
+        return self.is_small or not asks
+
+    @property
     def is_small(self) -> bool:
         return self.scores.size <= ALL_PAIRS_MAX
 
@@ -111,7 +119,7 @@ def relax(
     columns, penalty = start, None if table.is_small else 2e4
     for _ in range(ROUNDS_MAX):
         programme = programme_of(problem, columns, asked, table.unit)
-        answer = relaxed(programme, penalty)
+        answer = relaxed(programme, penalty, simplex=table.suits_simplex)
         if answer.status == INFEASIBLE:
             return None
         prices = prices_of(problem, programme, answer, scale)
@@ -222,17 +230,30 @@ def _felt_columns(table: Table) -> Columns:
         raw = table.scores[first : first + step]
         worth = raw.astype(np.float64) - price
         worth[raw == table.barred] = -np.inf
-        for part in (None, problem.senior):
-            if part is None:
-                chosen = _best(worth, wide)
-            else:
-                inside = np.flatnonzero(part)
-                if not len(inside):
-                    continue
-                chosen = inside[_best(worth[:, inside], problem.senior_min + 2)]
-            bids.append(np.repeat(np.arange(first, first + len(raw)), chosen.shape[1]))
-            experts.append(chosen.ravel())
+        for rows, inside, count in _parts(problem, first, len(raw), wide):
+            if len(rows) and len(inside):
+                chosen = inside[_best(worth[np.ix_(rows, inside)], count)]
+                bids.append(np.repeat(first + rows, chosen.shape[1]))
+                experts.append(chosen.ravel())
     return table.columns(np.concatenate(bids), np.concatenate(experts))
+
+
+def _parts(
+    problem: Problem, first: int, length: int, wide: int
+) -> Iterator[tuple[Ints, Ints, int]]:
+    """For a block of bids: which of them look at which experts, and how many they take.
+
+    All at the best; at the best seniors; and where a field is wanted at the best who have it.
+    """
+    every = np.arange(length)
+    yield every, np.arange(problem.experts), wide
+    if problem.senior is not None:
+        yield every, np.flatnonzero(problem.senior), problem.senior_min + 2
+    if problem.wanted is not None and problem.fields is not None:
+        asked = problem.wanted[first : first + length]
+        for name in range(len(problem.field_names)):
+            rows = [row for row, names in enumerate(asked) if name in names]
+            yield np.array(rows, dtype=np.int64), np.flatnonzero(problem.fields[:, name]), 3
 
 
 def _best(worth: npt.NDArray[Any], count: int) -> Ints:

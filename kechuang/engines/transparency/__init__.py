@@ -11,12 +11,15 @@ from kechuang.engines.transparency.proofs import (
     verify_consistency,
     verify_inclusion,
 )
+from kechuang.engines.transparency.tiles import Tiles, grown
 
 __all__ = [
     "Edge",
     "Log",
     "NoSuchProof",
+    "Tiles",
     "consistency_proof",
+    "grown",
     "inclusion_proof",
     "leaf_hash",
     "node_hash",

@@ -1,7 +1,10 @@
 """`kechuang panel` on files: exit codes, bytes, and nothing half-written."""
 
 import json
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -80,3 +83,37 @@ def test_bad_input_is_told_and_writes_nothing(problem, monkeypatch, arguments, w
     assert result.exit_code == 2
     assert word in result.stderr
     assert sorted(path.name for path in problem.parent.iterdir()) == ["bad.json", "problem.json"]
+
+
+def test_verify_goes_straight_without_what_draws_tables(problem, tmp_path):
+    out = tmp_path / "result.json"
+    run("solve", problem, "--out", out)
+    code = (
+        "import sys; from kechuang.site.entry import main\n"
+        "try: main()\n"
+        "except SystemExit as end: code = end.code\n"
+        "heavy = [one for one in ('typer', 'rich', 'django', 'scipy') if one in sys.modules]\n"
+        "print(code, heavy)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, "panel", "verify", str(problem), str(out)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.splitlines()[0].startswith("proved: total, total 1.5")
+    assert said.stdout.splitlines()[1] == "0 []"
+
+
+def test_either_order_of_a_table_is_the_same_problem(tmp_path):
+    table = np.array([[0.25, 1.0, np.nan], [0.5, -1.0, 0.75]])  # experts x bids
+    told = {"bids": 3, "experts": 2, "demand": [1, 1, 0], "load_max": 1, "seed": "s"}
+    totals = []
+    for order, rows in (("experts x bids", table), ("bids x experts", table.T.copy())):
+        np.save(tmp_path / "t.npy", rows)
+        path = tmp_path / "p.json"
+        path.write_text(json.dumps(told | {"scores": {"npy": "t.npy", "order": order}}))
+        out = tmp_path / f"{len(totals)}.json"
+        assert run("solve", path, "--out", out).exit_code == 0
+        assert run("verify", path, out).exit_code == 0
+        totals.append(out.read_bytes())
+    assert totals[0] == totals[1]
+    assert json.loads(totals[0])["total"] == 1.5

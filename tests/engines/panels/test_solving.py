@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from kechuang.engines.panels import problem_from, verify
 from kechuang.engines.panels.drawn import draw
+from kechuang.engines.panels.programme import SolverFailed
 from kechuang.engines.panels.seating import tie_number
 from kechuang.engines.panels.solving import solve, written
 from tests.engines.panels import lots
@@ -37,7 +38,12 @@ def test_total_is_that_of_another_formulation_and_every_result_is_proved(told):
     problem = problem_from(told)
     best = lots.best_total(told)
     for objective in ("total", "fair", "random"):
-        result = solved(told, objective)
+        try:
+            result = solved(told, objective)
+        except SolverFailed as failed:  # fractions keep the chance, no lottery of whole panels may
+            assert objective == "random" and {"institution", "senior", "wanted"} & set(told)
+            assert "lottery" in str(failed)
+            continue
         if "infeasible" in result:
             assert objective == "random" or best is None
             continue

@@ -11,7 +11,9 @@ from kechuang.engines.transparency import (
     Edge,
     Log,
     NoSuchProof,
+    Tiles,
     consistency_proof,
+    grown,
     inclusion_proof,
     leaf_hash,
     node_hash,
@@ -182,3 +184,23 @@ def test_proofs_outside_the_log_are_refused():
             ask()
     assert Log().root() == root([])
     assert base64.b64encode(Log().root()) == b"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+
+def test_tiles_give_every_root_and_proof_that_the_whole_log_gives():
+    leaves = [leaf_hash(str(number).encode()) for number in range(66_000)]
+    whole, store, size = Log(leaves), {}, 0
+
+    def read(level, place):
+        return store[level, place]
+
+    for length in (1, 255, 1, 700, 64_579, 464):
+        store.update(grown(read, size, leaves[size : size + length]))
+        size += length
+        tiles = Tiles(read, size)
+        assert tiles.root() == whole.root(size)
+        for index in (0, size // 2, size - 1):
+            assert tiles.inclusion_proof(index) == whole.inclusion_proof(index, size)
+        assert tiles.consistency_proof(size // 3 + 1) == whole.consistency_proof(
+            size // 3 + 1, size
+        )
+    assert max(level for level, _ in store) == 2
