@@ -1,5 +1,17 @@
 """What is known of enterprises, and what follows from it."""
 
+from kechuang.cultivation.models.benefits import (
+    Batch,
+    BatchStage,
+    CaseStage,
+    Funding,
+    Line,
+    Policy,
+    PolicyExclusion,
+    PolicyStage,
+    ReclaimCase,
+    Stake,
+)
 from kechuang.cultivation.models.facts import (
     LISTS,
     Certificate,
@@ -19,6 +31,8 @@ from kechuang.cultivation.models.facts import (
 from kechuang.cultivation.models.tiers import Recount, Reminder, Verdict, Visit
 
 __all__ = [
+    "Batch", "BatchStage", "CaseStage", "Funding", "Line", "Policy", "PolicyExclusion",
+    "PolicyStage", "ReclaimCase", "Stake",
     "LISTS", "Certificate", "Contract", "Conversion", "Declaration", "DeclarationStage",
     "Financing", "Incident", "Known", "Listing", "Profile", "Property", "Recount", "Reminder",
     "Source", "Verdict", "Visit", "YearlyReturn",
