@@ -19,6 +19,13 @@ def nightly(timestamp: int = 0) -> None:
     actions.recompute(by=Actor.CLOCK, at=clock.now())
 
 
+@app.periodic(cron="40 7 * * *")
+@app.task(name="cultivation.remind", queue="default")
+def remind(timestamp: int = 0) -> None:
+    """Every morning: tell holders whose certificates are about to end."""
+    actions.remind_of_expiry(by=Actor.CLOCK, at=clock.now())
+
+
 @app.task(name="cultivation.recompute", queue="default")
 def recompute(numbers: list[str]) -> None:
     """After a change of data: the enterprises with these numbers; all, where there are none."""

@@ -1,17 +1,20 @@
 """Holding enterprises against the rules, and keeping what the rules say as it changes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
 from kechuang.base.actor import Actor
+from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
-from kechuang.cultivation.models import Profile, Recount, Verdict
-from kechuang.cultivation.queries import policies_on, relation
+from kechuang.cultivation import rules
+from kechuang.cultivation.models import Certificate, Profile, Recount, Reminder, Verdict, Visit
+from kechuang.cultivation.queries import people_of_units, policies_on, relation
 from kechuang.cultivation.queries.away import away_of
 from kechuang.engines.eligibility import Policy, query
+from kechuang.messages.actions import tell
 from kechuang.parties.models import Organisation
 from kechuang.record import actions as record
 
@@ -45,8 +48,11 @@ def recompute(
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute("SET LOCAL jit = off")
+        if scope is None:  # whatever the planner believes, everybody is looked at
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute("DROP TABLE IF EXISTS cultivation_fresh")
         cursor.execute(_fresh(policies, scope))
+        cursor.execute("SET LOCAL enable_nestloop = on")
         changed = _write_changes(cursor, policies, scope, at)
     profiles = Profile.objects.filter(known_until__isnull=True)
     count = profiles.count() if scope is None else profiles.filter(organisation__in=scope).count()
@@ -136,3 +142,59 @@ def _insert(run: Recount, at: datetime) -> None:
             "away, %s, NULL, %s FROM cultivation_fresh",
             [run.as_of, at, run.pk],
         )
+
+
+@transaction.atomic
+def note_visit(
+    *, organisation: Organisation, policy: str, criterion: str, note: str, by: Actor, at: datetime
+) -> Visit:
+    """Note that an officer went to an enterprise that is one thing away."""
+    rules.check_may(rules.may_visit(by, organisation.region_path), "visit")
+    if not Verdict.objects.filter(
+        organisation=organisation, policy=policy, away=criterion, until__isnull=True
+    ).exclude(away="").exists():
+        raise rules.CultivationRefused(
+            "visit.not_away", N_("这家企业现在不是只差这一项。"), {}, (),
+            N_("请刷新名单后再看。"),
+        )
+    visit = Visit.objects.create(
+        organisation=organisation, policy=policy, criterion=criterion, visited_at=at,
+        by_person=by.person, by_role=by.role, note=note.strip()[:500],
+    )
+    record.append(
+        verb="cultivation.visit", object_number=organisation.number, by=by, at=at,
+        payload={"policy": policy, "criterion": criterion},
+    )
+    return visit
+
+
+@transaction.atomic
+def remind_of_expiry(*, by: Actor, at: datetime) -> int:
+    """Tell the holders of tier certificates that end within the days of the ladder, once each."""
+    day = shanghai_date(at)
+    kinds = [tier.certificate for tier in rules.ladder()]
+    due = Certificate.objects.filter(
+        known_until__isnull=True, kind__in=kinds, until__gt=day,
+        until__lte=day + timedelta(days=rules.remind_days()),
+    ).select_related("organisation").order_by("pk")
+    known = set(Reminder.objects.values_list("organisation_id", "kind", "until"))
+    fresh = [
+        one for one in due if (one.organisation_id, one.kind, one.until) not in known
+    ]
+    Reminder.objects.bulk_create(
+        [Reminder(organisation_id=one.organisation_id, kind=one.kind, until=one.until, told_at=at)
+         for one in fresh],
+        ignore_conflicts=True,
+    )
+    people = people_of_units([one.organisation_id for one in fresh], at)
+    for one in fresh:
+        tell(
+            people=people.get(one.organisation_id, ()), template="cultivation.expires",
+            object_number=one.organisation.number, by=by, at=at,
+        )
+    if fresh:
+        record.append_batch(
+            verb="cultivation.remind", object_number="-", by=by, at=at,
+            rows=[{"organisation": one.organisation.number, "kind": one.kind} for one in fresh],
+        )
+    return len(fresh)

@@ -21,6 +21,7 @@ from kechuang.cultivation.models.facts import (
     DeclarationStage,
     Financing,
     Incident,
+    Keyed,
     Known,
     Listing,
     Profile,
@@ -34,6 +35,6 @@ __all__ = [
     "Batch", "BatchStage", "CaseStage", "Funding", "Line", "Policy", "PolicyExclusion",
     "PolicyStage", "ReclaimCase", "Stake",
     "LISTS", "Certificate", "Contract", "Conversion", "Declaration", "DeclarationStage",
-    "Financing", "Incident", "Known", "Listing", "Profile", "Property", "Recount", "Reminder",
-    "Source", "Verdict", "Visit", "YearlyReturn",
+    "Financing", "Incident", "Keyed", "Known", "Listing", "Profile", "Property", "Recount",
+    "Reminder", "Source", "Verdict", "Visit", "YearlyReturn",
 ]  # fmt: skip

@@ -7,9 +7,9 @@ from kechuang.cultivation.queries.facts import (
     relation,
 )
 from kechuang.cultivation.queries.rulesets import policies_on, rule_sets
-from kechuang.cultivation.queries.sight import visible_to, within
+from kechuang.cultivation.queries.sight import people_of_units, visible_to, within
 
 __all__ = [
-    "Relation", "enterprise_facts", "flat_rows", "policies_on", "relation", "rule_sets",
-    "visible_to", "within",
+    "Relation", "enterprise_facts", "flat_rows", "people_of_units", "policies_on", "relation",
+    "rule_sets", "visible_to", "within",
 ]  # fmt: skip

@@ -109,7 +109,7 @@ def _organisations(cast: Cast, count: int) -> None:
          "chain": row["chain"]}
         for row in named
     ]  # fmt: skip
-    rows += itertools.islice(_further(cast), max(count - len(rows), 0))
+    rows += itertools.islice(further(cast, cast.random), max(count - len(rows), 0))
     for serial, row in enumerate(rows, 1):
         row["code"] = credit_code_with_check(f"91990100MA{serial:07d}")
         row["is_demo"] = True
@@ -122,7 +122,7 @@ def _organisations(cast: Cast, count: int) -> None:
     cast.organisations = {one.name: one for one in cast.everyone}
 
 
-def _further(cast: Cast) -> Iterator[dict[str, Any]]:
+def further(cast: Cast, seed: random.Random) -> Iterator[dict[str, Any]]:
     """Distinct names made of stem, field and form, each begun with 示例, in a fixed order."""
     parts: dict[str, list[dict[str, str]]] = {}
     for row in texts.rows("organisations.csv"):
@@ -134,13 +134,13 @@ def _further(cast: Cast) -> Iterator[dict[str, Any]]:
     for form, stem, field_ in itertools.product(
         parts["form"], parts["stem"], _turned(parts["field"])
     ):
-        kind = cast.random.choices(kinds, shares)[0]
+        kind = seed.choices(kinds, shares)[0]
         ending = form["text"] if kind == "ENTERPRISE" else FORMS[kind]
         yield {
             "name": f"示例{stem['text']}{field_['text']}{ending}"
             + ("" if kind == "ENTERPRISE" or form is parts["form"][0] else form["text"][:2]),
             "kind": kind, "chain": field_["chain"],
-            "region": cast.random.choices(counties, weights)[0],
+            "region": seed.choices(counties, weights)[0],
         }  # fmt: skip
 
 

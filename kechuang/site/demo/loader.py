@@ -11,7 +11,7 @@ from kechuang.base.refusals import N_, Refused
 from kechuang.challenges.rules.modes import modes
 from kechuang.needs.models import Need
 from kechuang.parties.models import Organisation
-from kechuang.site.demo import bulk, cast, contests, desk, figures, works
+from kechuang.site.demo import bulk, cast, contests, desk, enterprises, figures, works
 from kechuang.site.demo.texts import Clock
 
 SEED = 20231027
@@ -51,7 +51,7 @@ def load(size: str, day: date) -> None:
     _check_rules_reach_back(day)
     wanted = SIZES[size]
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("demo", total=8)
+        task = progress.add_task("demo", total=9)
 
         def done(words: str) -> None:
             progress.update(task, advance=1, description=words)
@@ -70,6 +70,8 @@ def load(size: str, day: date) -> None:
         desk.post_notices(people)
         done("批量")
         bulk.fill(people, wanted.needs - len(needs), wanted.offers - len(offers), progress)
+        done("企业")
+        enterprises.grow(people, size)
         done("指标")
         figures.publish(people)
         done("完成")
