@@ -1,4 +1,5 @@
-"""Background doors of the record: the sequencer, and the sweep of jobs that a dead worker left."""
+"""Background doors of the record: the sequencer, checkpoints and witnesses, and the sweep of jobs
+that a dead worker left."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +7,9 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from kechuang.record import actions
+from kechuang.base.refusals import refuse_all
+from kechuang.doors.witnesses import WitnessRefused, show, witnesses
+from kechuang.record import actions, queries
 
 STALLED_AFTER_SECONDS = 600
 FIRST = 10  # before every other job: who reads the record waits for it
@@ -24,6 +27,25 @@ def sequence(timestamp: int) -> None:
 def checkpoint(timestamp: int) -> None:
     """Publish the root of the record every ten minutes."""
     actions.take_checkpoint(at=datetime.fromtimestamp(timestamp, tz=UTC))
+
+
+@app.periodic(cron="5-59/10 * * * *")
+@app.task(name="record.witness", queue="record", pass_context=False)
+def witness(timestamp: int) -> None:
+    """Show the latest checkpoint to every witness that has not seen it yet."""
+    at = datetime.fromtimestamp(timestamp, tz=UTC)
+    latest = queries.checkpoint()
+    if latest is None or not latest.note:
+        return
+    refused = []
+    for one in queries.unseen_by(latest, witnesses()):
+        try:
+            line = show(one, latest.note, queries.tree(latest.size).consistency_proof)
+        except WitnessRefused as no:
+            refused.append(no)  # the others are shown it all the same
+            continue
+        actions.keep_cosignature(checkpoint=latest, witness=one.name, line=line, at=at)
+    refuse_all(refused)
 
 
 @app.periodic(cron="*/2 * * * *")

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.numbers import new_random_number
+from kechuang.record.rules import SUITE
 
 
 class Entry(models.Model):
@@ -26,8 +27,8 @@ class Entry(models.Model):
     via = models.CharField(_("途径"), max_length=10)
     at = models.DateTimeField(_("时间"))
     recorded_at = models.DateTimeField(_("入库时间"), db_default=models.functions.Now())
-    suite = models.CharField(_("算法"), max_length=12, default="sha256")
-    salt = models.BinaryField(_("盐"), max_length=16)
+    suite = models.CharField(_("算法"), max_length=12, default=SUITE)
+    salt = models.BinaryField(_("盐"), max_length=32)
     payload_hash = models.CharField(_("载荷指纹"), max_length=64)
     leaf_hash = models.CharField(_("叶指纹"), max_length=64)
 
@@ -117,11 +118,15 @@ class StageRow(models.Model):
 
 
 class Checkpoint(models.Model):
-    """The root over all entries up to a size: what anybody may write down and compare later."""
+    """The root over all entries up to a size: what anybody may write down and compare later.
+
+    `note` is the same as a signed text (C2SP tlog-checkpoint), which witnesses add their lines to.
+    """
 
     size = models.BigIntegerField(_("条数"), unique=True)
     root = models.CharField(_("根"), max_length=64)
     at = models.DateTimeField(_("时间"))
+    note = models.TextField(_("签名文本"), blank=True)
 
     class Meta:
         verbose_name = _("检查点")
@@ -131,3 +136,47 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} {self.root[:8]}"
+
+
+class Tile(models.Model):
+    """256 hashes of the record's tree, joined: leaves at level 0, roots of whole tiles above.
+
+    Only ever grows (trigger in 0004). Proofs read a few of these instead of every entry.
+    """
+
+    level = models.PositiveSmallIntegerField(_("层"))
+    place = models.BigIntegerField(_("次序"))
+    hashes = models.BinaryField(_("指纹"))
+
+    class Meta:
+        verbose_name = _("日志目录")
+        constraints = [
+            models.UniqueConstraint(fields=["level", "place"], name="one_tile_per_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.place}"
+
+
+class Cosignature(models.Model):
+    """What a witness did with a checkpoint: its signature, or the file that it keeps."""
+
+    checkpoint = models.ForeignKey(
+        Checkpoint, on_delete=models.PROTECT, related_name="cosignatures",
+        verbose_name=_("检查点"),
+    )
+    witness = models.CharField(_("见证人"), max_length=120)
+    line = models.TextField(_("签名行"), blank=True)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("见证")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "witness"], name="one_cosignature_per_witness"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness} {self.checkpoint_id}"

@@ -21,7 +21,7 @@ from kechuang.engines.eligibility.commands import rules
 from kechuang.engines.panels.commands import app as panels
 from kechuang.engines.placement.commands import app as placement
 from kechuang.engines.ranking.commands import app as ranking
-from kechuang.site import sealing
+from kechuang.site import roles, sealing, witness
 
 app = typer.Typer(
     name="kechuang",
@@ -43,13 +43,15 @@ app.add_typer(rules)
 app.command("seal")(sealing.seal)
 app.command("open")(sealing.open_bid)
 app.add_typer(sealing.custodian)
+app.add_typer(witness.app, name="witness")
+app.add_typer(roles.app, name="roles")
 
 console = Console()
 BY = Actor(role=Role.OPERATOR, via="command")
 SIZES = ("town", "city", "province")
 WITHOUT_DJANGO = (
     ["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"], ["panel"], ["entitle"], ["rules"],
-    ["seal"], ["open"], ["custodian"],
+    ["seal"], ["open"], ["custodian"], ["witness"],
 )  # fmt: skip
 
 

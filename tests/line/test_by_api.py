@@ -2,8 +2,8 @@
 
 import pytest
 
-from kechuang.record.actions import leaf_of
 from kechuang.record.models import Entry
+from kechuang.record.queries import leaf_of
 from kechuang.record.rules import canonical_json, leaf_hash, merkle_root
 from tests.line import calling, finding, judging, paying
 from tests.line.city import City

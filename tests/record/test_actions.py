@@ -18,7 +18,7 @@ def test_entry_keeps_role_and_organisation_as_they_were(world, at):
     )  # fmt: skip
     kept = Entry.objects.get(number=entry.number)
     assert (kept.role, kept.organisation) == ("UNIT_ADMIN", world.enterprise.code)
-    assert kept.leaf_hash == rules.leaf_hash(rules.canonical_json(actions.leaf_of(kept)))
+    assert kept.leaf_hash == rules.leaf_hash(rules.canonical_json(queries.leaf_of(kept)))
     assert Payload.objects.get(entry=kept).content == {"state": "COUNTY_CHECK"}
 
 

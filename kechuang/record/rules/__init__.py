@@ -1,14 +1,17 @@
 """How an entry is written so that anybody can hash it again: canonical JSON and RFC 6962 leaves."""
 
 import hashlib
+import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kechuang.base.refusals import N_, Refused
 from kechuang.engines import transparency
 
 LONGEST_TEXT = 200
+SALT_BYTES = 32
+FIRST_SUITE, SUITE = "sha256", "sha256-2"
 
 
 class PayloadRefused(Refused):
@@ -70,6 +73,17 @@ def merkle_root(leaves: list[str]) -> str:
     return transparency.root([bytes.fromhex(leaf) for leaf in leaves]).hex()
 
 
+def payload_salt(suite: str, salt: bytes) -> bytes:
+    """The salt of the payload alone: it can be told without telling who acted."""
+    return salt if suite == FIRST_SUITE else hmac.digest(salt, b"payload", "sha256")
+
+
 def payload_hash(salt: bytes, payload: Any) -> str:
     """The salted fingerprint of a payload: it can be erased, and cannot be guessed after."""
     return hashlib.sha256(salt + canonical_json(payload)).hexdigest()
+
+
+def who_hash(salt: bytes, who: Sequence[str]) -> str:
+    """The salted fingerprint of person, appointment and organisation: proved, and not told."""
+    own = hmac.digest(salt, b"who", "sha256")
+    return hashlib.sha256(own + canonical_json(list(who))).hexdigest()

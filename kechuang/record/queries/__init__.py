@@ -6,8 +6,25 @@ from django.db.models import Max, Q, QuerySet
 
 from kechuang.base.actor import Actor, Role
 from kechuang.record.models import Checkpoint, Cursor, Entry
+from kechuang.record.queries.keys import log_name, log_verifier, signing_key
+from kechuang.record.queries.proofs import (
+    leaf_of,
+    note_of,
+    proof_of,
+    proofs_file,
+    tree,
+    tree_size,
+    unseen_by,
+)
+from kechuang.record.queries.verifying import report_on
 
 SEALED_VERBS = "bids."
+__all__ = [
+    "checkpoint", "checkpoint_of", "cursor_position", "entries_after", "history_of", "leaf_hashes",
+    "leaf_of", "log_name", "log_verifier", "note_of", "proof_of", "proofs_file",
+    "public_entries_of", "report_on", "signing_key", "size", "tree", "tree_size", "unseen_by",
+    "unsequenced_since", "visible_to",
+]
 
 
 def entries_after(position: int, limit: int = 500) -> list[Entry]:

@@ -9,11 +9,16 @@ from django.db import connection, transaction
 
 from kechuang.base.actor import Actor
 from kechuang.base.numbers import display_number, new_random_number
-from kechuang.base.time import SHANGHAI, rfc3339
+from kechuang.base.time import SHANGHAI
 from kechuang.record import queries, rules
-from kechuang.record.models import Checkpoint, Cursor, Entry, NumberSeries, Payload
+from kechuang.record.actions.tree import grow_tree, keep_cosignature, take_checkpoint
+from kechuang.record.models import Cursor, Entry, NumberSeries, Payload
 
 SEQUENCER_LOCK = 7_301_001
+__all__ = [
+    "append", "append_batch", "defer", "grow_tree", "keep_cosignature", "move_cursor",
+    "sequence_entries", "take_checkpoint", "take_number", "take_numbers",
+]
 
 
 @transaction.atomic
@@ -29,7 +34,7 @@ def append(
 
     Refuses floats and prose in the payload (rules.PayloadRefused).
     """
-    salt = os.urandom(16)
+    salt = os.urandom(rules.SALT_BYTES)
     content = dict(payload or {})
     entry = Entry(
         number=new_random_number(),
@@ -42,31 +47,14 @@ def append(
         region=by.region,
         via=by.via,
         at=at,
+        suite=rules.SUITE,
         salt=salt,
-        payload_hash=rules.payload_hash(salt, content),
+        payload_hash=rules.payload_hash(rules.payload_salt(rules.SUITE, salt), content),
     )
-    entry.leaf_hash = rules.leaf_hash(rules.canonical_json(leaf_of(entry)))
+    entry.leaf_hash = rules.leaf_hash(rules.canonical_json(queries.leaf_of(entry)))
     entry.save(force_insert=True)
     Payload.objects.create(entry=entry, content=content)
     return entry
-
-
-def leaf_of(entry: Entry) -> dict[str, str]:
-    """What an entry's leaf hash covers."""
-    return {
-        "number": entry.number,
-        "verb": entry.verb,
-        "object": entry.object_number,
-        "person": entry.person,
-        "appointment": entry.appointment,
-        "role": str(entry.role),
-        "organisation": entry.organisation,
-        "region": entry.region,
-        "via": entry.via,
-        "at": rfc3339(entry.at),
-        "suite": entry.suite,
-        "payload": entry.payload_hash,
-    }
 
 
 def append_batch(
@@ -127,19 +115,11 @@ def sequence_entries(*, limit: int = 5000) -> int:
             """,
             [limit],
         )
-        return cursor.rowcount
+        placed: int = cursor.rowcount
+    grow_tree()
+    return placed
 
 
 def move_cursor(name: str, *, position: int) -> None:
     """Note how far a follower has read; called in the transaction of its effect."""
     Cursor.objects.update_or_create(name=name, defaults={"position": position})
-
-
-@transaction.atomic
-def take_checkpoint(*, at: datetime) -> Checkpoint | None:
-    """Keep the root over all placed entries; None where nothing was added since the last one."""
-    size = queries.size()
-    if size == 0 or queries.checkpoint_of(size) is not None:
-        return None
-    leaves = queries.leaf_hashes(size)
-    return Checkpoint.objects.create(size=size, root=rules.merkle_root(leaves), at=at)

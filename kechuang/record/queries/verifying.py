@@ -1,0 +1,37 @@
+"""The record as rows, held against its tree and against checkpoints."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import connection
+
+from kechuang.record.models import Checkpoint, Entry, Tile
+from kechuang.record.rules.verifying import Held, Reader, Report, Row, leaves_of
+
+AT_ONCE = 20_000
+_ROWS = """
+SELECT e.position, e.number, e.verb, e.object_number, e.person, e.appointment, e.role,
+       e.organisation, e.region, e.via, e.at, e.suite, e.salt, e.payload_hash, e.leaf_hash,
+       p.content::text
+FROM record_entry e LEFT JOIN record_payload p ON p.entry_id = e.id
+WHERE e.position >= %s AND e.position < %s ORDER BY e.position
+"""
+
+
+def report_on(outside: Iterable[Held] = ()) -> Report:
+    """Hash every placed entry again and hold all against the tree and the checkpoints."""
+    own = Checkpoint.objects.order_by("size").values_list("size", "root")
+    held = [Held(size, bytes.fromhex(root)) for size, root in own]
+    tiles = Tile.objects.filter(level=0).order_by("place").values_list("hashes", flat=True)
+    reader = Reader(leaves_of(map(bytes, tiles.iterator())), [*held, *outside])
+    report = reader.read(_rows())
+    report.waiting = Entry.objects.filter(position__isnull=True).count()
+    return report
+
+
+def _rows() -> Iterator[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(position), -1) FROM record_entry")
+        last = cursor.fetchone()[0]
+        for first in range(0, last + 1, AT_ONCE):
+            cursor.execute(_ROWS, [first, first + AT_ONCE])
+            yield from map(Row._make, cursor.fetchall())

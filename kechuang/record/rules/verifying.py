@@ -1,0 +1,224 @@
+"""Is the record what it was: every entry hashed again and held against its tree and checkpoints.
+
+Pure: rows, leaves and checkpoints come in, findings go out; the first finding is the first entry
+that is not as it was.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from kechuang.base.refusals import N_
+from kechuang.base.time import rfc3339
+from kechuang.engines.transparency import Edge
+from kechuang.record.rules import (
+    FIRST_SUITE,
+    PayloadRefused,
+    canonical_json,
+    payload_salt,
+)
+
+_text = json.encoder.encode_basestring  # as canonical JSON writes a string
+
+
+class Row(NamedTuple):
+    """An entry as the database has it; `content` is the payload as JSON text, None where gone."""
+
+    position: int
+    number: str
+    verb: str
+    object_number: str
+    person: str
+    appointment: str
+    role: str
+    organisation: str
+    region: str
+    via: str
+    at: datetime
+    suite: str
+    salt: bytes
+    payload_hash: str
+    leaf_hash: str
+    content: str | None
+
+
+class Kind(StrEnum):
+    EDITED = "EDITED"
+    PAYLOAD = "PAYLOAD"
+    DELETED = "DELETED"
+    REORDERED = "REORDERED"
+    ROLLED_BACK = "ROLLED_BACK"
+    REWRITTEN = "REWRITTEN"
+
+
+KIND_NAMES = {
+    Kind.EDITED: N_("条目被改动"),
+    Kind.PAYLOAD: N_("条目的内容被改动或删去"),
+    Kind.DELETED: N_("条目被删除"),
+    Kind.REORDERED: N_("条目的次序被调换"),
+    Kind.ROLLED_BACK: N_("日志被退回到更早的状态"),
+    Kind.REWRITTEN: N_("这一段里有条目连同目录一起被改写"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is not as it was: the position, the entry's number where one stands there, and until
+    which position it may lie where only that is known."""
+
+    kind: Kind
+    position: int
+    number: str = ""
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A checkpoint that the record is held against; `outside` if it does not come from it."""
+
+    size: int
+    root: bytes
+    outside: bool = False
+
+
+@dataclass
+class Report:
+    """What was found, first entry first, and how far it is proved by whom."""
+
+    size: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    waiting: int = 0  # entries without a position yet
+    outside: list[int] = field(default_factory=list)  # sizes of outside checkpoints that agree
+
+    @property
+    def is_good(self) -> bool:
+        return not self.findings
+
+
+def leaf_content(row: Row) -> bytes:
+    """What an entry's leaf hash covers, in canonical JSON; as `rules.leaf_of`, but quick."""
+    at, suite = rfc3339(row.at), row.suite
+    if suite == FIRST_SUITE:
+        told = (
+            f'{{"appointment":{_text(row.appointment)},"at":"{at}","number":{_text(row.number)},'
+            f'"object":{_text(row.object_number)},"organisation":{_text(row.organisation)},'
+            f'"payload":{_text(row.payload_hash)},"person":{_text(row.person)},'
+            f'"region":{_text(row.region)},"role":{_text(row.role)},"suite":{_text(suite)},'
+            f'"verb":{_text(row.verb)},"via":{_text(row.via)}}}'
+        )
+        return told.encode()
+    who = f"[{_text(row.person)},{_text(row.appointment)},{_text(row.organisation)}]".encode()
+    hashed = hashlib.sha256(hmac.digest(row.salt, b"who", "sha256") + who).hexdigest()
+    return (
+        f'{{"at":"{at}","number":{_text(row.number)},"object":{_text(row.object_number)},'
+        f'"payload":{_text(row.payload_hash)},"region":{_text(row.region)},'
+        f'"role":{_text(row.role)},"suite":{_text(suite)},"verb":{_text(row.verb)},'
+        f'"via":{_text(row.via)},"who":"{hashed}"}}'
+    ).encode()
+
+
+def is_payload_whole(row: Row) -> bool:
+    """Whether the payload is the one whose fingerprint the entry carries."""
+    if row.content is None:
+        return False
+    try:
+        told = _canonical(row.content)
+    except (PayloadRefused, ValueError):
+        return False
+    salt = payload_salt(row.suite, row.salt)
+    return hashlib.sha256(salt + told).hexdigest() == row.payload_hash
+
+
+def _canonical(content: str) -> bytes:
+    if content == "{}":
+        return b"{}"
+    value: Any = json.loads(content)
+    if content.isascii() and "." not in content and "\\" not in content:  # no floats, plain keys
+        return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+    return canonical_json(value)
+
+
+class Reader:
+    """Reads rows in order of position against the leaves that the tree has; keeps the findings."""
+
+    def __init__(self, leaves: Sequence[bytes], held: Iterable[Held]) -> None:
+        self.leaves = leaves
+        self.held = sorted(held, key=lambda one: (one.size, one.outside))
+        self.report = Report()
+        self.edge = Edge()
+        self.agreed = {True: 0, False: 0}  # the largest that agreed, from outside or at all
+        self._next = 0
+        self._places: dict[bytes, int] | None = None
+
+    def read(self, rows: Iterable[Row]) -> Report:
+        """The report over all rows and checkpoints."""
+        for row in rows:
+            self._take(row)
+        self._hold_all()
+        self.report.size = self.edge.size
+        if self.edge.size < len(self.leaves) and not self.report.findings:
+            self._find(Kind.ROLLED_BACK, self.edge.size)
+        self.report.findings.sort(key=lambda one: one.position)
+        return self.report
+
+    def _take(self, row: Row) -> None:
+        here = self.edge.size
+        leaf = hashlib.sha256(b"\x00" + leaf_content(row)).digest()
+        if row.position != here and not self.report.findings:
+            self._find(Kind.DELETED, here)
+        if not self.report.findings:
+            self._compare(row, leaf, here)
+        self.edge.append(leaf)
+        while self._next < len(self.held) and self.held[self._next].size == self.edge.size:
+            self._hold(self.held[self._next])
+            self._next += 1
+
+    def _compare(self, row: Row, leaf: bytes, here: int) -> None:
+        if here < len(self.leaves) and leaf != self.leaves[here]:
+            self._find(self._how(row, leaf, here), here, row.number)
+        elif leaf.hex() != row.leaf_hash:
+            self._find(Kind.EDITED, here, row.number)
+        elif not is_payload_whole(row):
+            self._find(Kind.PAYLOAD, here, row.number)
+
+    def _how(self, row: Row, leaf: bytes, here: int) -> Kind:
+        """What was done to the entry that stands where the tree has another."""
+        if self._places is None:
+            self._places = {one: place for place, one in enumerate(self.leaves)}
+        place = self._places.get(leaf)
+        if place is not None:
+            return Kind.DELETED if place == here + 1 else Kind.REORDERED
+        return Kind.EDITED
+
+    def _find(self, kind: Kind, position: int, number: str = "", until: int | None = None) -> None:
+        self.report.findings.append(Finding(kind, position, number, until))
+
+    def _hold(self, held: Held) -> None:
+        if self.edge.root() == held.root:
+            self.agreed[False] = held.size
+            if held.outside:
+                self.agreed[True] = held.size
+                self.report.outside.append(held.size)
+        elif not self.report.findings:
+            self._find(Kind.REWRITTEN, self.agreed[held.outside], until=held.size - 1)
+
+    def _hold_all(self) -> None:
+        """Checkpoints over more than there is: the record was longer once."""
+        if self._next < len(self.held) and not self.report.findings:
+            self._find(Kind.ROLLED_BACK, self.edge.size)
+
+
+def leaves_of(tiles: Iterable[bytes]) -> list[bytes]:
+    """The leaf hashes of tiles of level 0, in order."""
+    return list(_split(tiles))
+
+
+def _split(tiles: Iterable[bytes]) -> Iterator[bytes]:
+    for tile in tiles:
+        for start in range(0, len(tile) - 31, 32):
+            yield tile[start : start + 32]

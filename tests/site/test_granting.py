@@ -1,0 +1,80 @@
+"""Roles of the database: what the app may not do to the record, nor the reader to anything."""
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+
+from kechuang.base.actor import Actor
+from kechuang.record import actions
+from kechuang.record.models import Entry
+from kechuang.site.granting import name_of, set_up_roles
+
+pytestmark = pytest.mark.django_db
+PREFIX = "kc_test"
+
+
+@pytest.fixture
+def names(at):
+    actions.append(verb="x", object_number="n", by=Actor.CLOCK, at=at)
+    actions.sequence_entries()
+    actions.take_checkpoint(at=at)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # tables of pending checks cannot be given
+    return set_up_roles(PREFIX)
+
+
+def acting_as(role, statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {role}")
+        cursor.execute(statement)
+        rows = cursor.fetchall() if cursor.description else cursor.rowcount
+        transaction.set_rollback(True)
+    return rows
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE record_entry SET verb = 'y'",
+    "DELETE FROM record_entry",
+    "TRUNCATE record_entry CASCADE",
+    "UPDATE record_payload SET content = '{}'",
+    "DELETE FROM record_checkpoint",
+    "DELETE FROM record_tile",
+    "UPDATE ledger_entry SET amount_fen = 1",
+    "ALTER TABLE record_entry DISABLE TRIGGER ALL",
+    "DROP TRIGGER record_entry_is_append_only ON record_entry",
+    "CREATE TABLE public.mine (a int)",
+    "SET session_replication_role = replica",
+])  # fmt: skip
+def test_the_app_cannot_rewrite_the_record(names, statement):
+    with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+        acting_as(names.app, statement)
+
+
+def test_the_app_can_do_its_work(names, at):
+    assert acting_as(names.app, "SELECT verb FROM record_entry") == [("x",)]
+    assert acting_as(names.app, "UPDATE record_numberseries SET last = last") == 0
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {names.app}")
+        actions.append(verb="y", object_number="n", by=Actor.CLOCK, at=at)
+        actions.sequence_entries()
+        actions.take_checkpoint(at=at)
+        actions.take_number("XQ", at=at)
+        actions.defer("record.sequence", timestamp=0)
+        transaction.set_rollback(True)
+    assert Entry.objects.count() == 1
+
+
+def test_the_reader_reads_the_record_and_nothing_else(names):
+    assert acting_as(names.reader, "SELECT verb FROM record_entry") == [("x",)]
+    for statement in ("SELECT 1 FROM parties_account", "DELETE FROM record_entry"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            acting_as(names.reader, statement)
+
+
+def test_a_second_run_changes_nothing_and_tables_belong_to_the_owner(names):
+    assert set_up_roles(PREFIX) == names == name_of(PREFIX)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+        )
+        assert cursor.fetchall() == [(names.owner,)]
