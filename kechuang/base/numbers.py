@@ -21,6 +21,8 @@ KINDS = {
     "PS": "panel",
     "ZF": "payment order",
     "PZ": "voucher",
+    "HD": "event",
+    "LH": "consortium",
 }
 NUMBER = re.compile(r"[A-Z]{2}-\d{4}-\d{6,}")
 

@@ -298,3 +298,88 @@ class AccessToken(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class Consortium(models.Model):
+    """Units that work together under one lead; each belongs from a day to a day."""
+
+    number = models.CharField(_("编号"), max_length=20, unique=True)
+    name = models.CharField(_("名称"), max_length=120)
+    purpose = models.TextField(_("目标"), max_length=2000)
+    region_path = models.CharField(_("地区路径"), max_length=60, db_index=True)
+    founded_at = models.DateTimeField(_("发起时间"))
+    ended_at = models.DateTimeField(_("解散时间"), null=True, blank=True)
+    version = models.IntegerField(_("版本"), default=1)
+
+    class Meta:
+        verbose_name = _("创新联合体")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("founded_at")),
+                name="consortium_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConsortiumMember(models.Model):
+    """A unit in a consortium: asked, accepted or declined, and from when to when it belongs.
+
+    At most one lead on any day (exclusion constraint over the days, migration 0003); a unit is a
+    member once at a time.
+    """
+
+    class Role(models.TextChoices):
+        LEAD = "LEAD", _("牵头单位")
+        MEMBER = "MEMBER", _("成员单位")
+
+    class State(models.TextChoices):
+        INVITED = "INVITED", _("等答复")
+        ACCEPTED = "ACCEPTED", _("已加入")
+        DECLINED = "DECLINED", _("没有加入")
+
+    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    consortium = models.ForeignKey(
+        Consortium, on_delete=models.PROTECT, related_name="members", verbose_name=_("联合体")
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("单位")
+    )
+    role = models.CharField(_("身份"), max_length=6, choices=Role)
+    state = models.CharField(_("状态"), max_length=8, choices=State)
+    task = models.CharField(_("分工"), max_length=300, blank=True)
+    invited_at = models.DateTimeField(_("邀请时间"))
+    answered_at = models.DateTimeField(_("答复时间"), null=True)
+    since = models.DateField(_("自"), null=True)
+    until = models.DateField(_("至"), null=True)
+
+    class Meta:
+        verbose_name = _("联合体成员")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consortium", "organisation", "role"],
+                condition=Q(until__isnull=True) & ~Q(state="DECLINED"),
+                name="one_open_membership_per_unit",
+            ),
+            models.UniqueConstraint(
+                fields=["consortium"],
+                condition=Q(until__isnull=True, role="LEAD", state="INVITED"),
+                name="one_lead_asked_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ACCEPTED", since__isnull=False)
+                | ~Q(state="ACCEPTED") & Q(since__isnull=True),
+                name="accepted_member_belongs_from_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="member_leaves_after_joining",
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "state"], name="member_by_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.organisation_id}"

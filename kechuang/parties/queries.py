@@ -13,6 +13,8 @@ from kechuang.parties.models import (
     AccessToken,
     Account,
     Appointment,
+    Consortium,
+    ConsortiumMember,
     Contact,
     Organisation,
     Person,
@@ -178,3 +180,39 @@ def organisations_of_kind(kind: str, region_path: str, until: datetime) -> Query
         kind=kind,
         registered_at__lt=until,
     )
+
+
+def consortia_visible_to(actor: Actor, at: datetime) -> QuerySet[Consortium]:
+    """The consortia of one's unit, invited to or belonging; those of the region for its offices."""
+    may = Q(pk__in=[])
+    if actor.organisation and actor.is_role(Role.FILLER, Role.UNIT_ADMIN, Role.MEMBER):
+        own = ConsortiumMember.objects.filter(organisation__code=actor.organisation)
+        may |= Q(pk__in=own.exclude(state="DECLINED").values("consortium"))
+    desk = actor.is_role(Role.OFFICER, Role.HEAD, Role.SUPERVISOR, Role.LIAISON)
+    if desk and actor.region and not actor.serves_one_unit:
+        may |= Q(region_path=actor.region) | Q(region_path__startswith=actor.region + "/")
+    return Consortium.objects.filter(may)
+
+
+def members_of(consortium: Consortium) -> QuerySet[ConsortiumMember]:
+    """Everybody who was asked, in the order of asking."""
+    return ConsortiumMember.objects.filter(consortium=consortium).select_related("organisation")
+
+
+def members_on(consortium: Consortium, day: date) -> QuerySet[ConsortiumMember]:
+    """Who belongs to a consortium on a day, the lead first; what a bid copies."""
+    return (
+        members_of(consortium)
+        .filter(Q(until__isnull=True) | Q(until__gt=day), state="ACCEPTED", since__lte=day)
+        .order_by("role", "id")
+    )
+
+
+def memberships_asked(actor: Actor) -> QuerySet[ConsortiumMember]:
+    """Memberships that this unit's administrator has to answer."""
+    if not rules.may_found_consortium(actor):
+        return ConsortiumMember.objects.none()
+    return ConsortiumMember.objects.filter(
+        organisation__code=actor.organisation, state="INVITED", until__isnull=True,
+        consortium__ended_at__isnull=True,
+    ).select_related("consortium", "organisation")

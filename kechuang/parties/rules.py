@@ -200,3 +200,54 @@ def check_unit_role(role: str) -> str:
             N_("单位可任命填报人、单位管理员、团队成员和中心管理员。"),
         )  # fmt: skip
     return role
+
+
+class ConsortiumRefused(Refused):
+    """Something asked of a consortium is not done."""
+
+
+PURPOSE_LONGEST = 2000
+TASK_LONGEST = 300
+
+
+def may_found_consortium(by: Actor) -> bool:
+    """A unit's administrator founds a consortium, which the unit then leads."""
+    return by.is_role(Role.UNIT_ADMIN) and bool(by.organisation)
+
+
+def may_lead_consortium(by: Actor, lead_code: str) -> bool:
+    """The leading unit's administrator invites, removes, passes the lead on, and ends it."""
+    return may_found_consortium(by) and by.organisation == lead_code
+
+
+def may_answer_membership(by: Actor, organisation_code: str) -> bool:
+    """The invited unit's administrator answers for it."""
+    return may_found_consortium(by) and by.organisation == organisation_code
+
+
+def check_may_consortium(may: bool) -> None:
+    if not may:
+        raise NotPermitted(
+            "consortium.may_not", N_("您不能办联合体的这一步。"), {}, (),
+            N_("发起、邀请和解散由牵头单位管理员办；加入由受邀单位管理员答复。"),
+        )  # fmt: skip
+
+
+def check_consortium(name: str, purpose: str) -> None:
+    """A consortium has a name and says what it is for."""
+    if not 2 <= len(name.strip()) <= 120:
+        raise ConsortiumRefused(
+            "consortium.name", N_("名称须有 2 到 120 个字。"), {}, ("name",)
+        )
+    if not 2 <= len(purpose.strip()) <= PURPOSE_LONGEST:
+        raise ConsortiumRefused(
+            "consortium.purpose", N_("请写明目标，2 到 {most} 个字。"), {"most": PURPOSE_LONGEST},
+            ("purpose",),
+        )  # fmt: skip
+
+
+def check_task(task: str) -> None:
+    if len(task) > TASK_LONGEST:
+        raise ConsortiumRefused(
+            "consortium.task", N_("分工最多 {most} 字。"), {"most": TASK_LONGEST}, ("task",)
+        )

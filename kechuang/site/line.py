@@ -19,6 +19,7 @@ FURTHEST_WALK = 4
 PAGES = {
     "XQ": "need", "CG": "offer", "JB": "challenge", "XM": "project", "GS": "notice",
     "YY": "objection", "DW": "organisation", "JH": "contract", "PS": "panel",
+    "HD": "event", "LH": "consortium",
 }  # fmt: skip
 
 

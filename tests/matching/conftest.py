@@ -108,3 +108,31 @@ def chinese():
     """A page in English leaves its language behind in the thread."""
     with translation.override("zh-hans"):
         yield
+
+
+@pytest.fixture
+def typed(at):
+    """A match event a week ahead: two tables, three sittings of twenty minutes."""
+    since = at + timedelta(days=7)
+    return {
+        "kind": "MATCHMAKING", "title": "新材料供需对接会", "summary": "一对一面谈。",
+        "place": "示例市技术转移中心", "since_at": since, "until_at": since + timedelta(hours=1),
+        "sign_up_until": since - timedelta(days=1), "capacity": 20, "tables": 2,
+        "sitting_minutes": 20,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def event(world, typed, at):
+    """The event, announced."""
+    row = actions.save_event(event=None, typed=typed, by=world.liaison.actor, at=at)
+    return actions.open_event(event=row, by=world.liaison.actor, at=at)
+
+
+@pytest.fixture
+def signed(world, event, need, offer, at):
+    """The need's and the offer's people come, and the need is ranked."""
+    actions.rank_need(need=need, at=at)
+    ask = actions.sign_up(event=event, need=need, by=world.filler.actor, at=at)
+    give = actions.sign_up(event=event, offer=offer, by=world.member.actor, at=at)
+    return ask, give

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from kechuang.base.refusals import NotPermitted, Stale
 from kechuang.matching import actions, queries
 from kechuang.matching.models import ContactRow, Credit, Introduction, Verdict
-from kechuang.matching.rules import IntroductionRefused, MatchRefused, State
+from kechuang.matching.rules import IntroductionRefused, LogEntry, MatchRefused, State
 from kechuang.messages.models import Message
 from kechuang.needs.models import Disclosure, Need
 from kechuang.needs.queries import visible_to as needs_visible_to
@@ -91,8 +91,8 @@ def test_an_introduction_opens_the_need_and_tells_both(world, make_need, offer, 
         world.filler.person.number, world.member.person.number, world.research_admin.person.number
     }  # fmt: skip
     assert Verdict.objects.get().choice == "ACCEPT"
-    assert list(Credit.objects.values_list("person", "share_percent")) == [
-        (world.liaison.person.pk, 100)
+    assert list(Credit.objects.values_list("person", "share_bp")) == [
+        (world.liaison.person.pk, 10_000)
     ]
     assert Entry.objects.filter(verb="matching.introduce", object_number=row.number).exists()
 
@@ -187,8 +187,10 @@ def test_others_do_not_answer(world, introduction, at, name):
 
 def contact(world, introduction, at, **more):
     facts = {"date": at.date(), "kind": "PHONE", "words": "谈了试片", "next_step": "寄样",
-             "next_date": at.date() + timedelta(days=7), "by": world.liaison.actor}  # fmt: skip
-    return actions.record_contact(introduction=introduction, at=at, **(facts | more))
+             "next_date": at.date() + timedelta(days=7)}  # fmt: skip
+    by = more.pop("by", world.liaison.actor)
+    entry = LogEntry(**(facts | more))
+    return actions.record_contact(introduction=introduction, entry=entry, by=by, at=at)
 
 
 def test_contacts_move_the_state_forward_and_set_the_next_step(world, introduction, at):
@@ -293,9 +295,13 @@ def test_another_liaison_takes_over(world, introduction, at):
     second = world.add("liaison2", Role.LIAISON, region=world.county)
     with pytest.raises(NotPermitted):
         contact(world, introduction, at, by=second.actor)
-    row = actions.hand_over(introduction=introduction, to_person=second.person,
-                            by=world.liaison.actor, at=at)  # fmt: skip
-    assert row.liaison == second.person
+    actions.hand_over(introduction=introduction, to_person=second.person, note="样片在他们那里",
+                      by=world.liaison.actor, at=at)  # fmt: skip
+    introduction.refresh_from_db()
+    assert introduction.liaison == world.liaison.person
+    actions.accept_hand_over(introduction=introduction, by=second.actor, at=at)
+    introduction.refresh_from_db()
+    assert introduction.liaison == second.person
     contact(world, introduction, at, by=second.actor)
 
 
@@ -308,12 +314,12 @@ def test_only_a_liaison_of_the_region_takes_over(world, introduction, at):
 
 def test_credit_is_shared_in_whole(world, introduction, at):
     mine, yours = world.liaison.person.number, world.expert1.person.number
-    rows = actions.share_credit(introduction=introduction, shares={mine: 60, yours: 40},
+    rows = actions.share_credit(introduction=introduction, shares={mine: 6667, yours: 3333},
                                 by=world.liaison.actor, at=at)  # fmt: skip
-    assert [row.share_percent for row in rows] == [60, 40]
+    assert [row.share_bp for row in rows] == [6667, 3333]
 
 
-@pytest.mark.parametrize("shares", [{}, {"RY-X": 100}, {"RY-X": 50}, {"a": 0, "b": 100}])
+@pytest.mark.parametrize("shares", [{}, {"RY-X": 10_000}, {"RY-X": 5000}, {"a": 0, "b": 10_000}])
 def test_other_shares_are_refused(world, introduction, at, shares):
     with pytest.raises(IntroductionRefused):
         actions.share_credit(introduction=introduction, shares=shares, by=world.liaison.actor,
@@ -322,7 +328,7 @@ def test_other_shares_are_refused(world, introduction, at, shares):
 
 def test_the_database_keeps_shares_whole(world, introduction):
     with pytest.raises(IntegrityError), transaction.atomic():
-        Credit.objects.filter(introduction=introduction).update(share_percent=90)
+        Credit.objects.filter(introduction=introduction).update(share_bp=9000)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 

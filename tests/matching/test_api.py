@@ -67,14 +67,14 @@ def test_judge_then_introduce_then_through_to_the_end(world, ranked, api_as, at)
     contact = post(client, f"{one}/contact", date=today, kind="PHONE", words="约见面")
     assert contact.status_code == 201, contact.content
     assert [row["words"] for row in client.get(f"{one}/contacts").json()] == ["约见面"]
-    assert api_as(world.member).get(f"{one}/contacts").status_code == 404
+    assert api_as(world.member).get(f"{one}/contacts").json() == []
     moved = post(client, f"{one}/advance", to="INTENT", amount_fen=100)
     assert (moved.json()["state"], moved.json()["amount_fen"]) == ("INTENT", 100)
     stale = client.post(f"{one}/advance", json.dumps({"to": "SIGNED"}),
                         content_type="application/json", headers={"if-match": '"1"'})  # fmt: skip
     assert stale.status_code == 409
-    shared = post(client, f"{one}/share", shares={world.liaison.person.number: 100})
-    assert shared.json() == {"shares": {world.liaison.person.number: 100}}
+    shared = post(client, f"{one}/share", shares={world.liaison.person.number: 10_000})
+    assert shared.json() == {"shares": {world.liaison.person.number: 10_000}}
     wrong = post(client, f"{one}/hand-over", to_person="RY-0000-000000")
     assert wrong.json()["refusals"][0]["code"] == "introduction.person_unknown"
     ended = post(client, f"{one}/end", reason_code="TERMS", note="谈不拢")
@@ -87,7 +87,12 @@ def test_another_liaison_takes_over(world, introduction, api_as):
     second = world.add("liaison2", Role.LIAISON, region=world.county)
     answer = post(api_as(world.liaison), f"/api/v1/introductions/{introduction.number}/hand-over",
                   to_person=second.person.number)  # fmt: skip
-    assert answer.json()["liaison"] == second.person.number
+    assert (answer.status_code, answer.json()["state"]) == (201, "OPEN")
+    one = f"/api/v1/introductions/{introduction.number}"
+    assert post(api_as(world.liaison), f"{one}/hand-over/accept").status_code == 422
+    taken = post(api_as(second), f"{one}/hand-over/accept")
+    assert taken.json()["state"] == "ACCEPTED"
+    assert api_as(second).get(one).json()["liaison"] == second.person.number
 
 
 def test_the_office_sets_capacity(world, introduction, api_as):

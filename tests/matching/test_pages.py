@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from kechuang.matching import actions
 from kechuang.matching.models import Introduction, Verdict
+from kechuang.matching.rules import LogEntry
 from kechuang.needs.models import Need
 
 pytestmark = pytest.mark.django_db
@@ -217,7 +218,7 @@ def test_who_sees_an_introduction(world, introduction, client_as, name, count):
 
 def test_the_log_is_for_the_desk(world, introduction, client_as, at):
     actions.record_contact(
-        introduction=introduction, date=at.date(), kind="PHONE", words="只给联络员看的话",
+        introduction=introduction, entry=LogEntry(at.date(), "PHONE", "只给联络员看的话"),
         by=world.liaison.actor, at=at,
     )  # fmt: skip
     url = f"/introductions/{introduction.number}/"
@@ -287,6 +288,11 @@ def test_another_liaison_takes_over_by_page(world, introduction, client_as):
         client_as(world.liaison), introduction, "hand-over", to_person=second.person.number
     )
     assert answer.status_code == 302
+    introduction.refresh_from_db()
+    assert introduction.liaison == world.liaison.person
+    page = client_as(second).get(f"/introductions/{introduction.number}/")
+    assert "接手这件引荐" in page.content.decode()
+    assert act(client_as(second), introduction, "hand-over/accept").status_code == 302
     introduction.refresh_from_db()
     assert introduction.liaison == second.person
 

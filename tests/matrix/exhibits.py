@@ -10,9 +10,12 @@ from kechuang.files.actions import begin_upload
 from kechuang.indicators import actions as indicators
 from kechuang.indicators.queries import indicator_by_code
 from kechuang.matching import actions as matching
+from kechuang.matching.models import Event, Outcome, SignUp, Sitting
 from kechuang.needs.models import Need
 from kechuang.notices import actions as notices
 from kechuang.offers import actions as offers
+from kechuang.offers.models import Offer
+from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.reviews.models import Review, Seat
 from tests.challenges import stages
@@ -81,11 +84,12 @@ def _needs(world: World, now: datetime) -> list[Exhibit]:
 
 def _offers(world: World, now: datetime) -> list[Exhibit]:
     draft = offers.save_draft(typed=OFFER, by=world.member.actor, at=now)
-    hidden = Exhibit("offer-draft", draft.number, frozenset({"member", "research_admin"}))
+    asks = {"need_number": "XQ-2026-000001"}
+    hidden = Exhibit("offer-draft", draft.number, frozenset({"member", "research_admin"}), asks)
     offer = offers.save_draft(typed=OFFER, by=world.member.actor, at=now)
     offer = offers.submit_offer(offer=offer, by=world.member.actor, at=now)
     offer = offers.sign_offer(offer=offer, by=world.research_admin.actor, at=now)
-    return [hidden, Exhibit("offer-public", offer.number)]
+    return [hidden, Exhibit("offer-public", offer.number, EVERYBODY, asks)]
 
 
 def _sealed(world: World, now: datetime) -> list[Exhibit]:
@@ -151,7 +155,74 @@ def _matched(world: World, now: datetime) -> list[Exhibit]:
         by=world.liaison.actor, at=now,
     )  # fmt: skip
     sides = MATCHERS | {"member", "research_admin"}
-    return [Exhibit("introduction", introduction.number, sides)]
+    asked = offers.save_draft(typed=OFFER, by=world.member.actor, at=now)
+    asked = offers.submit_offer(offer=asked, by=world.member.actor, at=now)
+    asked = offers.sign_offer(offer=asked, by=world.research_admin.actor, at=now)
+    request = matching.ask_introduction(
+        need=need, offer=asked, note=f"已做过同类 {SECRET}", by=world.member.actor, at=now
+    )
+    desk = OFFICES | {"officer_county", "supervisor", "liaison"}
+    return [
+        Exhibit("introduction", introduction.number, sides),
+        Exhibit("request", request.number, desk | {"member", "research_admin"}),
+        Exhibit("funnel", "served", OFFICES | {"officer_county", "supervisor", "liaison"}),
+        *_met(world, now, need, offer), _consortium(world, now),
+    ]
+
+
+def _met(world: World, now: datetime, need: Need, offer: Offer) -> list[Exhibit]:
+    """An event in preparation, one that is announced and planned, and one that was held."""
+    by, inner = world.liaison.actor, OFFICES | {"supervisor", "liaison"}
+    runners = frozenset({"officer", "officer_province", "liaison"})
+
+    def made(days: int) -> Event:
+        then = now - timedelta(days=30)
+        since = now + timedelta(days=days)
+        row = matching.save_event(event=None, by=by, at=then, typed={
+            "kind": "MATCHMAKING", "title": f"对接会 {SECRET if days == 9 else ''}",
+            "summary": "一对一面谈", "place": "会议中心", "since_at": since,
+            "until_at": since + timedelta(hours=2), "sign_up_until": since, "capacity": 30,
+            "tables": 2, "sitting_minutes": 20,
+        })  # fmt: skip
+        if days == 9:
+            return row
+        matching.open_event(event=row, by=by, at=then)
+        ask = matching.sign_up(event=row, need=need, by=world.filler.actor, at=then)
+        give = matching.sign_up(event=row, offer=offer, by=world.member.actor, at=then)
+        matching.seat_pair(event=row, need_sign_up=ask, offer_sign_up=give, table=1, slot=0,
+                           by=by, at=then)  # fmt: skip
+        return row
+
+    draft, announced, held = made(9), made(8), made(-8)
+    signs = SignUp.objects.filter(event=held).values_list("number", flat=True)
+    matching.hold_event(event=held, arrived=list(signs), by=by, at=now)
+    none = {"sign_number": "0" * 10, "sitting_number": "0" * 10, "invitation_number": "0" * 10}
+    inside = {
+        "sign_number": SignUp.objects.get(event=announced, offer=offer).number,
+        "sitting_number": Sitting.objects.get(event=announced).number,
+        "invitation_number": "0" * 10,
+    }
+    outcome = Outcome.objects.get(sitting__event=held, side="OFFER", months=3)
+    return [
+        Exhibit("event-draft", draft.number, inner, none),
+        Exhibit("event-open", announced.number, EVERYBODY, inside,
+                runners | {"member", "research_admin"}),
+        Exhibit("outcome", outcome.number, inner | {"member", "research_admin"}),
+    ]  # fmt: skip
+
+
+def _consortium(world: World, now: datetime) -> Exhibit:
+    """The enterprise leads, the university is asked to join."""
+    row = parties.found_consortium(
+        name=f"轴承联合体 {SECRET}", purpose="一起解决主轴轴承", by=world.unit_admin.actor, at=now
+    )
+    member = parties.invite_member(
+        consortium=row, organisation=world.university, by=world.unit_admin.actor, at=now
+    )
+    inner = OFFICES | POSER | {"officer_county", "supervisor", "liaison", "member",
+                               "research_admin"}  # fmt: skip
+    return Exhibit("consortium", row.number, inner, {"member_number": member.number},
+                   frozenset({"unit_admin", "research_admin"}))  # fmt: skip
 
 
 def _funded(world: World, now: datetime) -> list[Exhibit]:

@@ -21,6 +21,8 @@ SHOWN_AT = {
     "/reviews/": "review", "/reviews/panels/": "panel", "/reviews/seats/": "seat",
     "/reviews/conflicts/": "conflict", "/notices/": "notice", "/objections/": "objection",
     "/introductions/": "introduction", "/introductions/liaisons/": "liaison",
+    "/introductions/requests/": "request", "/introductions/funnel/": "funnel",
+    "/events/": "event-", "/events/outcomes/": "outcome", "/consortia/": "consortium",
     "/projects/": "project", "/indicators/": "indicator", "/observations/": "observation",
     "/organisations/": "organisation", "/appointments/": "appointment",
     "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",

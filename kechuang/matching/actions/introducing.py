@@ -12,19 +12,28 @@ from kechuang.base.working_days import calendar
 from kechuang.matching import rules
 from kechuang.matching.actions.judging import locked_need, put_verdict
 from kechuang.matching.models import (
+    AskedIntroduction,
     ContactRow,
     Credit,
+    Event,
+    HandOver,
     Introduction,
     IntroductionStage,
 )
 from kechuang.matching.queries import (
     capacity_of,
-    liaisons_for,
     load_of,
     paused_until,
     place_of,
 )
-from kechuang.matching.rules import Answer, Choice, IntroductionRefused, Side, State
+from kechuang.matching.rules import (
+    Answer,
+    Choice,
+    IntroductionRefused,
+    LogEntry,
+    Side,
+    State,
+)
 from kechuang.messages.actions import tell
 from kechuang.needs import actions as needs
 from kechuang.needs.models import Need
@@ -41,6 +50,7 @@ def introduce(
     offer: Offer,
     reason_code: str,
     note: str,
+    event: Event | None = None,
     by: Actor,
     at: datetime,
 ) -> Introduction:
@@ -65,12 +75,16 @@ def introduce(
         need=need, offer=offer, need_organisation=need.organisation, offer_organisation=unit,
         liaison=liaison, region_path=need.region_path, reason_code=reason_code, note=note.strip(),
         introduced_at=at, reply_until=at_shanghai(reply_day), since=at, next_date=reply_day,
+        event=event,
     )  # fmt: skip
     _stage(row, State.SUGGESTED, by=by, at=at, note=note.strip())
-    Credit.objects.create(introduction=row, person=liaison, share_percent=rules.WHOLE)
-    _record(row, "introduce", by=by, at=at,
+    Credit.objects.create(introduction=row, person=liaison, share_bp=rules.WHOLE)
+    note_in_record(row, "introduce", by=by, at=at,
             payload={"need": need.number, "offer": offer.number, "reason": reason_code})
     needs.disclose(need=need, to_organisation=unit, cause_number=row.number, by=by, at=at)
+    AskedIntroduction.objects.filter(need=need, offer=offer, state=rules.Asked.OPEN).update(
+        state=rules.Asked.ACCEPTED, answered_at=at
+    )
     _tell_sides(row, "matching.introduced", by=by, at=at)
     return row
 
@@ -111,7 +125,7 @@ def answer_introduction(
     *, introduction: Introduction, answer: str, by: Actor, at: datetime
 ) -> Introduction:
     """One side says whether it wants to talk; a no ends the introduction."""
-    row = _locked(introduction)
+    row = locked(introduction)
     require(rules.may_answer(by, row.facts), rules.not_permitted("answer", row.number))
     side = rules.side_of(by, row.facts)
     given = Answer(answer)
@@ -119,8 +133,8 @@ def answer_introduction(
         row.need_answer = given
     else:
         row.offer_answer = given
-    _changed(row)
-    _record(row, "answer", by=by, at=at, payload={"side": str(side), "answer": str(given)})
+    changed(row)
+    note_in_record(row, "answer", by=by, at=at, payload={"side": str(side), "answer": str(given)})
     if given == Answer.NO:
         reason = rules.EndReason.NEED_DECLINED if side == Side.NEED else (
             rules.EndReason.OFFER_DECLINED
@@ -132,35 +146,29 @@ def answer_introduction(
 
 
 @transaction.atomic
-def record_contact(  # noqa: PLR0913 - one row of the log
-    *,
-    introduction: Introduction,
-    date: date,
-    kind: str,
-    words: str,
-    next_step: str = "",
-    next_date: date | None = None,
-    by: Actor,
-    at: datetime,
+def record_contact(
+    *, introduction: Introduction, entry: LogEntry, by: Actor, at: datetime
 ) -> ContactRow:
     """Note a contact and what comes next; the first one, and the first meeting, move the state."""
-    row = _locked(introduction)
+    row = locked(introduction)
     require(rules.may_work(by, row.facts), rules.not_permitted("work", row.number))
-    rules.check_words(words, next_step)
-    _check_dates(date, next_date, row, at)
+    rules.check_words(entry.words, entry.next_step)
+    _check_dates(entry.date, entry.next_date, row, at)
     contact = ContactRow.objects.create(
         introduction=row,
-        date=date,
-        kind=rules.ContactKind(kind),
-        words=words.strip(),
-        next_step=next_step.strip(),
-        next_date=next_date,
+        date=entry.date,
+        kind=rules.ContactKind(entry.kind),
+        words=entry.words.strip(),
+        next_step=entry.next_step.strip(),
+        next_date=entry.next_date,
+        audience=rules.Audience(entry.audience),
         by_person=Person.objects.get(number=by.person),
         noted_at=at,
     )
-    row.next_step, row.next_date = contact.next_step, next_date
-    _changed(row)
-    _record(row, "record_contact", by=by, at=at, payload={"kind": contact.kind})
+    row.next_step, row.next_date = contact.next_step, entry.next_date
+    changed(row)
+    note_in_record(row, "record_contact", by=by, at=at,
+                   payload={"kind": contact.kind, "audience": contact.audience})  # fmt: skip
     reached = State.MEETING if contact.kind == rules.ContactKind.MEETING else State.CONTACTED
     if rules.ROAD.index(reached) > rules.ROAD.index(State(row.state)):
         _move(row, reached, by=by, at=at)
@@ -194,7 +202,7 @@ def advance(  # noqa: PLR0913 - a step with its facts
     at: datetime,
 ) -> Introduction:
     """Take an introduction forward: contacted, meeting, intent, signed, landed."""
-    row = _locked(introduction)
+    row = locked(introduction)
     require(rules.may_work(by, row.facts), rules.not_permitted("work", row.number))
     check_version(row.number, version, row.version)
     rules.check_advance(row.facts, to)
@@ -213,7 +221,7 @@ def end_introduction(
     *, introduction: Introduction, reason_code: str, note: str, by: Actor, at: datetime
 ) -> Introduction:
     """End an introduction with a coded reason; the need is closed again to the offer's unit."""
-    row = _locked(introduction)
+    row = locked(introduction)
     require(rules.may_work(by, row.facts), rules.not_permitted("work", row.number))
     rules.check_end(reason_code, note)
     _end(row, rules.EndReason(reason_code), note.strip(), by=by, at=at)
@@ -221,37 +229,11 @@ def end_introduction(
 
 
 @transaction.atomic
-def hand_over(
-    *, introduction: Introduction, to_person: Person, by: Actor, at: datetime
-) -> Introduction:
-    """Give an introduction to another liaison of the region, whose hands are not full."""
-    row = _locked(introduction)
-    require(rules.may_hand_over(by, row.facts), rules.not_permitted("work", row.number))
-    allowed = {person.pk for person in liaisons_for(row.region_path, at)}
-    if to_person.pk not in allowed:
-        raise IntroductionRefused(
-            "introduction.not_a_liaison",
-            N_("“{name}”不是这一地区的联络员。"),
-            {"name": to_person.name},
-            ("to_person",),
-        )
-    Person.objects.select_for_update(no_key=True).get(pk=to_person.pk)
-    rules.check_not_paused(paused_until(to_person), shanghai_date(at))
-    rules.check_load(load_of(to_person), capacity_of(to_person))
-    before, row.liaison = row.liaison.number, to_person
-    _changed(row)
-    _record(row, "hand_over", by=by, at=at, payload={"from": before, "to": to_person.number})
-    tell(people=[to_person.number], template="matching.handed_over",
-         object_number=row.number, by=by, at=at)  # fmt: skip
-    return row
-
-
-@transaction.atomic
 def share_credit(
     *, introduction: Introduction, shares: dict[str, int], by: Actor, at: datetime
 ) -> list[Credit]:
-    """Say who has which share of the credit, in percent by person number; they sum to 100."""
-    row = _locked(introduction)
+    """Say who has which share of the credit, by person number; they sum to 10,000."""
+    row = locked(introduction)
     require(rules.may_share_credit(by, row.facts), rules.not_permitted("share", row.number))
     rules.check_shares(shares)
     people = {person.number: person for person in Person.objects.filter(number__in=shares)}
@@ -265,15 +247,16 @@ def share_credit(
             )
     Credit.objects.filter(introduction=row).delete()
     credits = Credit.objects.bulk_create(
-        Credit(introduction=row, person=people[number], share_percent=share)
+        Credit(introduction=row, person=people[number], share_bp=share)
         for number, share in shares.items()
     )
-    _changed(row)
-    _record(row, "share_credit", by=by, at=at, payload={"shares": dict(shares)})
+    changed(row)
+    note_in_record(row, "share_credit", by=by, at=at, payload={"shares": dict(shares)})
     return credits
 
 
-def _locked(introduction: Introduction) -> Introduction:
+def locked(introduction: Introduction) -> Introduction:
+    """The introduction as it is now; its row is locked until commit."""
     return (
         Introduction.objects.select_for_update(of=("self",), no_key=True)
         .select_related("need", "offer", "need_organisation", "offer_organisation", "liaison")
@@ -281,16 +264,17 @@ def _locked(introduction: Introduction) -> Introduction:
     )
 
 
-def _changed(row: Introduction) -> None:
+def changed(row: Introduction) -> None:
+    """Keep the row as its next version."""
     row.version += 1
     row.save()
 
 
 def _move(row: Introduction, state: State, *, by: Actor, at: datetime, note: str = "") -> None:
     before, row.state, row.since = row.state, state, at
-    _changed(row)
+    changed(row)
     _stage(row, state, by=by, at=at, note=note)
-    _record(row, "advance", by=by, at=at, payload={"from": str(before)})
+    note_in_record(row, "advance", by=by, at=at, payload={"from": str(before)})
 
 
 def _end(
@@ -298,9 +282,12 @@ def _end(
 ) -> None:
     row.state, row.since, row.end_reason_code = State.ENDED, at, reason
     row.next_step, row.next_date = "", None
-    _changed(row)
+    HandOver.objects.filter(introduction=row, state=rules.Asked.OPEN).update(
+        state=rules.Asked.WITHDRAWN, answered_at=at
+    )
+    changed(row)
     _stage(row, State.ENDED, by=by, at=at, note=note)
-    _record(row, "end", by=by, at=at, payload={"reason": str(reason)})
+    note_in_record(row, "end", by=by, at=at, payload={"reason": str(reason)})
     needs.end_disclosure(need=row.need, cause_number=row.number, by=Actor.CLOCK, at=at)
     _tell_sides(row, "matching.ended", by=by, at=at)
     _tell_liaison(row, "matching.ended", by=by, at=at)
@@ -313,9 +300,10 @@ def _stage(row: Introduction, state: State, *, by: Actor, at: datetime, note: st
     )  # fmt: skip
 
 
-def _record(
+def note_in_record(
     row: Introduction, verb: str, *, by: Actor, at: datetime, payload: dict[str, Any] | None = None
 ) -> None:
+    """Append what was done with an introduction to the record."""
     facts = {"state": str(row.state), "version": row.version} | (payload or {})
     record.append(
         verb=f"matching.{verb}", object_number=row.number, by=by, at=at, payload=facts

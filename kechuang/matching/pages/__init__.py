@@ -1,5 +1,18 @@
-"""Pages of matching: ranked offers of a need, verdicts, and the ledger of introductions."""
+"""Pages of matching: ranked offers, verdicts, the ledger, requests, events and plans, consortia."""
 
-from kechuang.matching.pages import introductions, liaisons, matches
+from kechuang.matching.pages import (
+    consortia,
+    events,
+    funnel,
+    handing,
+    introductions,
+    liaisons,
+    matches,
+    plan,
+    requests,
+)
 
-urls = [*matches.urls, *liaisons.urls, *introductions.urls]
+urls = [
+    *matches.urls, *liaisons.urls, *funnel.urls, *requests.urls, *introductions.urls,
+    *handing.urls, *events.urls, *plan.urls, *consortia.urls,
+]  # fmt: skip

@@ -94,14 +94,16 @@ def _cells(row: Introduction) -> list[Any]:
 @signed_in
 def introduction(request: AskedRequest, number: str) -> HttpResponse:
     """One introduction: where it stands, what to do, both sides, the log, the stages."""
-    return _page(request, _found(request, number), {})
+    return page_of(request, found(request, number), {})
 
 
-def _found(request: AskedRequest, number: str) -> Introduction:
+def found(request: AskedRequest, number: str) -> Introduction:
+    """The introduction, where this reader may see it; else 404."""
     return found_or_404(queries.visible_to(request.actor, request.at), number=number)
 
 
-def _page(request: AskedRequest, row: Introduction, bound: dict[str, Form]) -> HttpResponse:
+def page_of(request: AskedRequest, row: Introduction, bound: dict[str, Form]) -> HttpResponse:
+    """The page of an introduction, with a form as it was refused."""
     actor, facts = request.actor, row.facts
     works = rules.may_work(actor, facts)
     reads_log = rules.may_read_log(actor, row.facts)
@@ -114,14 +116,21 @@ def _page(request: AskedRequest, row: Introduction, bound: dict[str, Form]) -> H
         "side": rules.side_of(actor, facts),
         "works": works,
         "reads_log": reads_log,
-        "contacts": ContactRow.objects.filter(introduction=row).select_related("by_person")
-        if reads_log else (),
+        "contacts": _log(request, row),
+        "hand_overs": queries.hand_overs_of(row) if reads_log else [],
+        "takes_over": queries.is_asked_to_take(row, actor),
         "credits": row.credits.select_related("person") if reads_log else (),
         "history": _history(row),
         "form": form,
     } | _forms(request, row, bound)  # fmt: skip
     status = form.status if form else 200
     return render(request, "matching/introduction.html", context, status=status)
+
+
+def _log(request: AskedRequest, row: Introduction) -> list[ContactRow]:
+    """The entries of the log that this reader may read."""
+    rows = ContactRow.objects.filter(introduction=row).select_related("by_person")
+    return [e for e in rows if rules.may_read_entry(request.actor, row.facts, e.audience)]
 
 
 def _forms(request: AskedRequest, row: Introduction, bound: dict[str, Form]) -> dict[str, Any]:
@@ -181,15 +190,15 @@ def _acting(
 
     @signed_in
     def page(request: AskedRequest, number: str) -> HttpResponse:
-        row = _found(request, number)
+        row = found(request, number)
         if request.method != "POST":
-            return _page(request, row, {})
+            return page_of(request, row, {})
         form = make(request, row)
         if form.is_valid():
             with form.refusals():
                 act(row, form.cleaned_data, request)
                 return redirect(reverse("introduction", args=[row.number]))
-        return _page(request, row, {name: form})
+        return page_of(request, row, {name: form})
 
     return page
 
@@ -199,7 +208,8 @@ def _answer(row: Introduction, said: dict[str, Any], request: AskedRequest) -> N
 
 
 def _contact(row: Introduction, said: dict[str, Any], request: AskedRequest) -> None:
-    actions.record_contact(introduction=row, by=request.actor, at=request.at, **said)
+    entry = rules.LogEntry(**said)
+    actions.record_contact(introduction=row, entry=entry, by=request.actor, at=request.at)
 
 
 def _advance(row: Introduction, said: dict[str, Any], request: AskedRequest) -> None:
@@ -221,9 +231,10 @@ advance = _acting(
 )
 
 
-def _own_page(
+def own_page(
     request: AskedRequest, row: Introduction, form: Form, words: dict[str, str]
 ) -> HttpResponse:
+    """A page of its own for one act on an introduction."""
     context = {"introduction": row, "form": form, "words": words}
     return render(request, "matching/act.html", context, status=form.status)
 
@@ -231,7 +242,7 @@ def _own_page(
 @signed_in
 def end(request: AskedRequest, number: str) -> HttpResponse:
     """End an introduction, with its effect in words."""
-    row = _found(request, number)
+    row = found(request, number)
     form = forms.EndForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with form.refusals():
@@ -239,7 +250,7 @@ def end(request: AskedRequest, number: str) -> HttpResponse:
                 introduction=row, by=request.actor, at=request.at, **form.cleaned_data
             )
             return redirect(reverse("introduction", args=[row.number]))
-    return _own_page(request, row, form, {
+    return own_page(request, row, form, {
         "title": N_("结束引荐"),
         "lead": N_("结束后不能再改；需求全文对成果方收回，双方都会收到消息和原因。"),
         "button": N_("结束这件引荐"), "css": "btn-danger",
@@ -247,31 +258,11 @@ def end(request: AskedRequest, number: str) -> HttpResponse:
 
 
 @signed_in
-def hand_over(request: AskedRequest, number: str) -> HttpResponse:
-    """Give an introduction to another liaison."""
-    row = _found(request, number)
-    people = [p for p in queries.liaisons_for(row.region_path, request.at) if p != row.liaison]
-    form = forms.HandOverForm(request.POST or None, liaisons=people)
-    if request.method == "POST" and form.is_valid():
-        with form.refusals():
-            person = next(p for p in people if p.number == form.cleaned_data["to_person"])
-            actions.hand_over(
-                introduction=row, to_person=person, by=request.actor, at=request.at
-            )
-            return redirect(reverse("introduction", args=[row.number]))
-    return _own_page(request, row, form, {
-        "title": N_("移交引荐"),
-        "lead": N_("移交后由对方跟进；联络记录和贡献份额都保留。"),
-        "button": N_("移交"), "css": "btn-primary",
-    })  # fmt: skip
-
-
-@signed_in
 def share(request: AskedRequest, number: str) -> HttpResponse:
     """Say who has which share of the credit."""
-    row = _found(request, number)
+    row = found(request, number)
     lines = "\n".join(
-        f"{one.person.number} {one.share_percent}" for one in row.credits.select_related("person")
+        f"{one.person.number} {one.percent}" for one in row.credits.select_related("person")
     )
     may = rules.may_share_credit(request.actor, row.facts)
     form = forms.SharesForm(request.POST or None, initial={"shares": lines if may else ""})
@@ -281,7 +272,7 @@ def share(request: AskedRequest, number: str) -> HttpResponse:
                 introduction=row, by=request.actor, at=request.at, **form.cleaned_data
             )
             return redirect(reverse("introduction", args=[row.number]))
-    return _own_page(request, row, form, {
+    return own_page(request, row, form, {
         "title": N_("贡献份额"),
         "lead": N_("一件引荐由几位联络员促成的，按份额记；合计须为 100%。"),
         "button": N_("保存份额"), "css": "btn-primary",
@@ -296,6 +287,5 @@ urls = [
     path("introductions/<str:number>/contact/", contact, name="introduction-contact"),
     path("introductions/<str:number>/advance/", advance, name="introduction-advance"),
     path("introductions/<str:number>/end/", end, name="introduction-end"),
-    path("introductions/<str:number>/hand-over/", hand_over, name="introduction-hand-over"),
     path("introductions/<str:number>/share/", share, name="introduction-share"),
 ]

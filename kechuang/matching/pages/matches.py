@@ -13,8 +13,9 @@ from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.matching import actions, queries, rules
 from kechuang.matching.forms import VerdictForm
 from kechuang.matching.models import Match
-from kechuang.matching.queries import RankedOffer
+from kechuang.matching.queries import RankedOffer, desk
 from kechuang.matching.rules import Choice
+from kechuang.matching.rules.mending import Held, held
 from kechuang.needs import queries as needs
 from kechuang.needs.models import Need
 from kechuang.needs.rules import STATE_KINDS, STATE_NAMES
@@ -53,6 +54,7 @@ class Card:
     phrases: list[tuple[str, str]]
     form: VerdictForm | None
     opens: bool
+    held: Held
 
 
 def points_text(tenths: int) -> str:
@@ -87,8 +89,15 @@ def _shown(
     ranked = queries.ranked_offers_for(need, request.actor, request.at)
     shown = _arranged(ranked, request.GET, need)
     limit = len(shown) if request.GET.get("all") or bound else FIRST
+    actions.note_shown(
+        need=need, shown=[(row.match.offer_id, row.place) for row in shown[:limit]],
+        by=request.actor, at=request.at,
+    )  # fmt: skip
     context = {
         "need": need,
+        "requests": {
+            row.offer_id: row for row in desk.open_requests_on(need, request.actor, request.at)
+        },
         "state_name": STATE_NAMES[NeedState(need.state)],
         "state_kind": STATE_KINDS[NeedState(need.state)],
         "cards": _cards(request, need, shown[:limit], ranked, bound or {}),
@@ -146,7 +155,7 @@ def _card(
     return Card(
         row, _parts(row.match, scale), points_text(row.match.score_tenths), points_text(scale),
         [(str(words), points_text(int(tenths))) for words, tenths in row.match.phrases], form,
-        opens=number in bound or row.place == opened,
+        opens=number in bound or row.place == opened, held=held(row.match.findings),
     )  # fmt: skip
 
 
@@ -182,16 +191,20 @@ def offer_matches(request: AskedRequest, number: str) -> HttpResponse:
     limit = len(rows) if request.GET.get("all") else FIRST
     best = max((row.score_tenths for row in rows), default=0)
     scale = max(LEAST_SCALE_TENTHS, -(-best // 100) * 100)
+    is_slot = bool(getattr(request, "htmx", False))
     context = {
         "offer": offer,
+        "asks": rules.may_ask_introduction(request.actor, owner),
+        "requests": desk.requests_of_offer(offer, request.actor, request.at),
+        "refusals": None if is_slot else desk.refusals_of(offer, request.actor, request.at),
         "cards": [
-            {"row": row, "place": place, "parts": _parts(row.match, scale, row.sight.targets),
+            {"row": row, "place": place, "held": held(row.findings),
+             "parts": _parts(row.match, scale, row.sight.targets),
              "points": points_text(row.score_tenths), "scale": points_text(scale)}
             for place, row in enumerate(rows[:limit], 1)
         ],
         "count": len(rows), "left": len(rows) - len(rows[:limit]), "after_place": limit + 1,
     }
-    is_slot = bool(getattr(request, "htmx", False))
     template = "matching/_needs.html" if is_slot else "matching/needs.html"
     return render(request, template, context)
 

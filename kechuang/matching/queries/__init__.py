@@ -7,9 +7,11 @@ from kechuang.matching.queries.introductions import (
     Hands,
     Row,
     capacity_of,
+    hand_overs_of,
     hands_of,
     introductions_listed,
     introductions_made,
+    is_asked_to_take,
     ledger_page,
     liaisons_for,
     liaisons_under,
@@ -25,6 +27,7 @@ from kechuang.matching.queries.matches import (
     place_of,
     ranked_offers_for,
     ranking_of,
+    within,
 )
 
 __all__ = [
@@ -34,7 +37,9 @@ __all__ = [
     "RankedOffer",
     "Row",
     "capacity_of",
+    "hand_overs_of",
     "hands_of",
+    "is_asked_to_take",
     "index_for",
     "introductions_listed",
     "introductions_made",
@@ -52,4 +57,5 @@ __all__ = [
     "ranking_of",
     "suggestions_for",
     "visible_to",
+    "within",
 ]

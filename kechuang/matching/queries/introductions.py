@@ -15,9 +15,9 @@ from kechuang.base.periods import Period
 from kechuang.base.time import rfc3339, shanghai_date, start_of_day
 from kechuang.doors.lists import Page, limit_of
 from kechuang.matching import rules
-from kechuang.matching.models import Introduction, IntroductionStage, Liaison
+from kechuang.matching.models import HandOver, Introduction, IntroductionStage, Liaison
 from kechuang.matching.queries.matches import within
-from kechuang.matching.rules import State
+from kechuang.matching.rules import Asked, State
 from kechuang.parties.models import Appointment, Person
 from kechuang.parties.queries import holders, in_force
 
@@ -30,7 +30,8 @@ def visible_to(actor: Actor, at: datetime) -> QuerySet[Introduction]:
     if actor.is_role(*rules.DESK) and actor.region and not actor.serves_one_unit:
         may |= within(actor.region, "region_path")
     if actor.is_role(Role.LIAISON):
-        may |= Q(liaison__number=actor.person)
+        asked = HandOver.objects.filter(to_person__number=actor.person, state=Asked.OPEN)
+        may |= Q(liaison__number=actor.person) | Q(pk__in=asked.values("introduction"))
     if actor.is_role(*rules.PARTY_ROLES, Role.LIAISON) and actor.organisation:
         may |= Q(need_organisation__code=actor.organisation)
         may |= Q(offer_organisation__code=actor.organisation)
@@ -84,6 +85,21 @@ def ledger_page(
         )
     found = list(rows[: size + 1])
     return Page(found[:size], found[size - 1].number if len(found) > size else "")
+
+
+def hand_overs_of(row: Introduction) -> list[HandOver]:
+    """Everybody who was asked to take an introduction over, in order."""
+    return list(
+        HandOver.objects.filter(introduction=row)
+        .select_related("from_person", "to_person")
+        .order_by("id")
+    )
+
+
+def is_asked_to_take(row: Introduction, actor: Actor) -> bool:
+    """Whether this reader is the one who is asked to take it over."""
+    asked = HandOver.objects.filter(introduction=row, state=Asked.OPEN)
+    return bool(actor.person) and asked.filter(to_person__number=actor.person).exists()
 
 
 def load_of(person: Person) -> int:

@@ -2,10 +2,77 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date as Day  # noqa: N812 - a field is called date
 from enum import StrEnum
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, NotPermitted, require
+from kechuang.matching.rules.codes import (
+    ANSWER_NAMES as ANSWER_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    ASKED_KINDS as ASKED_KINDS,
+)
+from kechuang.matching.rules.codes import (
+    ASKED_NAMES as ASKED_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    AUDIENCE_NAMES as AUDIENCE_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    CHOICE_KINDS as CHOICE_KINDS,
+)
+from kechuang.matching.rules.codes import (
+    CHOICE_NAMES as CHOICE_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    CONTACT_NAMES as CONTACT_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    END_REASON_NAMES as END_REASON_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    OPEN as OPEN,
+)
+from kechuang.matching.rules.codes import (
+    REASON_NAMES as REASON_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    REASONS_TO as REASONS_TO,
+)
+from kechuang.matching.rules.codes import (
+    ROAD as ROAD,
+)
+from kechuang.matching.rules.codes import (
+    STATE_KINDS as STATE_KINDS,
+)
+from kechuang.matching.rules.codes import (
+    STATE_NAMES as STATE_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    Answer as Answer,
+)
+from kechuang.matching.rules.codes import (
+    Asked as Asked,
+)
+from kechuang.matching.rules.codes import (
+    Audience as Audience,
+)
+from kechuang.matching.rules.codes import (
+    Choice as Choice,
+)
+from kechuang.matching.rules.codes import (
+    ContactKind as ContactKind,
+)
+from kechuang.matching.rules.codes import (
+    EndReason as EndReason,
+)
+from kechuang.matching.rules.codes import (
+    Reason as Reason,
+)
+from kechuang.matching.rules.codes import (
+    State as State,
+)
 from kechuang.matching.rules.liaisons import (
     LARGEST_CAPACITY as LARGEST_CAPACITY,
 )
@@ -27,6 +94,7 @@ from kechuang.matching.rules.liaisons import (
 from kechuang.matching.rules.liaisons import (
     may_set_capacity as may_set_capacity,
 )
+from kechuang.matching.rules.refusals import EventRefused as EventRefused
 from kechuang.matching.rules.refusals import IntroductionRefused as IntroductionRefused
 from kechuang.matching.rules.refusals import MatchRefused as MatchRefused
 
@@ -45,151 +113,12 @@ SAME_CITY_TENTHS = 20
 
 REPLY_WORKING_DAYS = 5
 VERDICT_WORKING_DAYS = 5
+HAND_OVER_WORKING_DAYS = 3
 USUAL_CAPACITY = 30  # introductions that a liaison can follow at a time, unless told otherwise
 NOTE_LONGEST = 1000
 WORDS_LONGEST = 2000
 STEP_LONGEST = 120
-WHOLE = 100  # shares of credit sum to this
-
-
-class Choice(StrEnum):
-    ACCEPT = "ACCEPT"
-    REJECT = "REJECT"
-
-
-CHOICE_NAMES = {Choice.ACCEPT: N_("推荐对接"), Choice.REJECT: N_("不合适")}
-CHOICE_KINDS = {Choice.ACCEPT: "ok", Choice.REJECT: "bad"}
-
-
-class Reason(StrEnum):
-    """Why a match fits or does not; codes, so that they can be counted and learnt from."""
-
-    TARGETS_MET = "TARGETS_MET"
-    NEAR_ENOUGH = "NEAR_ENOUGH"
-    SAME_USE = "SAME_USE"
-    PROVEN_TEAM = "PROVEN_TEAM"
-    TARGET_MISSED = "TARGET_MISSED"
-    OTHER_FIELD = "OTHER_FIELD"
-    TOO_EARLY = "TOO_EARLY"
-    TOO_DEAR = "TOO_DEAR"
-    NOT_AVAILABLE = "NOT_AVAILABLE"
-    OTHER = "OTHER"
-
-
-REASON_NAMES = {
-    Reason.TARGETS_MET: N_("指标达到"),
-    Reason.NEAR_ENOUGH: N_("指标接近，可联合攻关"),
-    Reason.SAME_USE: N_("应用场景相同"),
-    Reason.PROVEN_TEAM: N_("团队做过同类"),
-    Reason.TARGET_MISSED: N_("指标达不到"),
-    Reason.OTHER_FIELD: N_("不是一回事"),
-    Reason.TOO_EARLY: N_("成熟度不够"),
-    Reason.TOO_DEAR: N_("成本过高"),
-    Reason.NOT_AVAILABLE: N_("成果已独占或团队无力承接"),
-    Reason.OTHER: N_("其他"),
-}
-REASONS_TO = {
-    Choice.ACCEPT: (
-        Reason.TARGETS_MET,
-        Reason.NEAR_ENOUGH,
-        Reason.SAME_USE,
-        Reason.PROVEN_TEAM,
-        Reason.OTHER,
-    ),
-    Choice.REJECT: (
-        Reason.TARGET_MISSED,
-        Reason.OTHER_FIELD,
-        Reason.TOO_EARLY,
-        Reason.TOO_DEAR,
-        Reason.NOT_AVAILABLE,
-        Reason.OTHER,
-    ),
-}
-
-
-class State(StrEnum):
-    SUGGESTED = "SUGGESTED"
-    CONTACTED = "CONTACTED"
-    MEETING = "MEETING"
-    INTENT = "INTENT"
-    SIGNED = "SIGNED"
-    LANDED = "LANDED"
-    ENDED = "ENDED"
-
-
-STATE_NAMES = {
-    State.SUGGESTED: N_("已引荐"),
-    State.CONTACTED: N_("已联系"),
-    State.MEETING: N_("已见面"),
-    State.INTENT: N_("有意向"),
-    State.SIGNED: N_("已签约"),
-    State.LANDED: N_("已落地"),
-    State.ENDED: N_("已结束"),
-}
-STATE_KINDS = {
-    State.SUGGESTED: "now",
-    State.CONTACTED: "now",
-    State.MEETING: "now",
-    State.INTENT: "now",
-    State.SIGNED: "ok",
-    State.LANDED: "ok",
-    State.ENDED: "none",
-}
-ROAD = (
-    State.SUGGESTED,
-    State.CONTACTED,
-    State.MEETING,
-    State.INTENT,
-    State.SIGNED,
-    State.LANDED,
-)
-OPEN = ROAD[:-1]  # still worked on; a signed one until it lands
-
-
-class EndReason(StrEnum):
-    NEED_DECLINED = "NEED_DECLINED"
-    OFFER_DECLINED = "OFFER_DECLINED"
-    NO_REPLY = "NO_REPLY"
-    TERMS = "TERMS"
-    TARGETS = "TARGETS"
-    FOUND_ELSEWHERE = "FOUND_ELSEWHERE"
-    OTHER = "OTHER"
-
-
-END_REASON_NAMES = {
-    EndReason.NEED_DECLINED: N_("需求方不继续"),
-    EndReason.OFFER_DECLINED: N_("成果方不继续"),
-    EndReason.NO_REPLY: N_("多次联系无答复"),
-    EndReason.TERMS: N_("价格或条件谈不拢"),
-    EndReason.TARGETS: N_("试验后指标达不到"),
-    EndReason.FOUND_ELSEWHERE: N_("另有解决办法"),
-    EndReason.OTHER: N_("其他"),
-}
-
-
-class ContactKind(StrEnum):
-    PHONE = "PHONE"
-    MESSAGE = "MESSAGE"
-    VISIT = "VISIT"
-    MEETING = "MEETING"
-    EVENT = "EVENT"
-
-
-CONTACT_NAMES = {
-    ContactKind.PHONE: N_("电话"),
-    ContactKind.MESSAGE: N_("书面"),
-    ContactKind.VISIT: N_("走访"),
-    ContactKind.MEETING: N_("三方见面"),
-    ContactKind.EVENT: N_("供需对接会"),
-}
-
-
-class Answer(StrEnum):
-    YES = "YES"
-    NO = "NO"
-
-
-ANSWER_NAMES = {Answer.YES: N_("愿意接触"), Answer.NO: N_("不接触")}
+WHOLE = 10_000  # shares of credit, in hundredths of a percent, sum to this
 
 
 class Side(StrEnum):
@@ -253,6 +182,19 @@ def in_tenths(phrases: Iterable[tuple[str, float]], total_tenths: int) -> list[l
     rows = [row for row in rows if row[1]]
     left = total_tenths - sum(int(row[1]) for row in rows)
     return [*rows, ["", left]] if left else rows
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry of the log as it is noted: when, how, what was said, what comes next, who reads it
+    beside the desk."""
+
+    date: Day
+    kind: str
+    words: str
+    next_step: str = ""
+    next_date: Day | None = None
+    audience: str = Audience.DESK
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +270,26 @@ def may_hand_over(actor: Actor, facts: IntroductionFacts) -> bool:
     return may_work(actor, facts)
 
 
+def may_take_over(actor: Actor, to_person: str) -> bool:
+    """The liaison who was asked."""
+    return actor.is_role(Role.LIAISON) and actor.person == to_person
+
+
+def may_ask_introduction(actor: Actor, offer_organisation: str) -> bool:
+    """The offer's own people ask to be introduced to a need."""
+    return actor.is_role(*PARTY_ROLES) and bool(offer_organisation) and (
+        actor.organisation == offer_organisation
+    )
+
+
+def may_read_entry(actor: Actor, facts: IntroductionFacts, audience: str) -> bool:
+    """An entry of the log: the desk reads all, a side what was written for it."""
+    if may_read_log(actor, facts):
+        return True
+    side = side_of(actor, facts)
+    return side is not None and audience in (side.value, Audience.BOTH.value)
+
+
 def may_share_credit(actor: Actor, facts: IntroductionFacts) -> bool:
     """Whoever works it, and the officer still after it landed."""
     if facts.state == State.LANDED:
@@ -391,6 +353,19 @@ def _check_length(text: str, longest: int, field: str) -> None:
     )
 
 
+def check_note(note: str) -> None:
+    _check_length(note, NOTE_LONGEST, "note")
+
+
+def check_said(text: str, field: str) -> None:
+    """Refuse an answer that says nothing, or too much."""
+    require(
+        bool(text.strip()),
+        IntroductionRefused("introduction.note_missing", N_("请写明原因。"), {}, (field,)),
+    )
+    _check_length(text, NOTE_LONGEST, field)
+
+
 def check_words(words: str, next_step: str = "") -> None:
     """Refuse an entry of the log that says nothing, or too much."""
     require(
@@ -433,9 +408,9 @@ def check_end(reason_code: str, note: str) -> None:
 
 
 def check_shares(shares: Mapping[str, int]) -> None:
-    """Shares of credit are whole percents above 0 that sum to 100.
+    """Shares of credit are whole hundredths of a percent above 0 that sum to 10,000.
 
-    >>> check_shares({"RY-2026-000001": 60, "RY-2026-000002": 40})
+    >>> check_shares({"RY-2026-000001": 6667, "RY-2026-000002": 3333})
     """
     if any(share <= 0 for share in shares.values()):
         raise IntroductionRefused(
@@ -446,9 +421,19 @@ def check_shares(shares: Mapping[str, int]) -> None:
         raise IntroductionRefused(
             "introduction.shares_not_whole",
             N_("各人份额合计须为 100%，现在是 {total}%。"),
-            {"total": total},
+            {"total": percent_text(total)},
             ("shares",),
         )
+
+
+def percent_text(share_bp: int) -> str:
+    """Hundredths of a percent as one reads them.
+
+    >>> percent_text(6667), percent_text(4000), percent_text(50)
+    ('66.67', '40', '0.5')
+    """
+    whole, rest = divmod(share_bp, 100)
+    return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
 
 
 def unknown_person(number: str) -> IntroductionRefused:
@@ -472,6 +457,8 @@ def check_amount(amount_fen: int | None) -> None:
 WHO_MAY = {
     "judge": N_("由需求所在地区的联络员或科技部门经办判断；需求结束后不再判断。"),
     "work": N_("由这件引荐的联络员或本地区科技部门经办办理；结束后不再改。"),
+    "take": N_("由被请接手的联络员本人答复。"),
+    "ask": N_("由成果所属单位的填报人、管理员或团队成员请求。"),
     "answer": N_("由需求方或成果方各答复一次。"),
     "share": N_("由这件引荐的联络员或本地区科技部门经办填写。"),
     "capacity": N_("由本地区科技部门设定。"),

@@ -9,3 +9,7 @@ class MatchRefused(Refused):
 
 class IntroductionRefused(Refused):
     """Something asked of an introduction is not done."""
+
+
+class EventRefused(Refused):
+    """Something asked of a match event is not done."""

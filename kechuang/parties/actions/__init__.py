@@ -12,6 +12,14 @@ from kechuang.parties.actions.bulk import (
     register_organisations,
     register_people,
 )
+from kechuang.parties.actions.consortia import (
+    answer_membership,
+    end_consortium,
+    end_membership,
+    found_consortium,
+    invite_member,
+    pass_lead,
+)
 from kechuang.parties.actions.imports import import_organisations, read_organisations
 from kechuang.parties.actions.register import (
     keep_contact,
@@ -21,6 +29,12 @@ from kechuang.parties.actions.register import (
 )
 
 __all__ = [
+    "answer_membership",
+    "end_consortium",
+    "end_membership",
+    "found_consortium",
+    "invite_member",
+    "pass_lead",
     "appoint",
     "appoint_in_unit",
     "create_token",

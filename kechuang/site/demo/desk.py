@@ -7,6 +7,7 @@ from typing import Any
 from kechuang.base.actor import Actor, Role
 from kechuang.matching import actions as matching
 from kechuang.matching.models import Introduction
+from kechuang.matching.rules import LogEntry
 from kechuang.needs import actions as needs
 from kechuang.needs import rules as need_rules
 from kechuang.needs.models import Need
@@ -218,9 +219,11 @@ def _follow(cast: Cast, row: Introduction, turn: int) -> None:
     for place, (state, words) in enumerate(TALKS[: max(4 - turn // 2, 0)]):
         day = cast.clock.at(start + 2 * place + 2)
         matching.record_contact(
-            introduction=row, date=day.date(), kind=("PHONE", "VISIT")[place > 0],
-            words=words, next_step="继续跟进", next_date=cast.clock.at(turn - 2).date(),
-            by=liaison, at=day,
+            introduction=row, by=liaison, at=day,
+            entry=LogEntry(
+                day.date(), ("PHONE", "VISIT")[place > 0], words, "继续跟进",
+                cast.clock.at(turn - 2).date(), ("BOTH", "DESK")[turn % 2],
+            ),
         )  # fmt: skip
         row.refresh_from_db()
         if row.state != state:

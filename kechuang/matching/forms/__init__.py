@@ -1,5 +1,6 @@
 """Shape of the input on the pages of matching."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from kechuang.doors.forms import Form
 from kechuang.doors.words import message_of
 from kechuang.matching import rules
 from kechuang.matching.rules import Choice, State
+
+HUNDREDTHS = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?")
 
 
 def _choices(names: dict) -> list[tuple[str, object]]:
@@ -74,6 +77,13 @@ class ContactForm(Form):
     next_date = forms.DateField(
         label=_("下一步日期"), required=False, widget=_day()
     )
+    audience = forms.ChoiceField(
+        label=_("谁能看这一条"), choices=_choices(rules.AUDIENCE_NAMES),
+        initial=rules.Audience.DESK, required=False,
+    )  # fmt: skip
+
+    def clean_audience(self) -> str:
+        return self.cleaned_data["audience"] or rules.Audience.DESK
 
 
 class AdvanceForm(Form):
@@ -124,6 +134,10 @@ class HandOverForm(Form):
     """To whom an introduction goes."""
 
     to_person = forms.ChoiceField(label=_("移交给"))
+    note = forms.CharField(
+        label=_("交代（对方可见）"), required=False, max_length=rules.NOTE_LONGEST,
+        widget=forms.Textarea({"rows": 3}),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, liaisons: list, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -155,7 +169,7 @@ class SharesForm(Form):
 
     shares = forms.CharField(
         label=_("各人份额"), max_length=2000, widget=forms.Textarea({"rows": 4}),
-        help_text=_("每行一人：人员编号、空格、百分数，例如 RY-2026-000012 60；合计 100。"),
+        help_text=_("每行一人：人员编号、空格、百分数，例如 RY-2026-000012 33.34；合计 100。"),
     )  # fmt: skip
 
     def clean_shares(self) -> dict[str, int]:
@@ -164,9 +178,44 @@ class SharesForm(Form):
             parts = line.replace("%", " ").split()
             if not parts:
                 continue
-            if len(parts) != 2 or not parts[1].isdigit() or len(parts[1]) > 3:  # noqa: PLR2004
+            share = HUNDREDTHS.fullmatch(parts[1]) if len(parts) == 2 else None  # noqa: PLR2004
+            if share is None:
                 raise forms.ValidationError(
                     gettext("“{line}”不是“人员编号 百分数”。").format(line=line[:40])
                 )
-            shares[parts[0]] = shares.get(parts[0], 0) + int(parts[1])
+            points = int(share[1]) * 100 + int((share[2] or "").ljust(2, "0"))
+            shares[parts[0]] = shares.get(parts[0], 0) + points
         return shares
+
+
+class SaidForm(Form):
+    """A word why not."""
+
+    answer = forms.CharField(
+        label=_("原因"), max_length=rules.NOTE_LONGEST, widget=forms.Textarea({"rows": 3})
+    )
+
+
+class AskForm(Form):
+    """Why an offer answers a need."""
+
+    note = forms.CharField(
+        label=_("为什么能解决"), max_length=rules.NOTE_LONGEST, widget=forms.Textarea({"rows": 4}),
+        help_text=_("写明做到了哪些指标、在哪里用过、怎么合作。联络员看了再决定是否引荐。"),
+    )  # fmt: skip
+
+
+class DeclineRequestForm(Form):
+    """Why a liaison does not introduce."""
+
+    reason_code = forms.ChoiceField(
+        label=_("属于哪一种"),
+        choices=lambda: [
+            ("", _("请选一条")),
+            *((one.value, _(rules.REASON_NAMES[one])) for one in rules.REASONS_TO[Choice.REJECT]),
+        ],
+    )
+    answer = forms.CharField(
+        label=_("说明（请求人可见）"), max_length=rules.NOTE_LONGEST,
+        widget=forms.Textarea({"rows": 3}),
+    )  # fmt: skip

@@ -9,17 +9,21 @@ from ninja import Field, Query, Router, Schema, Status
 from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor, expected_version
 from kechuang.doors.requests import found_or_404
 from kechuang.matching import actions, queries, rules
+from kechuang.matching.api import consortia, desk, events
 from kechuang.matching.models import ContactRow, Introduction
 from kechuang.matching.queries import Filters, RankedOffer
 from kechuang.needs import queries as needs
 from kechuang.needs.models import Need
 from kechuang.offers import queries as offers
-from kechuang.parties.queries import person_by_number
 
 matches = Router(tags=["matching"])
 introductions = Router(tags=["matching"])
 answered = Router(tags=["matching"])
-routers = [("/needs", matches), ("/offers", answered), ("/introductions", introductions)]
+routers = [
+    ("/needs", matches), ("/offers", answered), ("/offers", desk.mends),
+    ("/introductions/requests", desk.requests), ("/introductions", desk.hand_overs),
+    ("/introductions", introductions), ("/events", events.router), ("/consortia", consortia.router),
+]  # fmt: skip
 
 
 class FindingOut(Schema):
@@ -178,16 +182,18 @@ class ContactIn(Schema):
     words: str = Field(max_length=rules.WORDS_LONGEST)
     next_step: str = Field("", max_length=rules.STEP_LONGEST)
     next_date: date | None = None
+    audience: rules.Audience = rules.Audience.DESK
 
 
 class ContactOut(Schema):
-    """One entry of the log, as the desk reads it."""
+    """One entry of the log."""
 
     date: date
     kind: str
     words: str
     next_step: str
     next_date: date | None
+    audience: str
     by: str
     noted_at: datetime
 
@@ -211,14 +217,8 @@ class EndIn(Schema):
     note: str = Field(max_length=rules.NOTE_LONGEST)
 
 
-class HandOverIn(Schema):
-    """The number of the liaison who takes over."""
-
-    to_person: str = Field(max_length=20)
-
-
 class SharesIn(Schema):
-    """Shares of credit in percent by person number; they sum to 100."""
+    """Shares of credit in hundredths of a percent by person number; they sum to 10,000."""
 
     shares: dict[str, int]
 
@@ -384,12 +384,10 @@ def read_introduction(request: HttpRequest, number: str) -> Introduction:
     "/{number}/contacts", response={200: list[ContactOut], **ERRORS}, operation_id="list_contacts"
 )
 def list_contacts(request: HttpRequest, number: str) -> Any:
-    """The log of an introduction; for the desk, not for the two sides."""
+    """The log of an introduction: all of it for the desk, for a side what was written for it."""
     row = _found(request, number)
     rows = ContactRow.objects.filter(introduction=row).select_related("by_person")
-    if not rules.may_read_log(request.actor, row.facts):
-        return found_or_404(rows.none())
-    return list(rows)
+    return [e for e in rows if rules.may_read_entry(request.actor, row.facts, e.audience)]
 
 
 @introductions.post(
@@ -410,8 +408,9 @@ def answer_introduction(request: HttpRequest, number: str, data: AnswerIn) -> In
 def record_contact(request: HttpRequest, number: str, data: ContactIn) -> Any:
     """Note a contact and what comes next."""
     row = _found(request, number)
+    entry = rules.LogEntry(**data.dict())
     return Status(201, actions.record_contact(
-        introduction=row, by=request.actor, at=request.at, **data.dict()
+        introduction=row, entry=entry, by=request.actor, at=request.at
     ))  # fmt: skip
 
 
@@ -440,21 +439,6 @@ def end_introduction(request: HttpRequest, number: str, data: EndIn) -> Introduc
 
 
 @introductions.post(
-    "/{number}/hand-over", response={200: IntroductionOut, **ERRORS},
-    operation_id="hand_over_introduction",
-)  # fmt: skip
-def hand_over(request: HttpRequest, number: str, data: HandOverIn) -> Introduction:
-    """Give an introduction to another liaison of the region."""
-    row = _found(request, number)
-    person = person_by_number(data.to_person.replace("\x00", ""))
-    if person is None:
-        raise rules.unknown_person(data.to_person)
-    return actions.hand_over(
-        introduction=row, to_person=person, by=request.actor, at=request.at
-    )
-
-
-@introductions.post(
     "/{number}/share", response={200: SharesOut, **ERRORS}, operation_id="share_credit"
 )
 def share_credit(request: HttpRequest, number: str, data: SharesIn) -> dict[str, Any]:
@@ -463,7 +447,7 @@ def share_credit(request: HttpRequest, number: str, data: SharesIn) -> dict[str,
     rows = actions.share_credit(
         introduction=row, shares=data.shares, by=request.actor, at=request.at
     )
-    return {"shares": {credit.person.number: credit.share_percent for credit in rows}}
+    return {"shares": {credit.person.number: credit.share_bp for credit in rows}}
 
 
 @introductions.post(

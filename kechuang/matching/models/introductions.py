@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.numbers import new_random_number
 from kechuang.matching import rules
+from kechuang.matching.models.events import Event
 from kechuang.matching.rules import IntroductionFacts, State
 from kechuang.needs.models import Need
 from kechuang.offers.models import Offer
@@ -133,6 +134,8 @@ class Verdict(models.Model):
     by_role = models.CharField(_("角色"), max_length=20)
     judged_at = models.DateTimeField(_("判断时间"))
     replaced_at = models.DateTimeField(_("改判时间"), null=True)
+    shown_place = models.PositiveSmallIntegerField(_("当时名次"), null=True)
+    engine = models.CharField(_("当时的排序引擎"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("判断")
@@ -148,6 +151,90 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.choice} {self.need_id} × {self.offer_id}"
+
+
+class Impression(models.Model):
+    """That an offer was shown for a need at a place to somebody who judges; once a day.
+
+    With the verdicts it is what the engine learns from: what was looked at and passed over.
+    """
+
+    need = models.ForeignKey(
+        Need, on_delete=models.PROTECT, related_name="+", verbose_name=_("需求")
+    )
+    offer = models.ForeignKey(
+        Offer, on_delete=models.PROTECT, related_name="+", verbose_name=_("成果")
+    )
+    place = models.PositiveSmallIntegerField(_("名次"))
+    engine = models.CharField(_("排序引擎"), max_length=40)
+    generation = models.CharField(_("索引代"), max_length=64)
+    person = models.CharField(_("看的人"), max_length=40)
+    day = models.DateField(_("日期"))
+
+    class Meta:
+        verbose_name = _("展示")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["need", "person", "day", "offer"],
+                name="one_impression_per_reader_and_day",
+            ),
+            models.CheckConstraint(condition=Q(place__gte=1), name="impression_place_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.need_id} × {self.offer_id} @{self.place}"
+
+
+class AskedIntroduction(models.Model):
+    """A research team asks to be introduced to a need that its offer may answer."""
+
+    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    need = models.ForeignKey(
+        Need, on_delete=models.PROTECT, related_name="+", verbose_name=_("需求")
+    )
+    offer = models.ForeignKey(
+        Offer, on_delete=models.PROTECT, related_name="+", verbose_name=_("成果")
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", verbose_name=_("请求的单位")
+    )
+    by_person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("请求人")
+    )
+    note = models.TextField(_("为什么能解决"), max_length=rules.NOTE_LONGEST)
+    region_path = models.CharField(_("地区"), max_length=60)
+    state = models.CharField(
+        _("状态"), max_length=10, choices=_choices(rules.ASKED_NAMES), default=rules.Asked.OPEN
+    )
+    asked_at = models.DateTimeField(_("请求时间"))
+    reply_until = models.DateTimeField(_("答复期限"))
+    answered_at = models.DateTimeField(_("答复时间"), null=True)
+    reason_code = models.CharField(
+        _("不引荐的理由"), max_length=16, blank=True, choices=_choices(rules.REASON_NAMES)
+    )
+    answer = models.TextField(_("答复"), max_length=rules.NOTE_LONGEST, blank=True)
+
+    class Meta:
+        verbose_name = _("引荐请求")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["need", "offer"], condition=Q(state=rules.Asked.OPEN),
+                name="one_open_request_per_need_and_offer",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=rules.Asked.OPEN, answered_at__isnull=True)
+                | ~Q(state=rules.Asked.OPEN) & Q(answered_at__isnull=False),
+                name="answered_request_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=rules.Asked.DECLINED) | ~Q(reason_code=""),
+                name="declined_request_says_why",
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["region_path", "state"], name="request_by_region")]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Introduction(models.Model):
@@ -195,6 +282,9 @@ class Introduction(models.Model):
     amount_fen = models.BigIntegerField(_("意向或合同金额"), null=True)
     end_reason_code = models.CharField(
         _("结束原因"), max_length=16, blank=True, choices=_choices(rules.END_REASON_NAMES)
+    )
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("来自活动")
     )
 
     class Meta:
@@ -273,6 +363,10 @@ class ContactRow(models.Model):
     date = models.DateField(_("日期"))
     kind = models.CharField(_("方式"), max_length=8, choices=_choices(rules.CONTACT_NAMES))
     words = models.TextField(_("情况"), max_length=rules.WORDS_LONGEST)
+    audience = models.CharField(
+        _("谁能看"), max_length=5, choices=_choices(rules.AUDIENCE_NAMES),
+        default=rules.Audience.DESK,
+    )
     next_step = models.CharField(_("下一步"), max_length=rules.STEP_LONGEST, blank=True)
     next_date = models.DateField(_("下一步日期"), null=True)
     by_person = models.ForeignKey(
@@ -294,8 +388,53 @@ class ContactRow(models.Model):
         return f"{self.date} {self.kind}"
 
 
+class HandOver(models.Model):
+    """A liaison, or the office, asks another liaison to take an introduction over."""
+
+    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    introduction = models.ForeignKey(
+        Introduction, on_delete=models.PROTECT, related_name="hand_overs", verbose_name=_("引荐")
+    )
+    from_person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("移交人")
+    )
+    to_person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("接手人")
+    )
+    note = models.TextField(_("交代"), max_length=rules.NOTE_LONGEST, blank=True)
+    state = models.CharField(
+        _("状态"), max_length=10, choices=_choices(rules.ASKED_NAMES), default=rules.Asked.OPEN
+    )
+    asked_at = models.DateTimeField(_("提出时间"))
+    reply_until = models.DateTimeField(_("答复期限"))
+    answered_at = models.DateTimeField(_("答复时间"), null=True)
+    answer = models.TextField(_("答复"), max_length=rules.NOTE_LONGEST, blank=True)
+
+    class Meta:
+        verbose_name = _("移交")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["introduction"], condition=Q(state=rules.Asked.OPEN),
+                name="one_open_hand_over_per_introduction",
+            ),
+            models.CheckConstraint(
+                condition=~Q(from_person=F("to_person")), name="hand_over_to_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=rules.Asked.OPEN, answered_at__isnull=True)
+                | ~Q(state=rules.Asked.OPEN) & Q(answered_at__isnull=False),
+                name="answered_hand_over_says_when",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Credit(models.Model):
-    """A person's share of the credit for an introduction, in percent; the shares sum to 100."""
+    """A liaison's share of the credit for an introduction, in hundredths of a percent; the shares
+    of one introduction sum to 10,000 (trigger in the migrations)."""
 
     introduction = models.ForeignKey(
         Introduction, on_delete=models.PROTECT, related_name="credits", verbose_name=_("引荐")
@@ -303,20 +442,25 @@ class Credit(models.Model):
     person = models.ForeignKey(
         Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("联络员")
     )
-    share_percent = models.PositiveSmallIntegerField(_("份额（%）"))
+    share_bp = models.PositiveSmallIntegerField(_("份额（万分之一）"))
 
     class Meta:
         verbose_name = _("贡献份额")
-        ordering = ["-share_percent", "id"]
+        ordering = ["-share_bp", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["introduction", "person"], name="one_share_per_person"
             ),
             models.CheckConstraint(
-                condition=Q(share_percent__gte=1, share_percent__lte=100),
-                name="share_between_one_and_a_hundred",
+                condition=Q(share_bp__gte=1, share_bp__lte=rules.WHOLE),
+                name="share_between_one_and_the_whole",
             ),
         ]
 
+    @property
+    def percent(self) -> str:
+        """The share as one reads it."""
+        return rules.percent_text(self.share_bp)
+
     def __str__(self) -> str:
-        return f"{self.person_id} {self.share_percent}%"
+        return f"{self.person_id} {self.percent}%"
