@@ -18,6 +18,7 @@ FURTHEST_WALK = 4
 # The page of an object by the kind of its number.
 PAGES = {
     "XQ": "need", "CG": "offer", "JB": "challenge", "XM": "project", "GS": "notice",
+    "ZC": "policy", "PC": "batch", "BT": "benefit", "ZH": "reclaim",
     "YY": "objection", "DW": "organisation", "JH": "contract", "PS": "panel",
     "HD": "event", "LH": "consortium",
 }  # fmt: skip

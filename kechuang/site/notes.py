@@ -53,6 +53,11 @@ WORDS = {
     "notices.objection": N_("一件异议等您处理"),
     "projects.": N_("一个项目有新进展"),
     "projects.milestone": N_("一个里程碑等您处理"),
+    "cultivation.batch": N_("一个批次等您处理"),
+    "cultivation.benefit": N_("一项奖补有新进展"),
+    "cultivation.benefit_paid": N_("一笔奖补已拨付"),
+    "cultivation.case": N_("一件追回与您有关"),
+    "cultivation.policy": N_("一项政策等您处理"),
     "ledger.": N_("一笔拨付有新进展"),
     "parties.": N_("您的任职有变动"),
 }

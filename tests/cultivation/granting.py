@@ -28,7 +28,7 @@ EQUITY = PolicyTyped(
     document_number="", issuer="", instrument="EQUITY", shortfall="PRO_RATA",
     department="示例市科技局", payer="示例市财政局 2060499",
 )  # fmt: skip
-YEAR = FundingTyped("2022", date(2023, 8, 29), date(2026, 1, 1), date(2027, 1, 1), 100 * WAN)
+YEAR = FundingTyped("2022", date(2023, 8, 29), date(2026, 1, 1), date(2100, 1, 1), 100 * WAN)
 
 
 def in_force(world: World, at: datetime, typed: PolicyTyped = REWARD) -> Policy:

@@ -152,8 +152,8 @@ def test_a_second_run_gives_the_batch_that_waits_and_nobody_entitled_gives_none(
 
 def test_outside_its_window_a_year_is_not_computed(world, at):
     funding = granting.year(world, at)
-    late = at + timedelta(days=400)
-    refused(lambda: benefits.compute_batch(funding=funding, by=Actor.CLOCK, at=late),
+    early = at - timedelta(days=400)
+    refused(lambda: benefits.compute_batch(funding=funding, by=Actor.CLOCK, at=early),
             "cultivation.policy_not_in_force")  # fmt: skip
     refused(lambda: benefits.compute_batch(funding=funding, by=world.finance.actor, at=at),
             "cultivation.not_permitted")  # fmt: skip

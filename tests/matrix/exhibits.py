@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.challenges import actions as challenges
 from kechuang.challenges.models import Receipt
+from kechuang.cultivation.actions import benefits
 from kechuang.files.actions import begin_upload
 from kechuang.indicators import actions as indicators
 from kechuang.indicators.queries import indicator_by_code
@@ -19,6 +21,7 @@ from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.reviews.models import Review, Seat
 from tests.challenges import stages
+from tests.cultivation import granting
 from tests.needs import builders
 from tests.offers.test_actions import TYPED as OFFER
 from tests.projects import line as projects
@@ -63,6 +66,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
     return [
         *_needs(world, now), *_offers(world, now), *_sealed(world, now), *decided,
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
+        *_granted(world, now - timedelta(days=40)),
     ]  # fmt: skip
 
 
@@ -240,6 +244,28 @@ def _funded(world: World, now: datetime) -> list[Exhibit]:
         Exhibit("project", project.number, EVERYBODY, parts, staff | POSER),
         Exhibit("indicator", "organisations_enterprises", EVERYBODY, figure),
         Exhibit("observation", waiting.number, OFFICES | {"supervisor"}),
+    ]
+
+
+def _granted(world: World, at: datetime) -> list[Exhibit]:
+    """A policy in draft and one in force; its batch, paid; one line of it, and a case about it."""
+    draft = benefits.draft_policy(typed=granting.EQUITY, by=world.officer.actor, at=at)
+    funding = granting.year(world, at)
+    granting.sells(world.enterprise, 6000)
+    batch, after = granting.paid(world, at, funding)
+    granting.correct(world.enterprise, 4000, after)
+    later = after + timedelta(days=1)
+    case = benefits.compare_paid(funding=funding, by=Actor.CLOCK, at=later)[0]
+    line = granting.line_of(world.enterprise)
+    offices = OFFICES | {"finance", "payer", "supervisor"}
+    own = offices | POSER
+    year = {"period": "2022"}
+    return [
+        Exhibit("policy-draft", draft.number, offices, year),
+        Exhibit("policy-public", funding.policy.number, EVERYBODY, year, offices),
+        Exhibit("batch", batch.number, offices),
+        Exhibit("benefit", line.number, own),
+        Exhibit("reclaim", case.number, own),
     ]
 
 

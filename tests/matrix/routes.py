@@ -25,7 +25,8 @@ SHOWN_AT = {
     "/events/": "event-", "/events/outcomes/": "outcome", "/consortia/": "consortium",
     "/projects/": "project", "/indicators/": "indicator", "/observations/": "observation",
     "/organisations/": "organisation", "/appointments/": "appointment",
-    "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
+    "/policies/": "policy-", "/benefits/": "benefit", "/benefits/batches/": "batch",
+    "/benefits/reclaims/": "reclaim", "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
 }  # fmt: skip
 
 

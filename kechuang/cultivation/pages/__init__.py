@@ -2,4 +2,6 @@
 
 from django.urls import URLPattern
 
-urls: list[URLPattern] = []
+from kechuang.cultivation.pages import batches, granted, policies
+
+urls: list[URLPattern] = [*policies.urls, *batches.urls, *granted.urls]

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from kechuang.base.actor import Actor
 from kechuang.base.matters import Matter
+from kechuang.cultivation.waiting import benefits
 
 MOST = 200
-COLLECTORS: tuple[Callable[[Actor, datetime], list[Matter]], ...] = ()
+COLLECTORS: tuple[Callable[[Actor, datetime], list[Matter]], ...] = (benefits.matters_for,)
 
 
 def matters_for(actor: Actor, at: datetime) -> list[Matter]:

@@ -1,0 +1,1 @@
+"""What the pages of cultivation take in; one module for each of its matters."""
