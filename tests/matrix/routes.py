@@ -26,7 +26,8 @@ SHOWN_AT = {
     "/projects/": "project", "/indicators/": "indicator", "/observations/": "observation",
     "/organisations/": "organisation", "/appointments/": "appointment",
     "/policies/": "policy-", "/benefits/": "benefit", "/benefits/batches/": "batch",
-    "/benefits/reclaims/": "reclaim", "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
+    "/benefits/reclaims/": "reclaim",
+    "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
 }  # fmt: skip
 
 

@@ -2,4 +2,6 @@
 
 from ninja import Router
 
-routers: list[tuple[str, Router]] = []
+from kechuang.cultivation.api import benefits
+
+routers: list[tuple[str, Router]] = [*benefits.routers]
