@@ -5,6 +5,7 @@ number of documents; `Index` holds a few in memory. Both are loaded when they ar
 whoever only reads texts and figures does not pay for numpy and tantivy.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ from kechuang.engines.ranking.texts import (
     Query,
     Reader,
 )
+
+# The matrices are small: several threads at one of them wait for each other more than they work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from kechuang.engines.ranking.index import Index, rank

@@ -10,10 +10,10 @@ from kechuang.engines.ranking.traditional import SIMPLIFIED
 
 LONGEST = 10_000  # characters of one text that are read; the rest is cut, never refused
 
-_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_RUN = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>[^\W_{_HAN}]+(?:[-./+][^\W_{_HAN}]+)*[%‰]?)")
-_HAN_RUN = re.compile(rf"[{_HAN}]+")
-_WORD = re.compile(rf"[^\W_{_HAN}]+(?:[-./+][^\W_{_HAN}]+)*[%‰]?")
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN = re.compile(rf"(?P<han>[{HAN}]+)|(?P<word>[^\W_{HAN}]+(?:[-./+][^\W_{HAN}]+)*[%‰]?)")
+_HAN_RUN = re.compile(rf"[{HAN}]+")
+_WORD = re.compile(rf"[^\W_{HAN}]+(?:[-./+][^\W_{HAN}]+)*[%‰]?")
 _PARTS = re.compile(r"[-/+]")
 
 
@@ -37,6 +37,11 @@ def _folded_character(character: str) -> str | None:
     plain = unicodedata.normalize("NFKC", character).lower()
     folded = "".join(SIMPLIFIED.get(each, each) for each in plain if _is_seen(each))
     return folded if folded == character else folded and fold(folded)
+
+
+def folded_codepoint(code: int) -> str | None:
+    """What one character becomes when text is evened out; nothing where it is left out."""
+    return _FOLDING[code]
 
 
 def _is_seen(character: str) -> bool:
@@ -128,9 +133,12 @@ def _spans(folded: str) -> Iterator[tuple[str, int, int]]:
     for run in _RUN.finditer(folded):
         start, end = run.span()
         if run["han"] is None:
-            for word in _words(run["word"]):
-                at = folded.index(word, start, end)
-                yield word, at, at + len(word)
+            whole, *parts = _words(run["word"])
+            yield whole, start, end
+            for part in parts:
+                start = folded.index(part, start, end)
+                yield part, start, start + len(part)
+                start += len(part)
         elif end - start == 1:
             yield folded[start:end], start, end
         else:

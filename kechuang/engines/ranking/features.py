@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kechuang.engines.ranking import streams
+from kechuang.engines.ranking.codes import PAIRS, Codes, Wanted, text_of
+from kechuang.engines.ranking.digest import IN_TITLE, OFTEN_MOST
 from kechuang.engines.ranking.question import Question, Terms, terms_of
 from kechuang.engines.ranking.statistics import Statistics
 from kechuang.engines.ranking.store import Forward
-from kechuang.engines.ranking.texts import TIMES
 from kechuang.engines.ranking.topics import Basis, unit
 
 Figures = NDArray[np.float64]
@@ -31,26 +31,46 @@ NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Where terms occur: by ascending candidate which term, how often, and whether in its title."""
+
+    candidates: NDArray[np.int64]
+    terms: NDArray[np.int64]
+    often: Figures
+    in_title: NDArray[np.bool_]
+
+    def summed(self, added: Figures, count: int) -> Figures:
+        """The sum of some values by candidate."""
+        return np.asarray(np.bincount(self.candidates, added, count))
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """Terms that make a figure, and what each adds to it in each candidate (candidates x terms)."""
+    """Terms that make a figure, and what each occurrence adds to it."""
 
     terms: Terms
+    found: Found
     added: Figures
+    total: Figures  # by candidate
 
-    @property
-    def total(self) -> Figures:
-        return np.asarray(self.added.sum(axis=1))
+    def of(self, candidate: int) -> tuple[NDArray[np.int64], Figures]:
+        """The terms that a candidate holds, and what each adds."""
+        start, end = np.searchsorted(self.found.candidates, (candidate, candidate + 1))
+        return self.found.terms[start:end], self.added[start:end]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The texts of candidates, one after the other."""
+    """The distinct tokens of candidates, one candidate after the other."""
 
-    elements: streams.Stream
-    owner: NDArray[np.int64]  # the candidate of each element
-    times: NDArray[np.float64]  # how often an element counts: more in a title
+    codes: Codes
+    often: NDArray[np.uint8]
+    edges: NDArray[np.int64]
     lengths: Figures  # weighted grams, at least 1
-    count: int
+
+    @property
+    def count(self) -> int:
+        return len(self.lengths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +82,27 @@ class Figured:
 
 
 def candidates_of(forward: Forward, rows: NDArray[np.int64]) -> Candidates:
-    """Read the streams of rows."""
-    elements, counts = forward.streams(rows)
-    held = forward.rows[rows]
-    owner = np.repeat(np.arange(len(rows)), counts)
-    parts = np.stack([held["title"], held["keywords"], held["body"]], axis=1).astype(np.int64)
-    times = np.repeat(np.tile(np.array(TIMES, dtype=np.float64), len(rows)), parts.ravel())
-    return Candidates(
-        elements, owner, times, np.maximum(held["grams"].astype(np.float64), 1.0), len(rows)
-    )
+    """Read the tokens of rows."""
+    codes, often, counts = forward.tokens(rows)
+    edges = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(counts, out=edges[1:])
+    lengths = np.maximum(forward.rows["grams"][rows].astype(np.float64), 1.0)
+    return Candidates(codes, often, edges, lengths)
 
 
-def occurrences(candidates: Candidates, found: streams.Placed, terms: Terms) -> Figures:
-    """How often each term occurs in each candidate, weighted by field: candidates x terms."""
-    shape = (candidates.count, len(terms))
-    if not len(terms) or not len(found.codes):
-        return np.zeros(shape)
-    hit, term = found.among(terms.codes)
-    at = found.places[hit]
-    flat = candidates.owner[at] * len(terms) + term
-    counts = np.bincount(flat, weights=candidates.times[at], minlength=shape[0] * shape[1])
-    return np.asarray(counts.reshape(shape), dtype=np.float64)
+def occurrences(candidates: Candidates, terms: Terms) -> Found:
+    """Where each term occurs, and how often, weighted by field."""
+    places, which = Wanted(terms.codes).among(candidates.codes)
+    owners = np.searchsorted(candidates.edges, places, side="right") - 1
+    often = candidates.often[places]
+    return Found(
+        owners, which, (often & OFTEN_MOST).astype(np.float64), (often & IN_TITLE) > 0
+    )  # fmt: skip
 
 
-def bm25(often: Figures, lengths: Figures, mean: float, k1: float, b: float) -> Figures:
+def bm25(found: Found, lengths: Figures, mean: float, k1: float, b: float) -> Figures:
     norm = k1 * (1 - b + b * lengths / mean)
-    return np.asarray(often * (k1 + 1) / (often + norm[:, None]))
+    return np.asarray(found.often * (k1 + 1) / (found.often + norm[found.candidates]))
 
 
 _LEARNT_FROM_BEST = frozenset({"expansion", "topic", "topic_of_best"})
@@ -95,7 +110,7 @@ _RARE = frozenset({"grams_rare", "singles_rare"})
 
 
 def _groups(
-    often: Figures,
+    found: Found,
     terms: Terms,
     candidates: Candidates,
     statistics: Statistics,
@@ -104,18 +119,26 @@ def _groups(
     """BM25 of some terms by its name, and its rare variant, as far as they are wanted."""
     name, wanted = asked
     idf = statistics.idf(terms.codes)
-    mean = statistics.mean_grams
-    found = {}
+    groups = {}
     if name in wanted:
-        added = bm25(often, candidates.lengths, mean, K1, B)
-        added *= terms.weights * idf
-        found[name] = Group(terms, added)
+        weights = terms.weights * idf
+        groups[name] = _group(found, terms, candidates, weights, (statistics.mean_grams, K1, B))
     if f"{name}_rare" in wanted:
         rare = np.where(statistics.held_by(terms.codes) > 1, 1.0, ONCE_SHARE) * idf**RARE_POWER
-        added = bm25(often, candidates.lengths, mean, K1_RARE, B_RARE)
-        added *= terms.weights * rare
-        found[f"{name}_rare"] = Group(terms, added)
-    return found
+        measure = (statistics.mean_grams, K1_RARE, B_RARE)
+        groups[f"{name}_rare"] = _group(found, terms, candidates, terms.weights * rare, measure)
+    return groups
+
+
+def _group(
+    found: Found,
+    terms: Terms,
+    candidates: Candidates,
+    weights: Figures,
+    measure: tuple[float, float, float],
+) -> Group:
+    added = bm25(found, candidates.lengths, *measure) * weights[found.terms]
+    return Group(terms, found, added, found.summed(added, candidates.count))
 
 
 def figured(  # noqa: PLR0913 - candidates, and all that they are held against
@@ -128,10 +151,8 @@ def figured(  # noqa: PLR0913 - candidates, and all that they are held against
 ) -> Figured:
     """The wanted figures of all candidates, 0 for the others; `topics` are the basis and the
     candidates' directions."""
-    grams = streams.grams(candidates.elements)
-    often = occurrences(candidates, grams, question.grams)
-    singles = streams.singles(candidates.elements)
-    alone = occurrences(candidates, singles, question.singles)
+    often = occurrences(candidates, question.grams)
+    alone = occurrences(candidates, question.singles)
     learning = wanted & _LEARNT_FROM_BEST
     named = wanted | (_RARE if learning else frozenset())
     groups = {
@@ -143,15 +164,15 @@ def figured(  # noqa: PLR0913 - candidates, and all that they are held against
         best = _best(columns["grams_rare"] + columns["singles_rare"] / 2)
         columns |= _near(topics, question, *best)
         if "expansion" in wanted:
-            terms = _expansion(candidates, grams, statistics, question, best, without)
-            found = occurrences(candidates, grams, terms)
+            terms = _expansion(candidates, statistics, question, best, without)
+            found = occurrences(candidates, terms)
             plain = _groups(found, terms, candidates, statistics, ("grams", frozenset({"grams"})))
             groups["expansion"] = plain["grams"]
             columns["expansion"] = groups["expansion"].total
     if "coverage" in wanted:
-        columns["coverage"] = _coverage(often, question.grams, statistics)
+        columns["coverage"] = _coverage(often, candidates, question.grams, statistics)
     if "title" in wanted:
-        columns["title"] = _in_title(candidates, grams, question.grams, statistics)
+        columns["title"] = _in_title(often, candidates, question.grams, statistics)
     if "length" in wanted:
         columns["length"] = _length(candidates, statistics)
     nothing = np.zeros(candidates.count)
@@ -166,32 +187,32 @@ def _best(scores: Figures) -> tuple[NDArray[np.int64], Figures]:
     return order, squared / max(float(squared.sum()), 1e-12)
 
 
-def _expansion(  # noqa: PLR0913 - one step, with all that is known of the candidates
+def _expansion(
     candidates: Candidates,
-    grams: streams.Placed,
     statistics: Statistics,
     question: Question,
     best: tuple[NDArray[np.int64], Figures],
     without: frozenset[str],
 ) -> Terms:
     """Terms of the best candidates that the query does not say (RM3, Abdul-Jaleel et al., 2004)."""
-    order, shares = best
-    share = np.zeros(candidates.count)
-    share[order] = shares / candidates.lengths[order]
-    weights = share[candidates.owner[grams.places]]
-    within = weights > 0
-    codes, inverse = np.unique(grams.codes[within], return_inverse=True)
-    summed = np.bincount(inverse, weights=weights[within], minlength=len(codes))
+    parts, weights = [], []
+    for at, share in zip(*(each.tolist() for each in best), strict=True):
+        own = slice(candidates.edges[at], candidates.edges[at + 1])
+        parts.append(candidates.codes[own])
+        often = (candidates.often[own] & OFTEN_MOST).astype(np.float64)
+        weights.append(often * share / candidates.lengths[at])
+    codes, inverse = np.unique(np.concatenate(parts), return_inverse=True)
+    summed = np.bincount(inverse, weights=np.concatenate(weights), minlength=len(codes))
     held = statistics.held_by(codes)
-    new = (held > 1) & ~np.isin(codes, question.grams.codes) & (codes < streams.ALONE)
+    new = (held > 1) & (codes >= PAIRS) & ~np.isin(codes, question.grams.codes)
     value = np.where(new, summed * statistics.idf(codes), 0.0)
     kept = [
         at
         for at in np.argsort(-value, kind="stable")[: FEEDBACK_TERMS + len(without)]
-        if value[at] > 0 and streams.text_of(int(codes[at])) not in without
+        if value[at] > 0 and text_of(int(codes[at])) not in without
     ][:FEEDBACK_TERMS]
     total = max(float(value[kept].sum()), 1e-12)
-    texts = [streams.text_of(int(codes[at])) for at in kept]
+    texts = [text_of(int(codes[at])) for at in kept]
     return terms_of(codes[kept], texts, value[kept] / total)
 
 
@@ -220,18 +241,18 @@ def _length(candidates: Candidates, statistics: Statistics) -> Figures:
     return np.clip(longer / LENGTH_SPREAD, -LENGTH_MOST, LENGTH_MOST)
 
 
-def _coverage(often: Figures, terms: Terms, statistics: Statistics) -> Figures:
+def _coverage(
+    found: Found, candidates: Candidates, terms: Terms, statistics: Statistics
+) -> Figures:
     """The share of the query's distinct terms that a candidate holds, by their idf."""
     idf = statistics.idf(terms.codes)
-    return np.asarray((often > 0) @ idf / max(float(idf.sum()), 1e-12))
+    return found.summed(idf[found.terms], candidates.count) / max(float(idf.sum()), 1e-12)
 
 
 def _in_title(
-    candidates: Candidates, grams: streams.Placed, terms: Terms, statistics: Statistics
+    found: Found, candidates: Candidates, terms: Terms, statistics: Statistics
 ) -> Figures:
     """The share of the query's terms, by weight and idf, that a candidate's title holds."""
-    in_title = candidates.times[grams.places] >= TIMES[0]
-    titles = streams.Placed(grams.codes[in_title], grams.places[in_title])
     value = statistics.idf(terms.codes) * terms.weights
-    held = occurrences(candidates, titles, terms) > 0
-    return np.asarray(held @ value / max(float(value.sum()), 1e-12))
+    held = found.summed(value[found.terms] * found.in_title, candidates.count)
+    return held / max(float(value.sum()), 1e-12)

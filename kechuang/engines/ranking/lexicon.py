@@ -4,19 +4,16 @@ A word of the lexicon counts as one token besides its bigrams, so that 立方氮
 more than its pieces. Other names work on the query alone: nothing is indexed anew for them.
 """
 
-import sys
-from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from operator import add
 from typing import NamedTuple
-from zlib import crc32
 
 from kechuang.engines.ranking.analysis import fold, parts_of, runs
-from kechuang.engines.ranking.streams import WORD_BIT
 
-_ELEMENTS = f"utf-32-{sys.byteorder[0]}e"
 SHORTEST = 3  # Han characters of a word that its bigrams do not say already
 
 
@@ -25,25 +22,22 @@ class LexiconProblem(ValueError):
 
 
 class Read(NamedTuple):
-    """A text as numbers for the forward store, and as tokens for the index."""
+    """The tokens of a text: bigrams and whole words, and single characters and whole words."""
 
-    stream: "array[int]"
     grams: list[str]
     singles: list[str]
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words that count as a whole, by their first two characters, longest first."""
+    """Words that count as a whole; of several that begin at one place, the longest."""
 
     words: frozenset[str] = frozenset()
-    _by_start: dict[str, list[str]] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        by_start: dict[str, list[str]] = {}
-        for word in sorted(self.words, key=lambda each: (-len(each), each)):
-            by_start.setdefault(word[:2], []).append(word)
-        object.__setattr__(self, "_by_start", by_start)
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        longest_first = sorted(self.words, key=lambda each: (-len(each), each))
+        return re.compile("|".join(map(re.escape, longest_first)))
 
     @property
     def fingerprint(self) -> str:
@@ -52,44 +46,29 @@ class Lexicon:
             return ""
         return sha256("\n".join(sorted(self.words)).encode()).hexdigest()[:16]
 
+    def found_in(self, folded: str) -> Iterator[re.Match[str]]:
+        """Where its words stand in a text that is folded already, none inside another."""
+        return self._pattern.finditer(folded) if self.words else iter(())
+
     def read(self, text: str) -> Read:
         """The tokens of a text; 10,000 characters are read, the rest is cut.
 
         >>> Lexicon(frozenset({"氮化硼"})).read("氮化硼 CBN").grams
-        ['氮化', '化硼', '氮化硼', 'cbn']
+        ['氮化', '化硼', 'cbn', '氮化硼']
         """
-        stream = array("I")
         grams: list[str] = []
         singles: list[str] = []
-        after_han = False
-        for han, word in runs(fold(text)):
+        folded = fold(text)
+        for han, word in runs(folded):
             if han:
-                if after_han:
-                    stream.append(0)
-                stream.frombytes(han.encode(_ELEMENTS))
                 singles.extend(han)
-                if len(han) > 1:
-                    grams.extend(map(add, han, han[1:]))
-                whole = self._found_in(han) if self.words else ()
-                after_han = not whole
+                grams.extend(map(add, han, han[1:]))
             else:
                 whole = parts_of(word)
-                after_han = False
-            for each in whole:
-                stream.append(WORD_BIT | crc32(each.encode()))
-                grams.append(each)
-                singles.append(each)
-        return Read(stream, grams, singles)
-
-    def _found_in(self, han: str) -> tuple[str, ...]:
-        found, at = [], 0
-        while at < len(han) - 1:
-            rivals = self._by_start.get(han[at : at + 2], ())
-            word = next((each for each in rivals if han.startswith(each, at)), "")
-            if word:
-                found.append(word)
-            at += len(word) or 1
-        return tuple(found)
+                grams.extend(whole)
+                singles.extend(whole)
+        own = [found[0] for found in self.found_in(folded)]
+        return Read(grams + own, singles + own)
 
 
 NO_LEXICON = Lexicon()
@@ -144,7 +123,7 @@ def aliases_from(lines: Iterable[str]) -> Aliases:
             continue
         plain = line.replace("，", ",").replace("、", ",").replace("\t", ",").replace("=", ",")
         names = [fold(name).strip() for name in plain.split(",")]
-        names = [name for name in names if NO_LEXICON.read(name).stream]
+        names = [name for name in names if NO_LEXICON.read(name).singles]
         if len(names) < 2:
             raise LexiconProblem(f"line {number}: at least two names, separated by commas")
         groups.append(names)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kechuang.engines.ranking.analysis import LONGEST, fold
+from kechuang.engines.ranking.codes import Codes, code
 from kechuang.engines.ranking.lexicon import NO_ALIASES, NO_LEXICON, Aliases, Lexicon
 from kechuang.engines.ranking.statistics import Statistics
-from kechuang.engines.ranking.streams import Codes, code
 from kechuang.engines.ranking.texts import BODY_SHARE, Kind, Query, saturated
 
 ALIAS_SHARE = 0.8
@@ -94,8 +94,8 @@ def _operators(query: Query) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     tokens = NO_LEXICON.read
     return (
         "\n".join([left, *phrases]),
-        tuple(phrase for phrase in phrases if tokens(phrase).stream),
-        tuple(word for word in without if tokens(word).stream),
+        tuple(phrase for phrase in phrases if tokens(phrase).singles),
+        tuple(word for word in without if tokens(word).singles),
     )
 
 
@@ -106,7 +106,7 @@ def _once(body: str) -> str:
 def _strongest(weights: Counter[str], statistics: Statistics, most: int) -> Terms:
     """The terms that can add most to a score: weight x idf."""
     texts = list(weights)
-    codes = np.array([code(each) for each in texts], dtype=np.int64)
+    codes = np.array([code(each) for each in texts], dtype=np.uint32)
     values = np.array([weights[each] for each in texts], dtype=np.float64)
     if len(texts) > most:
         kept = np.argsort(-values * statistics.idf(codes), kind="stable")[:most]

@@ -2,39 +2,51 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from kechuang.engines.ranking.features import NAMES, Figured, Figures, candidates_of, figured
+from kechuang.engines.ranking.digest import indexed_as
+from kechuang.engines.ranking.features import (
+    NAMES,
+    Figured,
+    Figures,
+    Group,
+    candidates_of,
+    figured,
+)
 from kechuang.engines.ranking.lexicon import NO_ALIASES, NO_LEXICON, Aliases, Lexicon
 from kechuang.engines.ranking.models import FIXED, Model
 from kechuang.engines.ranking.question import Question, question_of
-from kechuang.engines.ranking.store import Forward, IndexDamaged, State, opstamp_of, words_folder
-from kechuang.engines.ranking.streams import Stream
+from kechuang.engines.ranking.store import (
+    CLOSED,
+    FACETS,
+    OPEN,
+    Forward,
+    IndexDamaged,
+    State,
+    is_settled,
+    schema,
+)
 from kechuang.engines.ranking.texts import PUBLIC, Hit, Kind, Query, Reader
 from kechuang.engines.ranking.topics import DIMENSIONS
 from kechuang.engines.ranking.writer import load_basis, load_statistics
 
-CANDIDATES = 1_000
+CANDIDATES = 600
 POSTINGS_MOST = 1_500_000  # entries of the index that one query walks through, the weightiest first
-FEWEST_TERMS = 8
+FEWEST_TERMS, TERMS_MOST = 8, 360
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A ranking: hits, and what their scores were made of.
-
-    `total` is how many documents the reader may find that hold a word of the query.
-    """
+    """A ranking: hits, and what their scores were made of."""
 
     hits: list[Hit]
-    total: int
     question: Question
     model: str
     generation: int
@@ -43,21 +55,29 @@ class Ranked:
     _rows: NDArray[np.int64]  # places among the candidates
     _parts: Figures
     _figured: Figured | None
+    _counted: Callable[[], int]
+
+    @property
+    def total(self) -> int:
+        """How many documents the reader may find that hold a word of the query; counted when it
+        is asked for."""
+        return self._counted()
 
     def parts(self, place: int) -> dict[str, float]:
         """What each figure adds to the score of the hit at a place (from 0)."""
         return dict(zip(NAMES, self._parts[place].tolist(), strict=True))
 
-    def terms(self, place: int) -> dict[str, dict[str, float]]:
-        """What each term adds, by figure, for the figures that are made of terms."""
-        if self._figured is None:
-            return {}
-        row = int(self._rows[place])
-        return {
-            name: _shared(float(self._parts[place][NAMES.index(name)]), group.added[row], group)
-            for name, group in self._figured.groups.items()
-            if self._parts[place][NAMES.index(name)]
-        }
+    def parts_at(self, place: int, name: str) -> float:
+        """What one figure adds to the score of a hit."""
+        return float(self._parts[place, NAMES.index(name)])
+
+    def candidate(self, place: int) -> int:
+        """Which of the candidates a hit is."""
+        return int(self._rows[place])
+
+    def groups(self) -> Mapping[str, Group]:
+        """The figures that are made of terms."""
+        return self._figured.groups if self._figured else {}
 
     def rows(self) -> NDArray[np.int64]:
         """The rows of the hits in this generation of the index."""
@@ -68,15 +88,6 @@ class Ranked:
         if self._figured is None:
             return np.zeros((0, len(NAMES)))
         return self._figured.figures[self._rows]
-
-
-def _shared(part: float, added: Figures, group: Any) -> dict[str, float]:
-    """A figure's part of the score, given to its terms as they made the figure."""
-    total = float(added.sum())
-    scale = part / total if total else 0.0
-    return {
-        group.terms.texts[at]: float(added[at] * scale) for at in np.flatnonzero(added).tolist()
-    }
 
 
 class Ranker:
@@ -102,14 +113,14 @@ class Ranker:
         self._basis = load_basis(self.folder, state)
         self._forward = Forward(self.folder, state)
         try:
-            index = tantivy.Index.open(str(words_folder(self.folder)))
-            index.config_reader("manual")
-            index.reload()
-            self._schema, self._searcher = index.schema, index.searcher()
+            self._open = _searcher(self.folder / OPEN)
+            self._closed = _searcher(self.folder / CLOSED) if state.closed_opstamp else None
         except (ValueError, OSError) as error:
             raise IndexDamaged(f"{self.folder}: {error}") from error
-        if self._searcher.num_docs != state.documents:
+        held = self._open.num_docs + (self._closed.num_docs if self._closed else 0)
+        if held != state.documents:
             raise IndexDamaged(f"{self.folder}: tantivy holds another number of documents")
+        self._schema = schema()
         self.state = state
 
     def refresh(self) -> bool:
@@ -130,12 +141,12 @@ class Ranker:
         `every_figure` computes also those that the model does not look at, to learn from them.
         """
         question = question_of(query, self._statistics, self._lexicon, self._aliases)
-        most = max(CANDIDATES, top)
         if question.is_empty or top <= 0 or not self.state.documents:
             return self._nothing(question)
-        rows, total = self._candidates(question, query, reader, question.phrases, most)
-        if not len(rows) and question.phrases:  # nothing says the phrase: its words count alone
-            rows, total = self._candidates(question, query, reader, (), most)
+        looked = self._look_up(question, query, reader, question.phrases, top)
+        if not len(looked.rows) and question.phrases:  # nothing says the phrase: its words count
+            looked = self._look_up(question, query, reader, (), top)
+        rows = looked.rows
         if not len(rows):
             return self._nothing(question)
         wanted = frozenset(NAMES) if every_figure else self.model.wanted(query.kind)
@@ -158,8 +169,8 @@ class Ranker:
         order = np.lexsort((rows, -scores))[:top]
         hits = [Hit(self._forward.card(int(rows[at]))["id"], math.fsum(parts[at])) for at in order]
         return Ranked(
-            hits, total, question, self.model.id, self.state.generation,
-            direction, rows, order, parts[order], found,
+            hits, question, self.model.id, self.state.generation,
+            direction, rows, order, parts[order], found, looked.counted,
         )  # fmt: skip
 
     def cards(self, ranked: Ranked) -> list[dict[str, Any]]:
@@ -171,94 +182,112 @@ class Ranker:
         empty = np.zeros((0, len(NAMES)))
         flat = np.zeros(DIMENSIONS, dtype=np.float32)
         return Ranked(
-            [], 0, question, self.model.id, self.state.generation,
-            flat, none, none, empty, None,
+            [], question, self.model.id, self.state.generation,
+            flat, none, none, empty, None, int,
         )  # fmt: skip
 
-    def _candidates(
-        self,
-        question: Question,
-        query: Query,
-        reader: Reader,
-        phrases: Sequence[str],
-        most: int,
-    ) -> tuple[NDArray[np.int64], int]:
-        """The rows that tantivy finds likeliest, as far as the reader may see them."""
-        asked = self._query(question, query, reader, phrases)
-        found: Any = self._searcher.search(asked, most, count=True)
-        if not found.hits:
-            return np.zeros(0, dtype=np.int64), 0
-        addresses = [address for _, address in found.hits]
-        rows = np.array(self._searcher.fast_field_values("row", addresses), dtype=np.int64)
-        rows.sort()
-        if not phrases and not question.without:
-            return rows, int(found.count)
-        kept = self._said(rows, phrases, question.without)
-        return kept, len(kept) if len(rows) < most else int(found.count)
+    def _look_up(
+        self, question: Question, query: Query, reader: Reader, phrases: Sequence[str], top: int
+    ) -> "_LookedUp":
+        """The rows that are likeliest, as far as the reader may see them, ascending."""
+        excluded = self._rows_of(query.exclude)
+        most = max(CANDIDATES, top) + len(excluded)
+        asked = self._asked(question, query.kind, phrases)
+        queries = [(self._open, self._among(asked.open, reader, ()))]
+        if self._closed and reader.keys and self._closed.num_docs:
+            queries.append((self._closed, self._among(asked.closed, reader, reader.keys)))
+        best = [_best_rows(searcher, each, most, top) for searcher, each in queries]
+        found = np.unique(np.concatenate([rows for rows, _ in best]))
+        if len(excluded):
+            found = found[~np.isin(found, excluded)]
+        total = _Total(queries, self._exclusion(excluded))
+        if phrases or question.without:
+            found = self._said(found, phrases, question.without)
+            if all(is_all for _, is_all in best):
+                return _LookedUp(found, lambda: len(found))
+        return _LookedUp(found, total.counted)
+
+    def _rows_of(self, ids: Iterable[Any]) -> NDArray[np.int64]:
+        """The rows of documents by their ids."""
+        found: list[int] = []
+        for id in ids:
+            for searcher in filter(None, (self._open, self._closed)):
+                hits: Any = searcher.search(self._term("id", str(id)), 1, count=False).hits
+                found += searcher.fast_field_values("row", [address for _, address in hits])
+        return np.array(found, dtype=np.int64)
 
     def _said(
         self, rows: NDArray[np.int64], phrases: Sequence[str], without: Sequence[str]
     ) -> NDArray[np.int64]:
         """Rows whose text holds each phrase as it stands, and none of the other words."""
-        elements, counts = self._forward.streams(rows)
-        texts = np.split(elements, np.cumsum(counts)[:-1])
-        must = [self._stream(phrase) for phrase in phrases]
-        never = [self._stream(word) for word in without]
-        return np.array(
-            [
-                row
-                for row, text in zip(rows.tolist(), texts, strict=True)
-                if all(_holds(text, each) for each in must)
-                and not any(_holds(text, each) for each in never)
-            ],
-            dtype=np.int64,
-        )
+        kept = []
+        for row in rows.tolist():
+            text = self._forward.text(row)
+            if all(each in text for each in phrases) and not any(each in text for each in without):
+                kept.append(row)
+        return np.array(kept, dtype=np.int64)
 
-    def _stream(self, text: str) -> Stream:
-        return np.frombuffer(self._lexicon.read(text).stream, dtype=np.uint32)
+    def _asked(self, question: Question, kind: Kind, phrases: Sequence[str]) -> "_Asked":
+        """What the two indexes of words are asked.
 
-    def _query(
-        self, question: Question, query: Query, reader: Reader, phrases: Sequence[str]
-    ) -> Any:
-        should = [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, text), weight))
-            for field, text, weight in self._looked_up(question, query.kind)
-        ]
-        clauses = [(tantivy.Occur.Must, tantivy.Query.boolean_query(should))]
+        In the index of what is closed a term counts by our own statistics of what is open: that
+        index has statistics too, but of documents that the reader may not see.
+        """
+        clauses = []
         for phrase in phrases:
             read = self._lexicon.read(phrase)
-            fields = ("grams", read.grams) if read.grams else ("singles", read.singles)
-            clauses += [(tantivy.Occur.Must, self._term(fields[0], each)) for each in fields[1]]
+            field, texts = ("grams", read.grams) if read.grams else ("singles", read.singles)
+            clauses += [(tantivy.Occur.Must, self._term(field, each)) for each in texts]
         for word in question.without:
             grams = self._lexicon.read(word).grams
             if len(grams) == 1:
                 clauses.append((tantivy.Occur.MustNot, self._term("grams", grams[0])))
-        for id in query.exclude:
-            clauses.append((tantivy.Occur.MustNot, self._term("id", str(id))))
-        clauses += self._filters(reader)
-        return tantivy.Query.boolean_query(clauses) if len(clauses) > 1 else clauses[0][1]
+        opened, closed = [], []
+        for field, text, weight, idf in self._looked_up(question, kind):
+            term = self._term(field, text)
+            opened.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, weight)))
+            points = tantivy.Query.const_score_query(term, weight * idf)
+            closed.append((tantivy.Occur.Should, points))
+        asked = [
+            [(tantivy.Occur.Must, tantivy.Query.boolean_query(should)), *clauses]
+            for should in (opened, closed)
+        ]
+        return _Asked(*asked)
 
-    def _filters(self, reader: Reader) -> list[Any]:
-        """What the reader may see, and asked for; nothing is opened that no key opens."""
-        clauses = []
-        if self.state.closed:
-            keys = [(tantivy.Occur.Should, self._term("readers", key)) for key in reader.all_keys]
-            clauses.append((tantivy.Occur.Must, tantivy.Query.boolean_query(keys)))
-        for name in ("kind", "region", "industry", "maturity"):
+    def _among(self, clauses: list[Any], reader: Reader, keys: Iterable[str]) -> Any:
+        """The same among what the reader may see, and asked for."""
+        filters = []
+        if keys:
+            held = [(tantivy.Occur.Should, self._term("readers", key)) for key in sorted(keys)]
+            filters.append(tantivy.Query.boolean_query(held))
+        for name in FACETS:
             if value := getattr(reader.facets, name):
-                clauses.append((tantivy.Occur.Must, self._term(name, value)))
-        return [(occur, tantivy.Query.const_score_query(clause, 0.0)) for occur, clause in clauses]
+                filters.append(self._term(name, value))
+        if not filters and len(clauses) == 1:
+            return clauses[0][1]
+        none = [tantivy.Query.const_score_query(each, 0.0) for each in filters]
+        return tantivy.Query.boolean_query([*clauses, *((tantivy.Occur.Must, n) for n in none)])
+
+    def _exclusion(self, rows: NDArray[np.int64]) -> list[Any]:
+        return [
+            (tantivy.Occur.MustNot, tantivy.Query.term_query(self._schema, "row", row))
+            for row in rows.tolist()
+        ]
 
     def _term(self, field: str, text: str) -> Any:
-        option = "freq" if field in ("grams", "singles") else "basic"
-        return tantivy.Query.term_query(self._schema, field, text, option)
+        if field in ("grams", "singles"):
+            return tantivy.Query.term_query(self._schema, field, indexed_as(text), "freq")
+        return tantivy.Query.term_query(self._schema, field, text, "basic")
 
-    def _looked_up(self, question: Question, kind: Kind) -> list[tuple[str, str, float]]:
-        """The weightiest terms, as many as the index can walk through in time.
+    def _looked_up(
+        self, question: Question, kind: Kind
+    ) -> list[tuple[str, str, float, float]]:
+        """The weightiest terms, as many as the index can walk through in time: field, text,
+        weight and idf of each.
 
         Who looks for a known thing is not shown what shares but a character with it.
         """
-        rivals: list[tuple[float, str, str, float, int]] = []
+        rivals: list[tuple[float, str, str, float, float, int]] = []
         sorts = [("grams", question.grams, 1.0), ("singles", question.singles, 0.5)]
         if kind is Kind.KNOWN and len(question.grams):
             sorts.pop()
@@ -266,38 +295,77 @@ class Ranker:
             idf = self._statistics.idf(terms.codes)
             held = self._statistics.held_by(terms.codes).tolist()
             sharp = idf if kind is Kind.RELATED else np.ones_like(idf)
+            weights = (terms.weights * sharp * share).tolist()
             for text, weight, strength, count in zip(
-                terms.texts,
-                (terms.weights * sharp * share).tolist(),
-                idf.tolist(),
-                held,
-                strict=True,
+                terms.texts, weights, idf.tolist(), held, strict=True
             ):
-                rivals.append((-weight * strength, field, text, weight, count))
+                rivals.append((-weight * strength, field, text, weight, strength, count))
         rivals.sort()
-        taken: list[tuple[str, str, float]] = []
+        taken: list[tuple[str, str, float, float]] = []
         walked = 0
-        for _, field, text, weight, count in rivals:
+        for _, field, text, weight, strength, count in rivals[:TERMS_MOST]:
             walked += count
             if walked > POSTINGS_MOST and len(taken) >= FEWEST_TERMS:
                 continue
-            taken.append((field, text, weight))
+            taken.append((field, text, weight, strength))
         return taken
+
+
+class _Asked(NamedTuple):
+    """Clauses for the index of what is open, and for that of what is closed."""
+
+    open: list[Any]
+    closed: list[Any]
+
+
+class _LookedUp(NamedTuple):
+    rows: NDArray[np.int64]
+    counted: Callable[[], int]
+
+
+class _Total(NamedTuple):
+    """How many documents some queries find, save those that are left out."""
+
+    queries: list[tuple[Any, Any]]
+    without: list[Any]
+
+    def counted(self) -> int:
+        count = 0
+        for searcher, query in self.queries:
+            asked = query
+            if self.without:
+                clauses = [(tantivy.Occur.Must, query), *self.without]
+                asked = tantivy.Query.boolean_query(clauses)
+            count += int(searcher.search(asked, 1, count=True).count)
+        return count
+
+
+def _searcher(folder: Path) -> Any:
+    index = tantivy.Index.open(str(folder))
+    index.config_reader("manual")
+    index.reload()
+    return index.searcher()
+
+
+def _best_rows(
+    searcher: Any, query: Any, most: int, top: int
+) -> tuple[NDArray[np.int64], bool]:
+    """The rows that score best, and whether they are all there are; of equals at the edge none,
+    so that it does not matter where in the index they stand, unless too few would be left."""
+    hits = searcher.search(query, most, count=False).hits
+    is_all = len(hits) < most
+    if not is_all:
+        above = [hit for hit in hits if hit[0] > hits[-1][0]]
+        hits = above if len(above) >= min(top, most // 2) else hits
+    values: Any = searcher.fast_field_values("row", [address for _, address in hits])
+    return np.array(values, dtype=np.int64), is_all
 
 
 def _settled(folder: Path) -> State:
     """The state of a folder whose tantivy says the same; a commit under way is waited for."""
     for _ in range(20):
         state = State.load(folder)
-        if opstamp_of(folder) == state.opstamp:
+        if is_settled(folder, state):
             return state
         time.sleep(0.05)
     raise IndexDamaged(f"{folder}: the last commit was cut short")
-
-
-def _holds(text: Stream, part: Stream) -> bool:
-    """Whether a stream holds another, element by element."""
-    if not len(part):
-        return True
-    starts = np.flatnonzero(text[: len(text) - len(part) + 1] == part[0])
-    return any(bool(np.array_equal(text[at : at + len(part)], part)) for at in starts.tolist())

@@ -13,13 +13,14 @@ from kechuang.engines.ranking.learning import Judged, Trial, judged, learnt
 from kechuang.engines.ranking.lexicon import (
     NO_ALIASES,
     NO_LEXICON,
+    Lexicon,
     LexiconProblem,
     aliases_from,
     lexicon_from,
 )
 from kechuang.engines.ranking.numbers import Comparison, held_against, quantities
 from kechuang.engines.ranking.ranker import CANDIDATES, Ranked, Ranker
-from kechuang.engines.ranking.spans import FIELDS, taken_apart
+from kechuang.engines.ranking.spans import FIELDS, all_taken_apart
 from kechuang.engines.ranking.texts import Kind, Query
 from kechuang.engines.ranking.writer import Writer
 
@@ -76,7 +77,7 @@ def rank_files(paths: Files, top: int) -> Iterator[str]:
                 for place_, hit in enumerate(ranked.hits, 1):
                     run.write(f"{each.qid} Q0 {hit.id} {place_} {hit.score:.6f} {TAG}\n")
                 if why and texts:
-                    for entry in explained(each.qid, each.query, ranked, texts):
+                    for entry in explained(each.qid, each.query, ranked, texts, lexicon):
                         why.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
@@ -126,13 +127,15 @@ class _Texts:
         return {name: row.get(name) or "" for name in FIELDS}
 
 
-def explained(qid: str, query: Query, ranked: Ranked, texts: Any) -> Iterator[dict[str, Any]]:
+def explained(
+    qid: str, query: Query, ranked: Ranked, texts: Any, lexicon: Lexicon = NO_LEXICON
+) -> Iterator[dict[str, Any]]:
     """Each hit's score taken apart: `terms` sum to it, and so do `spans` with `rest`."""
     need = f"{query.text}\n{query.body}"
     targets = [one for one in quantities(need) if one.comparison is not Comparison.IS]
-    for place, hit in enumerate(ranked.hits):
-        fields = texts[str(hit.id)]
-        taken = taken_apart(ranked, place, fields)
+    held = [texts[str(hit.id)] for hit in ranked.hits]
+    every = all_taken_apart(ranked, held, lexicon=lexicon)
+    for place, (hit, fields, taken) in enumerate(zip(ranked.hits, held, every, strict=True)):
         stated = quantities("\n".join(fields.values())) if targets else []
         yield {
             "qid": qid,

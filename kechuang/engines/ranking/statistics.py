@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kechuang.engines.ranking import streams
-from kechuang.engines.ranking.streams import Codes, Stream
+from kechuang.engines.ranking.codes import Codes
 
 Counts = NDArray[np.int64]
-_PLACE_BITS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Statistics:
     documents: int
     grams: int
     codes: Codes
-    held: Counts
+    held: NDArray[np.int32]
 
     @property
     def mean_grams(self) -> float:
@@ -47,24 +45,26 @@ class Statistics:
 
     def plus(self, other: "Statistics", sign: int = 1) -> "Statistics":
         """Both counted together; with sign -1 the other taken away."""
-        codes = np.concatenate((self.codes, other.codes))
-        held = np.concatenate((self.held, sign * other.held))
-        order = np.argsort(codes, kind="stable")
-        codes, held = codes[order], held[order]
-        first = np.flatnonzero(np.diff(codes, prepend=-1))
-        summed = np.add.reduceat(held, first) if len(first) else held
-        left = summed > 0
+        if not len(self.codes):
+            codes, held = other.codes, sign * other.held
+        else:
+            at = np.searchsorted(self.codes, other.codes)
+            known = self.codes[np.minimum(at, len(self.codes) - 1)] == other.codes
+            held = self.held.copy()
+            held[at[known]] += sign * other.held[known]
+            codes = np.insert(self.codes, at[~known], other.codes[~known])
+            held = np.insert(held, at[~known], sign * other.held[~known])
+        left = held > 0
+        if not left.all():
+            codes, held = codes[left], held[left]
         return Statistics(
-            self.documents + sign * other.documents,
-            self.grams + sign * other.grams,
-            codes[first][left],
-            summed[left],
+            self.documents + sign * other.documents, self.grams + sign * other.grams, codes, held
         )
 
     def save(self, path: Path) -> None:
         totals = np.array([self.documents, self.grams])
         with path.open("wb") as out:
-            np.savez(out, totals=totals, codes=self.codes, held=self.held.astype(np.uint32))
+            np.savez(out, totals=totals, codes=self.codes, held=self.held)
 
     @classmethod
     def load(cls, path: Path) -> "Statistics":
@@ -73,27 +73,23 @@ class Statistics:
             return cls(documents, grams, file["codes"], file["held"])
 
 
-NOTHING = Statistics(0, 0, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+NOTHING = Statistics(0, 0, np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int32))
 
 
-def counted(elements: Stream, places: NDArray[np.int64], lengths: Sequence[float]) -> Statistics:
-    """The statistics of streams; `places` numbers the document of each element, from 0, and
-    `lengths` are the weighted numbers of grams of the documents."""
-    held = []
-    for found in (streams.bigrams(elements), streams.singles(elements)):
-        pairs = (found.codes << _PLACE_BITS) | places[found.places]
-        pairs.sort()
-        held.append(pairs[np.flatnonzero(np.diff(pairs, prepend=-1))] >> _PLACE_BITS)
-    codes = np.concatenate(held)  # bigrams first: their codes are below all others
-    first = np.flatnonzero(np.diff(codes, prepend=-1))
-    counts = np.diff(first, append=len(codes))
-    return Statistics(len(lengths), int(sum(lengths)), codes[first], counts)
+def counted(codes: Sequence[Codes], documents: int, grams: int) -> Statistics:
+    """The statistics of so many documents, of which each names each of its codes once."""
+    every = np.concatenate([*codes, NOTHING.codes])
+    every.sort()
+    is_first = np.ones(len(every), dtype=np.bool_)
+    is_first[1:] = every[1:] != every[:-1]
+    first = np.flatnonzero(is_first)
+    held = np.diff(first, append=len(every)).astype(np.int32)
+    return Statistics(documents, grams, every[first], held)
 
 
 def merged(parts: Sequence[Statistics]) -> Statistics:
-    """All parts counted together, two by two."""
-    left = list(parts) or [NOTHING]
-    while len(left) > 1:
-        pairs = zip(left[::2], [*left[1::2], NOTHING], strict=False)
-        left = [one.plus(other) for one, other in pairs]
-    return left[0]
+    """All parts counted together."""
+    found = NOTHING
+    for part in sorted(parts, key=lambda each: -len(each.codes)):
+        found = found.plus(part)
+    return found

@@ -1,9 +1,11 @@
 """The index on disk: tantivy finds candidates, the forward store says all that is in them.
 
-A folder holds `words/` (tantivy), `texts.bin` (of each document a card and its three streams),
-`rows.bin` (where they stand), `topics.bin` (64 signed bytes each), the statistics and the basis of
-the topics by generation, and `state.json`, which is renamed into place last: what it does not name
-does not count. The index is derived; whoever has the documents makes it anew.
+A folder holds `words/` (tantivy, what everybody may find) and `closed/` (tantivy, all else: made
+with the first such document), `texts.bin` (of each document a card and its folded text),
+`codes.bin` (its distinct tokens, and how often each counts), `rows.bin` (where they stand),
+`topics.bin` (64 signed bytes each), the statistics and the basis of the topics by generation, and
+`state.json`, which is renamed into place last: what it does not name does not count. The index is
+derived; whoever has the documents makes it anew.
 """
 
 import json
@@ -16,14 +18,16 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from kechuang.engines.ranking.streams import Stream
+from kechuang.engines.ranking.codes import Codes
 from kechuang.engines.ranking.topics import DIMENSIONS, Vectors
 
-FORMAT = 1
+FORMAT = 2
 ROW = np.dtype(
-    [("at", "<u8"), ("card", "<u4"), ("title", "<u4"), ("keywords", "<u4"), ("body", "<u4"),
+    [("at", "<u8"), ("first", "<u8"), ("card", "<u4"), ("text", "<u4"), ("distinct", "<u4"),
      ("grams", "<f4"), ("open", "<u4")]
 )  # fmt: skip
+HELD = np.dtype("<u4").itemsize + 1  # bytes of a token in `codes.bin`: its code, and how often
+OPEN, CLOSED = "words", "closed"
 FACETS = ("kind", "region", "industry", "maturity")
 
 
@@ -37,10 +41,12 @@ class State:
 
     generation: int = 0
     rows: int = 0
-    bytes: int = 0
+    bytes: int = 0  # of texts.bin
+    tokens: int = 0  # of codes.bin
     documents: int = 0
     closed: int = 0
     opstamp: int = 0
+    closed_opstamp: int = 0  # 0 where nothing was ever closed
     basis: int = 0  # the generation of the basis, 0 for none
     basis_documents: int = 0
     words: str = ""  # fingerprint of the user's lexicon that the texts were read with
@@ -71,22 +77,29 @@ def schema() -> Any:
     builder = tantivy.SchemaBuilder()
     for name in ("grams", "singles"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    for name in ("id", "readers", "of", *FACETS):
+    for name in ("id", "readers", *FACETS):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("row", fast=True, indexed=True)
     return builder.build()
 
 
-def words_folder(folder: Path) -> Path:
-    return folder / "words"
-
-
-def opstamp_of(folder: Path) -> int:
-    """The last commit of tantivy, as its own file says."""
+def opstamp_of(folder: Path, name: str = OPEN) -> int:
+    """The last commit of tantivy, as its own file says; 0 where nothing was ever closed."""
+    path = folder / name / "meta.json"
+    if name == CLOSED and not path.exists():
+        return 0
     try:
-        return int(json.loads((words_folder(folder) / "meta.json").read_text("utf-8"))["opstamp"])
+        return int(json.loads(path.read_text("utf-8"))["opstamp"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamaged(f"{folder}: {error}") from error
+
+
+def is_settled(folder: Path, state: State) -> bool:
+    """Whether both indexes of words stand where the state says."""
+    return (opstamp_of(folder), opstamp_of(folder, CLOSED)) == (
+        state.opstamp,
+        state.closed_opstamp,
+    )
 
 
 def topics_file(folder: Path, basis: int) -> Path:
@@ -101,58 +114,71 @@ def statistics_file(folder: Path, generation: int) -> Path:
     return folder / f"statistics-{generation}.npz"
 
 
-def _size(file: Any) -> int:
-    return os.fstat(file.fileno()).st_size
-
-
 class Forward:
-    """The forward store, read: cards, streams and topics of rows."""
+    """The forward store, read: cards, texts, tokens and topics of rows."""
 
     def __init__(self, folder: Path, state: State) -> None:
+        self._open: list[Any] = []
         try:
-            self._texts = (folder / "texts.bin").open("rb", buffering=0)
+            self._texts = self._opened(folder / "texts.bin", state.bytes)
+            self._codes = self._opened(folder / "codes.bin", state.tokens * HELD)
             self._topics = None
             if state.basis:
-                self._topics = topics_file(folder, state.basis).open("rb", buffering=0)
+                path = topics_file(folder, state.basis)
+                self._topics = self._opened(path, state.rows * DIMENSIONS)
             self.rows = np.fromfile(folder / "rows.bin", dtype=ROW, count=state.rows)
         except OSError as error:
             raise IndexDamaged(f"{folder}: {error}") from error
-        short = _size(self._texts) < state.bytes or len(self.rows) < state.rows
-        if short or (self._topics and _size(self._topics) < state.rows * DIMENSIONS):
+        if len(self.rows) < state.rows:
             raise IndexDamaged(f"{folder}: the forward store is shorter than its state")
 
+    def _opened(self, path: Path, least: int) -> int:
+        file = path.open("rb", buffering=0)
+        self._open.append(file)
+        if os.fstat(file.fileno()).st_size < least:
+            raise IndexDamaged(f"{path}: shorter than its state")
+        return file.fileno()
+
     def close(self) -> None:
-        for each in (self._texts, self._topics):
-            if each is not None:
-                each.close()
+        for each in self._open:
+            each.close()
 
     def card(self, row: int) -> dict[str, Any]:
         """What a document is shown by: id, owner, those whose work it is."""
-        texts = self._texts.fileno()
-        found = os.pread(texts, int(self.rows["card"][row]), int(self.rows["at"][row]))
+        found = os.pread(self._texts, int(self.rows["card"][row]), int(self.rows["at"][row]))
         try:
             card: dict[str, Any] = json.loads(found)
         except ValueError as error:
             raise IndexDamaged(f"row {row}: {error}") from error
         return card
 
-    def streams(self, rows: NDArray[np.int64]) -> tuple[Stream, NDArray[np.int64]]:
-        """The streams of rows one after the other, and how many elements each has."""
+    def text(self, row: int) -> str:
+        """The folded text of a row."""
+        held = self.rows[row]
+        found = os.pread(self._texts, int(held["text"]), int(held["at"]) + int(held["card"]))
+        return found.decode("utf-8", "surrogatepass")
+
+    def tokens(self, rows: NDArray[np.int64]) -> tuple[Codes, NDArray[np.uint8], NDArray[np.int64]]:
+        """The distinct codes of rows one after the other, how often each counts, and how many
+        each row has."""
         held = self.rows[rows]
-        counts = (held["title"] + held["keywords"] + held["body"]).astype(np.int64)
-        starts = (held["at"] + held["card"]).tolist()
-        texts = self._texts.fileno()
-        pieces = [
-            os.pread(texts, 4 * count, start)
-            for count, start in zip(counts.tolist(), starts, strict=True)
-        ]
-        return np.frombuffer(b"".join(pieces), dtype=np.uint32), counts
+        counts = held["distinct"].astype(np.int64)
+        pread, codes, often = os.pread, [], []
+        for start, count in zip((held["first"] * HELD).tolist(), counts.tolist(), strict=True):
+            found = pread(self._codes, count * HELD, start)
+            codes.append(found[: 4 * count])
+            often.append(found[4 * count :])
+        return (
+            np.frombuffer(b"".join(codes), dtype=np.uint32),
+            np.frombuffer(b"".join(often), dtype=np.uint8),
+            counts,
+        )
 
     def topics(self, rows: NDArray[np.int64]) -> Vectors:
         """The directions of rows, of length about 1."""
         if self._topics is None:
             return np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
-        topics = self._topics.fileno()
-        pieces = [os.pread(topics, DIMENSIONS, DIMENSIONS * row) for row in rows.tolist()]
+        pread, topics = os.pread, self._topics
+        pieces = [pread(topics, DIMENSIONS, DIMENSIONS * row) for row in rows.tolist()]
         found = np.frombuffer(b"".join(pieces), dtype=np.int8).reshape(-1, DIMENSIONS)
         return found.astype(np.float32) / np.float32(127)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 EVERYBODY = "*"  # the key that every reader holds
 TITLE_TIMES, KEYWORDS_TIMES = 3, 2  # a word of a document's title counts as three of its body
 TIMES = (TITLE_TIMES, KEYWORDS_TIMES, 1)
+LONGEST_FIELD = 1 << 20  # more than any field that is read is long
 BODY_SHARE = 0.2  # a need's title counts five times its body
 
 

@@ -13,9 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kechuang.engines.ranking import streams
+from kechuang.engines.ranking.codes import Codes, is_gram
 from kechuang.engines.ranking.statistics import Statistics
-from kechuang.engines.ranking.streams import Codes, Stream
 
 Vectors = NDArray[np.float32]
 DIMENSIONS = 64
@@ -27,7 +26,8 @@ _ROUNDS = 3
 _BLOCK = 32
 _SATURATION = 1.2
 
-Texts = tuple[Stream, NDArray[np.int64], int]  # elements, the document of each, how many
+# Codes, how often each counts, the document of each, and how many documents.
+Texts = tuple[Codes, NDArray[np.uint8], NDArray[np.int64], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,11 @@ class Basis:
 
     def blocks(self, texts: Texts) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
         """Of 32 documents at a time: the terms that occur, and documents x those terms."""
-        elements, places, count = texts
-        found = streams.grams(elements)
-        rows, known = self._rows_of(found.codes)
-        keys = places[found.places[known]] * len(self.codes) + rows[known]
-        keys, often = np.unique(keys, return_counts=True)
-        documents, terms = np.divmod(keys, max(len(self.codes), 1))
+        codes, often, documents, count = texts
+        rows, known = self._rows_of(codes)
+        known &= is_gram(codes)
+        documents, terms = documents[known], rows[known]
+        often = often[known].astype(np.float32)
         values = often * (_SATURATION + 1) / (often + _SATURATION) * self.weights[terms]
         edges = np.searchsorted(documents, np.arange(0, count + _BLOCK, _BLOCK))
         for start in range(0, count, _BLOCK):
@@ -88,7 +87,7 @@ class Basis:
 
 
 NO_BASIS = Basis(
-    np.zeros(0, dtype=np.int64),
+    np.zeros(0, dtype=np.uint32),
     np.zeros(0, dtype=np.float32),
     np.zeros((0, DIMENSIONS), dtype=np.float32),
 )
@@ -104,7 +103,7 @@ def trained(texts: Iterable[Texts], statistics: Statistics) -> Basis:
     """The directions that explain most of these documents; no basis where they are too few."""
     chosen = _chosen_terms(statistics)
     kept = list(texts)
-    if sum(count for _, _, count in kept) < FEWEST or len(chosen) < DIMENSIONS:
+    if sum(count for *_, count in kept) < FEWEST or len(chosen) < DIMENSIONS:
         return NO_BASIS
     codes = statistics.codes[chosen]
     chance = np.random.default_rng(2026)
@@ -120,6 +119,7 @@ def trained(texts: Iterable[Texts], statistics: Statistics) -> Basis:
 def _chosen_terms(statistics: Statistics) -> NDArray[np.int64]:
     most = _MOST_HELD * statistics.documents
     fit = np.flatnonzero((statistics.held >= _LEAST_HELD) & (statistics.held <= most))
+    fit = fit[is_gram(statistics.codes[fit])]
     if len(fit) > _TERMS:
         order = np.argsort(-statistics.held[fit].astype(np.int64), kind="stable")
         fit = np.sort(fit[order[:_TERMS]])

@@ -3,10 +3,11 @@
 import json
 import os
 import shutil
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,28 +15,77 @@ from typing import Any, Self
 import numpy as np
 import tantivy
 
-from kechuang.engines.ranking import statistics, streams, topics
-from kechuang.engines.ranking.lexicon import NO_LEXICON, Lexicon, Read
+from kechuang.engines.ranking import statistics, topics
+from kechuang.engines.ranking.digest import OFTEN_MOST, Digest, digested
+from kechuang.engines.ranking.lexicon import NO_LEXICON, Lexicon
 from kechuang.engines.ranking.store import (
+    CLOSED,
+    HELD,
+    OPEN,
     ROW,
     Forward,
     IndexDamaged,
     State,
     basis_file,
+    is_settled,
     opstamp_of,
     schema,
     statistics_file,
     topics_file,
-    words_folder,
 )
-from kechuang.engines.ranking.texts import EVERYBODY, TIMES, Document
+from kechuang.engines.ranking.texts import EVERYBODY, Document
 
 CHUNK = 2_000
-HEAP = 64_000_000  # bytes that tantivy may fill before it writes a segment
-_PARTS = 16
+HEAP = 128_000_000  # bytes that tantivy may fill before it writes a segment
+THREADS = 2  # of tantivy, where an index is filled for the first time
+_COUNTED_AT_ONCE = 16_000_000  # tokens that are sorted together
 _GROWN = 4  # times as many documents, and the topics are learnt anew
 
 Source = Callable[[], Iterable[Document]]
+
+
+_in_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class _Words:
+    """One of the two indexes of words, as it is written."""
+
+    def __init__(self, folder: Path, heap: int, threads: int) -> None:
+        self._index = tantivy.Index.open(str(folder))
+        self.schema, self._searcher = self._index.schema, self._index.searcher()
+        self.writer: Any = self._index.writer(heap, threads)
+        self.is_changed = False
+
+    def row_of(self, id: str) -> int | None:
+        """The row that a document had at the last commit."""
+        if not self._searcher.num_docs:
+            return None
+        query = tantivy.Query.term_query(self.schema, "id", id, "basic")
+        hits = self._searcher.search(query, 1, count=False).hits
+        if not hits:
+            return None
+        values: Any = self._searcher.fast_field_values("row", [hits[0][1]])
+        return int(values[0])
+
+    def add(self, entry: Any) -> None:
+        self.writer.add_document(entry)
+        self.is_changed = True
+
+    def drop(self, row: int) -> None:
+        self.writer.delete_documents_by_term("row", row)
+        self.is_changed = True
+
+    def commit(self) -> int:
+        opstamp = int(self.writer.commit())
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self.is_changed = False
+        return opstamp
+
+    def close(self) -> None:
+        if self.is_changed:
+            self.writer.rollback()
+        self.writer.wait_merging_threads()
 
 
 class Writer:
@@ -46,32 +96,34 @@ class Writer:
 
     def __init__(self, folder: Path, lexicon: Lexicon = NO_LEXICON, heap: int = HEAP) -> None:
         self.folder = folder
-        self._lexicon = lexicon
+        self._lexicon, self._heap = lexicon, heap
         if not (folder / "state.json").exists():
             _make(folder, lexicon)
         self.state = State.load(folder)
-        if opstamp_of(folder) != self.state.opstamp:
+        if not is_settled(folder, self.state):
             raise IndexDamaged(f"{folder}: the last commit was cut short")
         if self.state.words != lexicon.fingerprint:
             raise IndexDamaged(f"{folder}: its texts were read with another lexicon")
         self._statistics = load_statistics(folder, self.state)
         self._basis = load_basis(folder, self.state)
-        index = tantivy.Index.open(str(words_folder(folder)))
-        self._schema, self._searcher = index.schema, index.searcher()
-        self._writer: Any = index.writer(heap, 1)
-        self._texts = (folder / "texts.bin").open("r+b")
-        self._texts.truncate(self.state.bytes)
-        self._texts.seek(self.state.bytes)
-        self._at = self.state.bytes
+        self._threads = 1 if self.state.documents else THREADS
+        self._words = {OPEN: _Words(folder / OPEN, heap, self._threads)}
+        if self.state.closed_opstamp:
+            self._words[CLOSED] = _Words(folder / CLOSED, heap, 1)
+        self._texts = _appended(folder / "texts.bin", self.state.bytes)
+        self._codes = _appended(folder / "codes.bin", self.state.tokens * HELD)
         self._forget()
 
     def _forget(self) -> None:
         """Begin the next commit."""
         self._records: list[Any] = []
         self._parts: list[statistics.Statistics] = []
+        self._opened: list[Any] = []  # codes of open documents, to be counted
+        self._opened_documents = self._opened_grams = 0
         self._fresh: dict[str, int] = {}  # rows put since the last commit, by id
         self._gone: dict[int, None] = {}  # rows dropped since the last commit
         self._next = self.state.rows
+        self._at, self._tokens = self.state.bytes, self.state.tokens
 
     def __enter__(self) -> Self:
         return self
@@ -87,11 +139,10 @@ class Writer:
     def close(self) -> None:
         """Let go of the folder; what was not committed is forgotten."""
         self._texts.close()
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            if self._next > self.state.rows or self._gone:
-                writer.rollback()
-            writer.wait_merging_threads()
+        self._codes.close()
+        words, self._words = self._words, {}
+        for each in words.values():
+            each.close()
 
     def put(self, documents: Iterable[Document]) -> int:
         """Add documents, or change those whose id is there; returns how many."""
@@ -110,84 +161,99 @@ class Writer:
     def _drop(self, id: str) -> None:
         row = self._fresh.pop(id, None)
         if row is None and self.state.documents:
-            query = tantivy.Query.term_query(self._schema, "id", id, "basic")
-            hits = self._searcher.search(query, 1, count=False).hits
-            if hits:
-                values: Any = self._searcher.fast_field_values("row", [hits[0][1]])
-                row = int(values[0])
+            found = (each.row_of(id) for each in self._words.values())
+            row = next((each for each in found if each is not None), None)
         if row is not None and row not in self._gone:
             self._gone[row] = None
-            self._writer.delete_documents_by_term("row", row)
+            for each in self._words.values():
+                each.drop(row)
 
     def _put_chunk(self, documents: list[Document]) -> None:
         if self.state.documents or self._fresh:
             for each in documents:
                 self._drop(str(each.id))
+        read = digested(documents, self._lexicon)
         records = np.zeros(len(documents), dtype=ROW)
-        opened: list[array[int]] = []
+        records["distinct"] = np.diff(read.edges)
+        records["first"] = self._tokens + read.edges[:-1]
+        records["grams"] = read.grams
+        records["open"] = [EVERYBODY in each.readers for each in documents]
         for number, each in enumerate(documents):
-            read = [self._lexicon.read(text) for text in (each.title, each.keywords, each.body)]
-            self._add_words(self._next + number, each, read)
-            whole = self._append(records[number], each, read)
+            self._add_words(self._next + number, each, read.said[number])
             self._fresh[str(each.id)] = self._next + number
-            if EVERYBODY in each.readers:
-                opened.append(whole)
+        self._append_texts(records, documents, read)
+        self._append_codes(read)
         self._next += len(documents)
         self._records.append(records)
-        if opened:
-            lengths = records["grams"][records["open"] == 1].tolist()
-            self._parts.append(statistics.counted(*streams.joined(opened), lengths))
-            if len(self._parts) == _PARTS:
-                self._parts = [statistics.merged(self._parts)]
+        self._count(read, records["open"] == 1)
 
-    def _append(self, record: Any, document: Document, read: Sequence[Read]) -> "array[int]":
-        card = json.dumps(
-            {"id": str(document.id), "owner": document.owner, "of": list(document.of)},
-            ensure_ascii=False,
-        ).encode()
-        whole = array("I")
-        record["at"], record["card"] = self._at, len(card)
-        record["open"] = EVERYBODY in document.readers
-        for name, times, each in zip(("title", "keywords", "body"), TIMES, read, strict=True):
-            each.stream.append(0)
-            record[name] = len(each.stream)
-            record["grams"] += times * len(each.grams)
-            whole.extend(each.stream)
-        self._texts.write(card)
-        self._texts.write(whole)
-        self._at += len(card) + 4 * len(whole)
-        return whole
+    def _append_texts(self, records: Any, documents: Sequence[Document], read: Digest) -> None:
+        cards = [_card(each) for each in documents]
+        texts = [text.encode("utf-8", "surrogatepass") for text in read.folded]
+        records["card"], records["text"] = list(map(len, cards)), list(map(len, texts))
+        sizes = (records["card"] + records["text"]).astype(np.int64)
+        records["at"] = self._at + np.cumsum(sizes) - sizes
+        self._texts.writelines(chain.from_iterable(zip(cards, texts, strict=True)))
+        self._at += int(sizes.sum())
 
-    def _add_words(self, row: int, document: Document, read: Sequence[Read]) -> None:
+    def _append_codes(self, read: Digest) -> None:
+        codes, often, edges = read.codes.tobytes(), read.often.tobytes(), read.edges.tolist()
+        pieces = [
+            (codes[4 * start : 4 * end], often[start:end])
+            for start, end in zip(edges, edges[1:], strict=False)
+        ]
+        self._codes.writelines(chain.from_iterable(pieces))
+        self._tokens += len(often)
+
+    def _count(self, read: Digest, opened: Any) -> None:
+        """Take the open ones of some documents into the statistics."""
+        if opened.all():
+            self._opened.append(read.codes)
+        else:
+            self._opened.append(read.codes[np.repeat(opened, np.diff(read.edges))])
+        self._opened_documents += int(opened.sum())
+        self._opened_grams += int(read.grams[opened].sum())
+        if sum(map(len, self._opened)) > _COUNTED_AT_ONCE:
+            self._counted()
+
+    def _counted(self) -> None:
+        counted = statistics.counted(self._opened, self._opened_documents, self._opened_grams)
+        self._parts = [statistics.merged([*self._parts, counted])]
+        self._opened, self._opened_documents, self._opened_grams = [], 0, 0
+
+    def _add_words(self, row: int, document: Document, said: tuple[str, str]) -> None:
         entry = tantivy.Document()
         entry.add_text("id", str(document.id))
         entry.add_integer("row", row)
-        for key in document.readers:
-            entry.add_text("readers", key)
-        for name in document.of:
-            entry.add_text("of", name)
+        entry.add_text("grams", said[0])
+        entry.add_text("singles", said[1])
         for name, value in _facet_values(document):
             entry.add_text(name, value)
-        for times, each in zip(TIMES, read, strict=True):
-            if each.stream:
-                grams, singles = " ".join(each.grams), " ".join(each.singles)
-                for _ in range(times):
-                    entry.add_text("grams", grams)
-                    entry.add_text("singles", singles)
-        self._writer.add_document(entry)
+        if EVERYBODY in document.readers:
+            self._words[OPEN].add(entry)
+            return
+        for key in document.readers:
+            entry.add_text("readers", key)
+        if CLOSED not in self._words:
+            _make_words(self.folder / CLOSED)
+            self._words[CLOSED] = _Words(self.folder / CLOSED, self._heap, 1)
+        self._words[CLOSED].add(entry)
 
     def commit(self) -> int:
         """Make what was put and dropped count, all of it or nothing; returns the generation."""
         if not self._records and not self._gone:
             return self.state.generation
-        self._texts.flush()
-        os.fsync(self._texts.fileno())
+        self._counted()
+        for file in (self._texts, self._codes):
+            file.flush()
+            os.fsync(file.fileno())
         _append_rows(self.folder / "rows.bin", self.state.rows, self._records)
         state = replace(
             self.state,
             generation=self.state.generation + 1,
             rows=self._next,
             bytes=self._at,
+            tokens=self._tokens,
         )
         forward = Forward(self.folder, replace(state, basis=0))
         gone = np.array(list(self._gone), dtype=np.int64)
@@ -202,19 +268,23 @@ class Writer:
         counted = statistics.merged([self._statistics, *self._parts]).plus(taken, -1)
         counted.save(statistics_file(self.folder, state.generation))
         state = self._write_topics(forward, state, counted)
-        state = replace(state, opstamp=self._writer.commit())
-        state.save(self.folder)
         forward.close()
-        self._statistics, self.state = counted, state
-        self._after_commit()
+        self._settle(state)
+        self._statistics = counted
+        self._forget()
         return state.generation
 
-    def _after_commit(self) -> None:
-        index = tantivy.Index.open(str(words_folder(self.folder)))
-        self._searcher = index.searcher()
-        self._forget()
+    def _settle(self, state: State) -> None:
+        """Commit the words, then name all of it in the state."""
+        stamps = {name: each.commit() for name, each in self._words.items() if each.is_changed}
+        self.state = replace(
+            state,
+            opstamp=stamps.get(OPEN, state.opstamp),
+            closed_opstamp=stamps.get(CLOSED, state.closed_opstamp),
+        )
+        self.state.save(self.folder)
         for path in self.folder.glob("statistics-*.npz"):
-            if int(path.stem.partition("-")[2]) < self.state.generation - 1:
+            if int(path.stem.partition("-")[2]) < state.generation - 1:
                 path.unlink(missing_ok=True)
 
     def _write_topics(
@@ -234,21 +304,47 @@ class Writer:
             with path.open("r+b" if path.exists() else "w+b") as out:
                 out.truncate(first * topics.DIMENSIONS)
                 out.seek(0, os.SEEK_END)
-                for part in _chunks_of(np.arange(first, state.rows)):
-                    out.write(topics.in_bytes(self._basis.project(_texts(forward, part))))
+                with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of the interpreter
+                    for found in pool.map(
+                        partial(_in_topics, forward, self._basis),
+                        _chunks_of(np.arange(first, state.rows)),
+                    ):
+                        out.write(found)
         return state
+
+
+def _in_topics(forward: Forward, basis: topics.Basis, rows: Any) -> bytes:
+    return topics.in_bytes(basis.project(_texts(forward, rows)))
 
 
 def _make(folder: Path, lexicon: Lexicon) -> None:
     """An empty index."""
     if folder.exists() and any(folder.iterdir()):
         raise IndexDamaged(f"{folder}: there is no state.json")
-    words_folder(folder).mkdir(parents=True, exist_ok=True)
-    tantivy.Index(schema(), str(words_folder(folder)), reuse=False)
-    for name in ("texts.bin", "rows.bin"):
+    _make_words(folder / OPEN)
+    for name in ("texts.bin", "codes.bin", "rows.bin"):
         (folder / name).touch()
     statistics.NOTHING.save(statistics_file(folder, 0))
     State(words=lexicon.fingerprint, opstamp=opstamp_of(folder)).save(folder)
+
+
+def _make_words(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    tantivy.Index(schema(), str(folder), reuse=False)
+
+
+def _appended(path: Path, size: int) -> Any:
+    """A file to append to, cut to the size that counts."""
+    file = path.open("r+b", buffering=1 << 20)
+    file.truncate(size)
+    file.seek(size)
+    return file
+
+
+def _card(document: Document) -> bytes:
+    card = {"id": str(document.id), "owner": document.owner, "of": list(document.of)}
+    return _in_json(card).encode("utf-8", "surrogatepass")
 
 
 def made_anew(folder: Path, source: Source, lexicon: Lexicon = NO_LEXICON) -> None:
@@ -310,17 +406,16 @@ def _chunks_of(rows: Any) -> Iterator[Any]:
 
 
 def _texts(forward: Forward, rows: Any) -> topics.Texts:
-    elements, counts = forward.streams(rows)
-    return elements, np.repeat(np.arange(len(rows)), counts), len(rows)
+    codes, often, counts = forward.tokens(rows)
+    return codes, often & np.uint8(OFTEN_MOST), np.repeat(np.arange(len(rows)), counts), len(rows)
 
 
 def _statistics_of(forward: Forward, rows: Any) -> statistics.Statistics:
     """What the open ones of some rows count."""
     parts = []
     for part in _chunks_of(rows[forward.rows["open"][rows] == 1]):
-        elements, places, _ = _texts(forward, part)
-        lengths = forward.rows["grams"][part].tolist()
-        parts.append(statistics.counted(elements, places, lengths))
+        grams = int(forward.rows["grams"][part].sum(dtype=np.float64))
+        parts.append(statistics.counted([forward.tokens(part)[0]], len(part), grams))
     return statistics.merged(parts)
 
 

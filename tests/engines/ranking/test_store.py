@@ -209,3 +209,48 @@ def test_scores_are_their_parts_and_no_order_of_coming_in_matters(
         assert math.isclose(spans + math.fsum(taken.rest.values()), hit.score, abs_tol=1e-9)
         for span in taken.spans:
             assert fields[span.field][span.start : span.end] == span.text
+
+
+# --- what the reader may not see ----------------------------------------------------------
+
+
+def _candidates(folder, reader=None):
+    ranker = Ranker(folder)
+    ranked = ranker.rank(QUERY, 3, reader or Reader())
+    return {ranker._forward.card(row)["id"] for row in ranked.candidates.tolist()}
+
+
+def test_hidden_documents_do_not_sway_which_are_looked_at(tmp_path, monkeypatch):
+    """Neither by their words nor by their length, however many they are."""
+    monkeypatch.setattr("kechuang.engines.ranking.ranker.CANDIDATES", 5)
+    seen = [
+        Document(str(at), f"氮化铝{'陶瓷' * (at % 3)}", "", "激光器散热" * (at % 4) + f"工艺{at}")
+        for at in range(40)
+    ]
+    hidden = [
+        Document(f"h{at}", "激光器散热", "", "激光器散热" * 60, readers=frozenset({"C"}))
+        for at in range(80)
+    ]
+    for name, documents in (("alone", seen), ("beside", [*hidden, *seen])):
+        with Writer(tmp_path / name) as writer:
+            writer.put(documents)
+            writer.commit()
+    alone, beside = _candidates(tmp_path / "alone"), _candidates(tmp_path / "beside")
+    assert alone == beside and 3 <= len(alone) <= 5
+    stranger = Reader(frozenset({"D"}))
+    assert _candidates(tmp_path / "beside", stranger) == alone
+    inside = _candidates(tmp_path / "beside", Reader(frozenset({"C"})))
+    assert alone < inside and any(each.startswith("h") for each in inside)
+
+
+def test_a_document_that_is_closed_leaves_what_is_open(folder):
+    with Writer(folder) as writer:
+        writer.put([Document("1", "氮化铝陶瓷基板", readers=frozenset({"A"}))])
+        writer.commit()
+    ranker = Ranker(folder)
+    assert ids(ranker) == ["2"] and ranker.rank(QUERY).total == 1
+    assert set(ids(ranker, reader=Reader(frozenset({"A"})))) == {"1", "2"}
+    with Writer(folder) as writer:
+        writer.put([OFFERS[0]])
+        writer.commit()
+    assert ranker.refresh() and set(ids(ranker)) == {"1", "2"}
