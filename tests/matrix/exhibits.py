@@ -7,6 +7,7 @@ from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.challenges import actions as challenges
 from kechuang.challenges.models import Receipt
+from kechuang.cultivation import actions as cultivation
 from kechuang.cultivation.actions import benefits
 from kechuang.files.actions import begin_upload
 from kechuang.indicators import actions as indicators
@@ -21,6 +22,7 @@ from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.reviews.models import Review, Seat
 from tests.challenges import stages
+from tests.cultivation import builders as facts
 from tests.cultivation import granting
 from tests.needs import builders
 from tests.offers.test_actions import TYPED as OFFER
@@ -67,6 +69,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
         *_needs(world, now), *_offers(world, now), *_sealed(world, now), *decided,
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
         *_granted(world, now - timedelta(days=40)),
+        *_cultivated(world, now),
     ]  # fmt: skip
 
 
@@ -283,4 +286,19 @@ def _parties(world: World, now: datetime) -> list[Exhibit]:
         Exhibit("upload", str(upload.number), own, {"index": "0"}),
         Exhibit("liaison", person, EVERYBODY, {"person": person}, OFFICES | {"liaison"}),
         Exhibit("help", "posting"),
+    ]
+
+
+def _cultivated(world: World, now: datetime) -> list[Exhibit]:
+    """An enterprise whose figures are known, and a declaration that waits for the county."""
+    facts.known(world.enterprise, {2025: facts.SME}, **facts.NONE)
+    cultivation.recompute(by=Actor.CLOCK, at=now)
+    declared = cultivation.declare(
+        organisation=world.enterprise, year=2025, figures={"staff": 77}, by=world.filler.actor,
+        at=now,
+    )
+    readers = POSER | OFFICES | {"officer_county", "finance", "supervisor"}
+    return [
+        Exhibit("evaluation", world.enterprise.number, readers, {"year": "2025"}),
+        Exhibit("declaration", declared.number, readers),
     ]

@@ -28,6 +28,8 @@ SHOWN_AT = {
     "/policies/": "policy-", "/benefits/": "benefit", "/benefits/batches/": "batch",
     "/benefits/reclaims/": "reclaim",
     "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
+    "/evaluations/": "evaluation", "/evaluations/declarations/": "declaration",
+    "/declarations/": "declaration",
 }  # fmt: skip
 
 

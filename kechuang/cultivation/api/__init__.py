@@ -2,6 +2,6 @@
 
 from ninja import Router
 
-from kechuang.cultivation.api import benefits
+from kechuang.cultivation.api import benefits, evaluations
 
-routers: list[tuple[str, Router]] = [*benefits.routers]
+routers: list[tuple[str, Router]] = [*evaluations.routers, *benefits.routers]

@@ -2,6 +2,16 @@
 
 from django.urls import URLPattern
 
-from kechuang.cultivation.pages import batches, granted, policies
+from kechuang.cultivation.pages import (
+    batches,
+    declaring,
+    enterprise,
+    evaluations,
+    granted,
+    policies,
+)
 
-urls: list[URLPattern] = [*policies.urls, *batches.urls, *granted.urls]
+urls: list[URLPattern] = [
+    *evaluations.urls, *declaring.urls, *enterprise.urls, *policies.urls, *batches.urls,
+    *granted.urls,
+]  # fmt: skip

@@ -16,6 +16,12 @@ CODE, KEY, YEAR, OVER = "code", "key", "year", "over"
 ORIGIN = {"source_title": "来源", "department": "数据主管部门", "day": "数据日期"}
 TABLES = ("profile", "returns", *schema().lists)
 KINDS = {name: "enterprise-" + name for name in TABLES}
+TITLES = {
+    "profile": N_("导入企业概况"), "returns": N_("导入企业年度数据"), "ip": N_("导入知识产权"),
+    "conversions": N_("导入成果转化"), "contracts": N_("导入技术合同登记"),
+    "certificates": N_("导入证书与认定"), "incidents": N_("导入事故与违法"),
+    "lists": N_("导入名录与名单"), "financing": N_("导入股权融资"),
+}  # fmt: skip
 NO_UNIT = "none"
 # Other words that people head a column with.
 OTHER_HEADS = {

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from kechuang.base.actor import Actor
 from kechuang.base.matters import Matter
-from kechuang.cultivation.waiting import benefits
+from kechuang.cultivation.waiting import benefits, facts
 
 MOST = 200
-COLLECTORS: tuple[Callable[[Actor, datetime], list[Matter]], ...] = (benefits.matters_for,)
+COLLECTORS: tuple[Callable[[Actor, datetime], list[Matter]], ...] = (
+    facts.matters_for, benefits.matters_for,
+)
 
 
 def matters_for(actor: Actor, at: datetime) -> list[Matter]:

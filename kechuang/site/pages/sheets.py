@@ -19,10 +19,14 @@ from kechuang.files.actions import keep_upload
 from kechuang.files.queries import open_blob, uploaded_blob
 from kechuang.site.sheets import importers
 
-KINDS = ("needs", "offers", "organisations", "observations")
+KINDS = (
+    "needs", "offers", "organisations", "observations", "enterprise-profile",
+    "enterprise-returns", "enterprise-ip", "enterprise-conversions", "enterprise-contracts",
+    "enterprise-certificates", "enterprise-incidents", "enterprise-lists", "enterprise-financing",
+)
 LISTS = {
     "needs": N_("需求"), "offers": N_("成果与团队"), "organisations": N_("单位名录"),
-    "indicators": N_("指标"),
+    "indicators": N_("指标"), "evaluations": N_("企业评价"),
 }  # fmt: skip
 PROBLEMS_SHOWN = 200
 ROWS_SHOWN = 5
