@@ -22,7 +22,6 @@ from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.reviews.models import Review, Seat
 from tests.challenges import stages
-from tests.cultivation import builders as facts
 from tests.cultivation import granting
 from tests.needs import builders
 from tests.offers.test_actions import TYPED as OFFER
@@ -290,8 +289,7 @@ def _parties(world: World, now: datetime) -> list[Exhibit]:
 
 
 def _cultivated(world: World, now: datetime) -> list[Exhibit]:
-    """An enterprise whose figures are known, and a declaration that waits for the county."""
-    facts.known(world.enterprise, {2025: facts.SME}, **facts.NONE)
+    """An enterprise of which something is known, and a declaration that waits for the county."""
     cultivation.recompute(by=Actor.CLOCK, at=now)
     declared = cultivation.declare(
         organisation=world.enterprise, year=2025, figures={"staff": 77}, by=world.filler.actor,
