@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 
 from kechuang.base.actor import Actor, Role
@@ -19,6 +19,9 @@ from kechuang.challenges.models import (
     BidCheck,
     BidMember,
     Challenge,
+    Custodian,
+    OpeningSession,
+    PostedShare,
     Proposal,
     Question,
 )
@@ -29,6 +32,7 @@ from kechuang.parties.queries import holder_words
 from kechuang.reviews.queries import fenced_subjects
 
 MOST = 200
+CUSTODIAN_DAYS = 2
 WAITING = [
     "DRAFTING", "ARGUING", "APPROVED", "OPEN", "CLOSED", "CHECKING", "REVIEWING", "DECIDING",
     "ON_NOTICE",
@@ -59,7 +63,8 @@ def matters_for(actor: Actor, at: datetime) -> list[Matter]:
     """This part's rows of a person's work list; a fixed number of queries."""
     if not actor.is_signed_in:
         return []
-    rows = [*_challenge_matters(actor, at), *_bid_matters(actor, at), *_seat_matters(actor, at)]
+    rows = [*_challenge_matters(actor, at), *_bid_matters(actor, at), *_seat_matters(actor, at),
+            *_custodian_matters(actor)]
     return rows[:MOST]
 
 
@@ -98,6 +103,8 @@ def _concerning(actor: Actor) -> QuerySet[Challenge]:
         .prefetch_related(
             "presences", "choices", "seats", "proposals",
             Prefetch("questions", questions, to_attr="unanswered"),
+            Prefetch("sessions", OpeningSession.objects.filter(ended_at__isnull=True),
+                     to_attr="live_sessions"),
             Prefetch("proposals", proposals.prefetch_related("approvals"), to_attr="live"),
         )
         .order_by("since")[:MOST]
@@ -149,8 +156,13 @@ def _waits_before_approval(challenge: Challenge) -> Iterator[Wait]:
 
 
 def _waits_for_opening(challenge: Challenge) -> Iterator[Wait]:
+    if challenge.custodians_needed:
+        words = N_("开标会") if challenge.live_sessions else N_("开始开标会")
+        yield Wait(words, N_("去开标会"), "challenge-session", "officer", challenge.since, 2)
     if any(one.role == Role.SUPERVISOR for one in challenge.presences.all()):
-        yield Wait(N_("开标"), N_("去开标"), "challenge-unseal", "officer", challenge.since, 2)
+        if not challenge.custodians_needed:
+            yield Wait(N_("开标"), N_("去开标"), "challenge-unseal", "officer",
+                       challenge.since, 2)
     else:
         yield Wait(N_("开标签到"), N_("去签到"), "challenge-attend", "supervisor",
                    challenge.since, 2)
@@ -278,3 +290,34 @@ def _seat_matters(actor: Actor, at: datetime) -> Iterator[Matter]:
             holder=seat.expert.name, mine=True, since=seat.since, until=seat.until,
             url=reverse("challenge-argue", args=[seat.challenge.number]), button=N_("去论证"),
         )
+
+
+def _custodian_matters(actor: Actor) -> Iterator[Matter]:
+    """What a custodian owes: the own public key before approval, the shares after the close."""
+    keeps = Custodian.objects.filter(person__number=actor.person).select_related(
+        "challenge", "person"
+    )
+    early = keeps.filter(public="", challenge__state__in=["DRAFTING", "ARGUING", "APPROVED"])
+    for row in early.order_by("id")[:MOST]:
+        yield _custodian_matter(row, N_("登记保管人公钥"), N_("登记公钥"), "challenge-custodians",
+                                row.challenge.since)
+    posted = PostedShare.objects.filter(session=OuterRef("pk"), custodian=OuterRef("keeper"))
+    called = OpeningSession.objects.filter(
+        ended_at__isnull=True, challenge__state="CLOSED",
+        challenge__custodians__person__number=actor.person,
+    ).annotate(keeper=F("challenge__custodians__pk")).filter(~Exists(posted))
+    rows = {row.pk: row for row in keeps.filter(pk__in=called.values("keeper"))}
+    for session in called.order_by("id")[:MOST]:
+        yield _custodian_matter(rows[session.keeper], N_("交开标份额"), N_("去交"),
+                                "challenge-shares", session.at)
+
+
+def _custodian_matter(
+    row: Custodian, task: str, button: str, url_name: str, since: datetime
+) -> Matter:
+    until = at_shanghai(calendar().add(shanghai_date(since), CUSTODIAN_DAYS))
+    return Matter(
+        number=row.challenge.number, title=row.challenge.title, task=task,
+        holder=row.person.name, mine=True, since=since, until=until,
+        url=reverse(url_name, args=[row.challenge.number]), button=button,
+    )

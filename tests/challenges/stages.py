@@ -1,5 +1,6 @@
 """The line of a challenge as the tests walk it: each function brings it one stage further."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -80,8 +81,10 @@ def drafted(world: World, at: datetime, serial: int = 1) -> Line:
     return line
 
 
-def written(world: World, at: datetime, serial: int = 1) -> Line:
-    """A whole draft, fit for argument, to which the poser has agreed."""
+def written(
+    world: World, at: datetime, serial: int = 1, prepare: Callable[[Line], None] | None = None
+) -> Line:
+    """A whole draft, fit for argument, to which the poser has agreed; `prepare` comes before."""
     line = drafted(world, at, serial)
     fields = {
         "conflict_rules": "近三年与揭榜单位有任职、合作或持股的专家回避。",
@@ -94,12 +97,16 @@ def written(world: World, at: datetime, serial: int = 1) -> Line:
     actions.save_draft(challenge=line.challenge, draft=Draft(fields, TARGETS, CRITERIA),
                        by=officer, at=line.after(hours=1))
     actions.answer_fit_test(challenge=line.challenge, answers=ANSWERS, by=officer, at=line.at)
+    if prepare is not None:
+        prepare(line)
     actions.consent_to_challenge(challenge=line.challenge, by=world.unit_admin.actor, at=line.at)
     return line
 
 
-def arguing(world: World, at: datetime, serial: int = 1) -> Line:
-    line = written(world, at, serial)
+def arguing(
+    world: World, at: datetime, serial: int = 1, prepare: Callable[[Line], None] | None = None
+) -> Line:
+    line = written(world, at, serial, prepare)
     experts = [world.expert1, world.expert2, world.expert3]
     actions.send_to_argument(
         challenge=line.challenge, experts=[one.person for one in experts],
@@ -108,8 +115,10 @@ def arguing(world: World, at: datetime, serial: int = 1) -> Line:
     return line
 
 
-def approved(world: World, at: datetime, serial: int = 1) -> Line:
-    line = arguing(world, at, serial)
+def approved(
+    world: World, at: datetime, serial: int = 1, prepare: Callable[[Line], None] | None = None
+) -> Line:
+    line = arguing(world, at, serial, prepare)
     for expert in (world.expert2, world.expert3, world.expert1):
         actions.argue(challenge=line.challenge, verdict="PASS", opinion="指标可检验，同意。",
                       by=expert.actor, at=line.after(hours=1))

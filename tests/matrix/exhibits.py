@@ -1,5 +1,6 @@
 """What the matrix looks at: objects of every kind, each with whose it is and who may read it."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +22,7 @@ from kechuang.offers.models import Offer
 from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.reviews.models import Review, Seat
-from tests.challenges import stages
+from tests.challenges import custody_stages, stages
 from tests.cultivation import granting
 from tests.needs import builders
 from tests.offers.test_actions import TYPED as OFFER
@@ -65,7 +66,8 @@ def build(world: World, now: datetime) -> list[Exhibit]:
     """Every kind once or more, in the states whose secrecy differs."""
     decided = _decided(world, now - timedelta(days=60))
     return [
-        *_needs(world, now), *_offers(world, now), *_sealed(world, now), *decided,
+        *_needs(world, now), *_offers(world, now), *_sealed(world, now),
+        *_sealed_outside(world, now), *decided,
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
         *_granted(world, now - timedelta(days=40)),
         *_cultivated(world, now),
@@ -119,6 +121,21 @@ def _sealed(world: World, now: datetime) -> list[Exhibit]:
         Exhibit("bid-sealed", bid.number, frozenset({"member", "research_admin"}), own),
         Exhibit("bid-draft", draft.number, frozenset({"institute_member"}), own),
         Exhibit("receipt", receipt),
+    ]  # fmt: skip
+
+
+def _sealed_outside(world: World, now: datetime) -> list[Exhibit]:
+    """An open challenge whose bids only custodians open, and a bid sealed for them."""
+    line = custody_stages.opened(world, now - timedelta(days=15), serial=904)
+    plain = json.dumps(custody_stages.inside(line, SEALED)).encode()
+    bid = custody_stages.handed_in(line, world.member, world.research_admin, plain)
+    own = {"file": "0000000000", "receipt": Receipt.objects.get(bid=bid).number}
+    return [
+        Exhibit("challenge-custody", line.challenge.number, EVERYBODY,
+                {"version": "1", "question": "0000000000"},
+                OFFICES | {"rival_filler", "rival_admin", "member", "research_admin",
+                           "institute_member"}),
+        Exhibit("bid-outside", bid.number, frozenset({"member", "research_admin"}), own),
     ]  # fmt: skip
 
 

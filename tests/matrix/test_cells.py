@@ -111,7 +111,7 @@ def _secrets(viewer: str, exhibits: list[Exhibit], cells: list[Cell]) -> list[st
 
 def _sealed_from(viewer: str, exhibits: list[Exhibit]) -> list[str]:
     """What must show nowhere: the numbers of bids that are not the viewer's, and their marker."""
-    bids = [e for e in exhibits if e.name in ("bid-draft", "bid-sealed")]
+    bids = [e for e in exhibits if e.name in ("bid-draft", "bid-sealed", "bid-outside")]
     others = [e.number for e in bids if viewer not in (e.readers or ())]
     return others if len(others) < len(bids) else [*others, SEALED]
 
@@ -133,7 +133,8 @@ def test_every_cell_is_as_expected(shown, bare_not_found, known_viewer, viewer):
     assert _strays(viewer, cells) == []
     assert _secrets(viewer, exhibits, cells) == []
     assert traces(cells, _sealed_from(viewer, exhibits)) == []
-    assert [e.number for e in exhibits if e.name == "bid-sealed" and e.number in found] == []
+    assert [e.number for e in exhibits
+            if e.name in ("bid-sealed", "bid-outside") and e.number in found] == []
     assert log.heard == []
     expected, place = read_expected(), VIEWERS.index(viewer)
     got = {cell.key: cell.letter for cell in cells}

@@ -18,6 +18,14 @@ from kechuang.challenges.actions.bidding import (
     withdraw_bid,
 )
 from kechuang.challenges.actions.clock import step_by_clock
+from kechuang.challenges.actions.custody import (
+    give_shares,
+    lock_draft,
+    name_custodians,
+    put_envelope,
+    register_key,
+    start_session,
+)
 from kechuang.challenges.actions.deciding import (
     approve,
     choose,
@@ -62,11 +70,10 @@ __all__ = [
     "approve", "argue", "ask_consent", "ask_question", "ask_signature", "attach_file",
     "attend_opening", "authorise", "cancel_challenge", "check_bid", "choose", "close_challenge",
     "confirm_membership", "consent_to_challenge", "correct_bid", "declare_conflict",
-    "draft_challenge", "drop_file",
-    "fail_challenge", "finalise", "finish_check", "follow_project", "open_budget_line",
-    "open_challenge", "propose", "reconfirm_bid", "relist_challenge", "reopen_decision",
-    "replace_award",
-    "return_bid", "return_proposal", "save_bid", "save_draft", "send_to_argument", "sign_bid",
-    "sign_offs", "start_bid", "step_by_clock", "submit_bid", "take_ranking", "unseal_bids",
-    "withdraw_bid",
+    "draft_challenge", "drop_file", "fail_challenge", "finalise", "finish_check",
+    "follow_project", "give_shares", "lock_draft", "name_custodians", "open_budget_line",
+    "open_challenge", "propose", "put_envelope", "reconfirm_bid", "register_key",
+    "relist_challenge", "reopen_decision", "replace_award", "return_bid", "return_proposal",
+    "save_bid", "save_draft", "send_to_argument", "sign_bid", "sign_offs", "start_bid",
+    "start_session", "step_by_clock", "submit_bid", "take_ranking", "unseal_bids", "withdraw_bid",
 ]

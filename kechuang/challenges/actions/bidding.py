@@ -29,6 +29,7 @@ from kechuang.challenges.models import (
     BidPerson,
     BidStage,
     Challenge,
+    LockedDraft,
     Receipt,
 )
 from kechuang.challenges.queries import (
@@ -36,7 +37,8 @@ from kechuang.challenges.queries import (
     bid_facts,
     challenge_facts,
     current_ruleset,
-    frame_of,
+    fingerprint_of,
+    problems_with_content,
     sealed_content_of,
 )
 from kechuang.parties.models import Organisation, Person
@@ -58,7 +60,7 @@ class Envelope:
     commitment: bool | None = None
 
 
-def _locked(bid: Bid, by: Actor, at: datetime) -> tuple[Bid, rules.BidFacts]:
+def locked_bid(bid: Bid, by: Actor, at: datetime) -> tuple[Bid, rules.BidFacts]:
     """The bid as it is now with its challenge, both locked against the clock."""
     Challenge.objects.select_for_update(no_key=True).get(pk=bid.challenge_id)
     row = (
@@ -110,13 +112,12 @@ def start_bid(*, challenge: Challenge, by: Actor, at: datetime) -> Bid:
 
 
 def _copy_from(old: Bid, new: Bid, *, at: datetime) -> None:
-    """A replacement begins as its predecessor; files are encrypted again under the new key."""
-    content = sealed_content_of(old)
-    kept = []
-    for entry in content.get("attachments", []):
-        file = put_attachment(new, attachment_bytes(old, entry["number"]), at=at)
-        kept.append({**entry, "number": file.number})
-    put_content(new, {**content, "attachments": kept}, at=at)
+    """A replacement begins as its predecessor; what the platform can read is encrypted again."""
+    if new.challenge.custodians_needed:
+        for draft in LockedDraft.objects.filter(bid=old):
+            LockedDraft.objects.create(bid=new, file=draft.file, at=at)
+    else:
+        _copy_content(old, new, at=at)
     new.lead = old.lead
     new.other_public = old.other_public
     new.other_public_note = old.other_public_note
@@ -130,6 +131,15 @@ def _copy_from(old: Bid, new: Bid, *, at: datetime) -> None:
     )
 
 
+def _copy_content(old: Bid, new: Bid, *, at: datetime) -> None:
+    content = sealed_content_of(old)
+    kept = []
+    for entry in content.get("attachments", []):
+        file = put_attachment(new, attachment_bytes(old, entry["number"]), at=at)
+        kept.append({**entry, "number": file.number})
+    put_content(new, {**content, "attachments": kept}, at=at)
+
+
 @transaction.atomic
 def save_bid(
     *, bid: Bid, content: Mapping[str, Any] | None = None, envelope: Envelope | None = None,
@@ -139,26 +149,22 @@ def save_bid(
 
     Not recorded, and no message: autosaves are nobody else's business.
     """
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_edit_bid(by, facts), "save_bid")
     rules.bids.check_open_for_bids(facts.challenge, at)
     rules.bids.check_bid_event("save", bid.state)
     check_version(bid.number, version, bid.version)
     if content is not None:
+        require(not bid.challenge.custodians_needed, rules.custody.in_clear())
         kept = sealed_content_of(bid)["attachments"]
         put_content(bid, {**content, "form": rules.proposal.FORM, "attachments": kept}, at=at)
     if envelope is not None:
-        _put_envelope(bid, envelope, at=at)
-    bid.signed_by = None
-    bid.signed_at = None
-    bid.signed_version = 0
-    bid.signed_sha256 = ""
-    bid.version += 1
-    bid.save()
+        put_sign_offs(bid, envelope, at=at)
+    unsign(bid)
     return bid
 
 
-def _put_envelope(bid: Bid, envelope: Envelope, *, at: datetime) -> None:
+def put_sign_offs(bid: Bid, envelope: Envelope, *, at: datetime) -> None:
     if envelope.lead is not None:
         require(envelope.lead.organisation_id == bid.organisation_id, rules.BidRefused(
             "bids.lead_of_another_unit", N_("项目负责人须是揭榜单位的人。"), {}, ("lead",)))
@@ -195,8 +201,9 @@ def _put_members(bid: Bid, members: Sequence[Organisation], *, at: datetime) -> 
 @transaction.atomic
 def attach_file(*, bid: Bid, name: str, content: bytes, by: Actor, at: datetime) -> Attachment:
     """Add a file to a draft, encrypted under the bid's key; its name is encrypted too."""
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_edit_bid(by, facts), "attach_file")
+    require(not bid.challenge.custodians_needed, rules.custody.in_clear())
     rules.bids.check_open_for_bids(facts.challenge, at)
     rules.bids.check_bid_event("save", bid.state)
     proposal = sealed_content_of(bid)
@@ -216,7 +223,7 @@ def attach_file(*, bid: Bid, name: str, content: bytes, by: Actor, at: datetime)
 @transaction.atomic
 def drop_file(*, bid: Bid, number: str, by: Actor, at: datetime) -> Bid:
     """Take a file out of a draft."""
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_edit_bid(by, facts), "drop_file")
     rules.bids.check_bid_event("save", bid.state)
     proposal = sealed_content_of(bid)
@@ -226,8 +233,8 @@ def drop_file(*, bid: Bid, number: str, by: Actor, at: datetime) -> Bid:
     return bid
 
 
-def _rewrite(bid: Bid, proposal: Mapping[str, Any], *, at: datetime) -> None:
-    put_content(bid, proposal, at=at)
+def unsign(bid: Bid) -> None:
+    """What was written anew is unsigned, and is the next version."""
     bid.signed_by = None
     bid.signed_at = None
     bid.signed_version = 0
@@ -236,15 +243,19 @@ def _rewrite(bid: Bid, proposal: Mapping[str, Any], *, at: datetime) -> None:
     bid.save()
 
 
+def _rewrite(bid: Bid, proposal: Mapping[str, Any], *, at: datetime) -> None:
+    put_content(bid, proposal, at=at)
+    unsign(bid)
+
+
 @transaction.atomic
 def ask_signature(*, bid: Bid, by: Actor, at: datetime) -> Bid:
     """Hand a whole draft to the unit administrator; everything still missing is refused at once."""
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_edit_bid(by, facts), "ask_signature")
     rules.bids.check_open_for_bids(facts.challenge, at)
     rules.bids.check_bid_event("sign", bid.state)
-    refuse_all(rules.proposal.problems_with_proposal(
-        sealed_content_of(bid), frame_of(bid.challenge)))
+    refuse_all(problems_with_content(bid))
     tell_admins(bid.organisation, "to_sign_bid", bid.number, by=by, at=at)
     return bid
 
@@ -252,18 +263,17 @@ def ask_signature(*, bid: Bid, by: Actor, at: datetime) -> Bid:
 @transaction.atomic
 def sign_bid(*, bid: Bid, by: Actor, at: datetime) -> Bid:
     """The unit administrator signs the ciphertext's fingerprint and the commitment letter."""
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_sign_bid(by, facts), "sign_bid")
     rules.bids.check_open_for_bids(facts.challenge, at)
     rules.bids.check_bid_event("sign", bid.state)
     require(bid.content_version > 0, rules.BidRefused(
         "bids.empty", N_("方案还没有内容。"), {}, (), N_("请先填写方案。")))
-    refuse_all(rules.proposal.problems_with_proposal(
-        sealed_content_of(bid), frame_of(bid.challenge)))
+    refuse_all(problems_with_content(bid))
     bid.signed_by = person_of(by)
     bid.signed_at = at
     bid.signed_version = bid.content_version
-    bid.signed_sha256 = bid.sealed.sha256
+    bid.signed_sha256 = fingerprint_of(bid)
     bid.commitment_at = bid.commitment_at or at
     move_bid(bid, "sign", by=by, at=at)
     record_bid(bid, "sign", by=by, at=at, sha256=bid.signed_sha256)
@@ -274,7 +284,7 @@ def sign_bid(*, bid: Bid, by: Actor, at: datetime) -> Bid:
 @transaction.atomic
 def return_bid(*, bid: Bid, reason: str, by: Actor, at: datetime) -> Bid:
     """The unit administrator gives a draft back to its writer, with a reason."""
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_sign_bid(by, facts), "return_bid")
     rules.bids.check_bid_event("sign", bid.state)
     require(bool(reason.strip()), rules.BidRefused(
@@ -290,7 +300,7 @@ def return_bid(*, bid: Bid, reason: str, by: Actor, at: datetime) -> Bid:
 @transaction.atomic
 def confirm_membership(*, bid: Bid, by: Actor, at: datetime) -> Bid:
     """The administrator of a consortium member confirms that the member takes part."""
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_confirm_bid(by, facts), "confirm_membership")
     rules.bids.check_open_for_bids(facts.challenge, at)
     rules.bids.check_bid_event("confirm", bid.state)
@@ -312,13 +322,13 @@ def submit_bid(*, bid: Bid, by: Actor, at: datetime) -> Receipt:
     Refuses lateness to the microsecond, everything that is missing at once, and a second live bid
     of the unit or its lead.
     """
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_edit_bid(by, facts), "submit_bid")
     rules.bids.check_open_for_bids(facts.challenge, at)
     rules.bids.check_bid_event("submit", bid.state)
     refuse_all([
         *rules.bids.problems_with_sign_offs(sign_offs(bid)),
-        *rules.proposal.problems_with_proposal(sealed_content_of(bid), frame_of(bid.challenge)),
+        *problems_with_content(bid),
     ])
     predecessor = _live_predecessor(bid)
     bid.replaces = predecessor
@@ -348,18 +358,19 @@ def sign_offs(bid: Bid) -> rules.bids.SignOffs:
         signed_version=bid.signed_version,
         unconfirmed=tuple(unconfirmed.values_list("organisation__name", flat=True)),
         commitment_accepted=bid.commitment_at is not None,
-        declared=bid.other_public is not None,
+        # in a sealed envelope the declaration is inside, and read at the opening
+        declared=bid.other_public is not None or bid.challenge.custodians_needed > 0,
     )
 
 
 def _give_receipt(bid: Bid, kind: str, verb: str, *, by: Actor, at: datetime) -> Receipt:
     ruleset = current_ruleset(bid.challenge)
     number = new_random_number()
-    entry = record_bid(bid, verb, by=by, at=at, receipt=number, sha256=bid.sealed.sha256,
+    entry = record_bid(bid, verb, by=by, at=at, receipt=number, sha256=fingerprint_of(bid),
                        received_at=rfc3339(at))
     return Receipt.objects.create(
         number=number, bid=bid, kind=kind, at=at, content_version=bid.content_version,
-        sha256=bid.sealed.sha256, ruleset_sha256=ruleset.sha256 if ruleset else "",
+        sha256=fingerprint_of(bid), ruleset_sha256=ruleset.sha256 if ruleset else "",
         entry_number=entry.number,
     )
 
@@ -370,7 +381,7 @@ def withdraw_bid(*, bid: Bid, by: Actor, at: datetime) -> Bid:
 
     The unit administrator withdraws what the unit administrator signed.
     """
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     sealed = bid.state != Bid.State.DRAFT
     right = rules.bids.may_sign_bid if sealed else rules.bids.may_edit_bid
     rules.bids.require_bid_right(right(by, facts), "withdraw_bid")
@@ -385,12 +396,11 @@ def withdraw_bid(*, bid: Bid, by: Actor, at: datetime) -> Bid:
 @transaction.atomic
 def reconfirm_bid(*, bid: Bid, by: Actor, at: datetime) -> Receipt:
     """The unit administrator confirms the same ciphertext under the amended rules."""
-    bid, facts = _locked(bid, by, at)
+    bid, facts = locked_bid(bid, by, at)
     rules.bids.require_bid_right(rules.bids.may_sign_bid(by, facts), "reconfirm_bid")
     rules.bids.check_open_for_bids(facts.challenge, at)
     rules.bids.check_bid_event("reconfirm", bid.state)
-    refuse_all(rules.proposal.problems_with_proposal(
-        sealed_content_of(bid), frame_of(bid.challenge)))
+    refuse_all(problems_with_content(bid))
     move_bid(bid, "reconfirm", by=by, at=at)
     receipt = _give_receipt(bid, Receipt.Kind.RECONFIRMED, "reconfirm", by=by, at=at)
     tell(bidders(bid, at), "bid_reconfirmed", bid.number, by=by, at=at)

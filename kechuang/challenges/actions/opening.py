@@ -8,6 +8,7 @@ from django.db import transaction
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, check_version, refuse_all, require
 from kechuang.challenges import rules
+from kechuang.challenges.actions.custody import check_keys
 from kechuang.challenges.actions.drafting import Draft, put_lists
 from kechuang.challenges.actions.steps import (
     begin,
@@ -70,6 +71,7 @@ def authorise(*, challenge: Challenge, line: BudgetLine, by: Actor, at: datetime
     The line is locked: two challenges authorised at once never reserve more than it holds.
     """
     challenge, to = begin(challenge, "authorise", by=by)
+    check_keys(challenge)
     line = BudgetLine.objects.select_for_update().get(pk=line.pk)
     require(by.covers(line.region_path), rules.table.not_yours("authorise"))
     refuse_all(rules.drafting.problems_with_dates(draft_facts(challenge), mode(challenge), at))

@@ -1,12 +1,15 @@
 """The opening of the bids, their formal check, and what goes to the panel."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, require
 from kechuang.challenges import rules
+from kechuang.challenges.actions.custody import open_outside
 from kechuang.challenges.actions.opening import release
 from kechuang.challenges.actions.steps import (
     begin,
@@ -22,6 +25,7 @@ from kechuang.challenges.models import Bid, BidCheck, Challenge, Opening, Presen
 from kechuang.challenges.queries import (
     bid_facts,
     bids_waiting,
+    fingerprint_of,
     mode,
     opening_minutes,
     sealed_content_of,
@@ -48,11 +52,16 @@ def attend_opening(*, challenge: Challenge, by: Actor, at: datetime) -> Presence
 
 
 @transaction.atomic
-def unseal_bids(*, challenge: Challenge, by: Actor, at: datetime) -> Opening:
+def unseal_bids(
+    *, challenge: Challenge, shares: Mapping[str, Mapping[str, str]] | None = None, by: Actor,
+    at: datetime,
+) -> Opening:
     """Open every sealed bid at once, the supervisor present, and write the minutes.
 
     A content that does not open under its own key, version and fingerprint stops the opening.
-    Bids that were not reconfirmed go back unopened.
+    Where custodians keep the keys, `shares` are theirs, by envelope and place: with too few of
+    them nothing is opened; who gave a false one is named in the minutes, and a bid that was dealt
+    falsely is void. Bids that were not reconfirmed go back unopened.
     """
     challenge, to = begin(challenge, "unseal", by=by)
     present = list(challenge.presences.select_related("person"))
@@ -63,24 +72,40 @@ def unseal_bids(*, challenge: Challenge, by: Actor, at: datetime) -> Opening:
         "challenges.panel_officers", N_("评审秘书和组长须指定两个人。"), {}))
     bids = list(
         bids_waiting(challenge).select_for_update(of=("self",))
-        .select_related("sealed", "organisation", "lead", "drafter", "challenge")
+        .select_related("sealed", "envelope__ruleset", "organisation", "lead", "drafter",
+                        "challenge")
     )
-    for bid in bids:
-        sealed_content_of(bid)
-    minutes = opening_minutes(challenge, bids, present, by.person, at)
+    fingerprints = {bid.pk: fingerprint_of(bid) for bid in bids}
+    custody = _opened(challenge, bids, shares, at)
+    minutes = opening_minutes(challenge, bids, present, by.person, at, custody)
     opening = Opening.objects.create(
         challenge=challenge, at=at, by=person_of(by), minutes=minutes, sha256=sha256_of(minutes)
     )
     move(challenge, to, by=by, at=at)
     for bid in bids:
-        move_bid(bid, "open", by=by, at=at)
-        record_bid(bid, "open", by=by, at=at, sha256=bid.sealed.sha256)
+        event = "void" if custody.get(bid.number, {}).get("void") else "open"
+        move_bid(bid, event, by=by, at=at)
+        record_bid(bid, event, by=by, at=at, sha256=fingerprints[bid.pk])
+        if event == "void":
+            tell(bidders(bid, at), "bid_void", bid.number, by=by, at=at)
     _return_unconfirmed(challenge, at=at)
     record_step(challenge, "unseal", by=by, at=at, minutes_sha256=opening.sha256, bids=len(bids),
                 present=sorted(one.person.number for one in present))
     _plan_panel(challenge, by=by, at=at)
     tell([challenge.secretary], "to_check_bids", challenge.number, by=by, at=at)
     return opening
+
+
+def _opened(
+    challenge: Challenge, bids: Sequence[Bid], shares: Mapping[str, Mapping[str, str]] | None,
+    at: datetime,
+) -> dict[str, dict[str, Any]]:
+    """What custodians did for each bid; nothing where the platform sealed at rest."""
+    if challenge.custodians_needed:
+        return open_outside(challenge, bids, shares or {}, at)
+    for bid in bids:
+        sealed_content_of(bid)
+    return {}
 
 
 def _return_unconfirmed(challenge: Challenge, *, at: datetime) -> None:

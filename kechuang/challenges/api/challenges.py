@@ -180,10 +180,12 @@ def answer(request: HttpRequest, number: str, question: str, body: s.AnswerIn) -
 
 @router.post("/{number}/unseal", response={200: s.OpeningOut, **ERRORS},
              operation_id="unseal_bids")
-def unseal(request: HttpRequest, number: str) -> Any:
-    """Open all sealed bids, the supervisor present."""
+def unseal(request: HttpRequest, number: str, body: s.UnsealIn | None = None) -> Any:
+    """Open all sealed bids, the supervisor present; with the custodians' shares where they keep
+    the keys, by envelope and place."""
     return actions.unseal_bids(
-        challenge=seen(request, number), by=api_actor(request), at=request.at)
+        challenge=seen(request, number), shares=body.shares if body else None,
+        by=api_actor(request), at=request.at)
 
 
 @router.get("/{number}/bids", response={200: PageOf[s.BidOut], **ERRORS},

@@ -366,6 +366,12 @@ class CorrectionIn(Schema):
     text: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
+class UnsealIn(Schema):
+    """Shares in hexadecimal, by the envelope's fingerprint and the custodian's place."""
+
+    shares: Annotated[dict[str, dict[str, str]], Field(max_length=1000)] = {}
+
+
 class OpeningOut(Schema):
     at: datetime
     sha256: str

@@ -28,11 +28,19 @@ from kechuang.challenges.models.course import (
     Proposal,
     Question,
 )
+from kechuang.challenges.models.custody import (
+    Custodian,
+    LockedDraft,
+    OpeningSession,
+    PostedShare,
+    SealedEnvelope,
+)
 from kechuang.challenges.models.money import BudgetLine, Reservation
 
 __all__ = [
     "Amendment", "Approval", "ArgumentSeat", "Attachment", "Bid", "BidCheck", "BidMember",
-    "BidPerson", "BidStage", "BudgetLine", "Challenge", "ChallengeStage", "Criterion", "FitAnswer",
-    "IssuerChoice", "Opening", "Presence", "Proposal", "Question", "Receipt", "Reservation",
-    "Ruleset", "SealedContent", "Target",
+    "BidPerson", "BidStage", "BudgetLine", "Challenge", "ChallengeStage", "Criterion",
+    "Custodian", "FitAnswer", "IssuerChoice", "LockedDraft", "Opening", "OpeningSession",
+    "PostedShare", "Presence", "Proposal", "Question", "Receipt", "Reservation", "Ruleset",
+    "SealedContent", "SealedEnvelope", "Target",
 ]

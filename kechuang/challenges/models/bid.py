@@ -10,7 +10,7 @@ from kechuang.challenges.rules.bids import STATE_NAMES, BidState
 from kechuang.parties.models import Organisation, Person
 from kechuang.record.models import StageRow
 
-ENDED = ["REPLACED", "RETURNED", "WITHDRAWN"]
+ENDED = ["REPLACED", "RETURNED", "WITHDRAWN", "VOID"]
 _STATES = [(state.value, _(name)) for state, name in STATE_NAMES.items()]
 
 

@@ -64,6 +64,8 @@ class Challenge(models.Model):
         verbose_name=_("出题方同意人"),
     )
     consent_at = models.DateTimeField(_("出题方同意于"), null=True)
+    # 0: the platform seals at rest; else so many custodians must come together to open
+    custodians_needed = models.PositiveSmallIntegerField(_("开标须到的保管人数"), default=0)
     opened_at = models.DateTimeField(_("实际发榜"), null=True)
     closed_at = models.DateTimeField(_("实际截止"), null=True)
     project_number = models.CharField(_("项目"), max_length=20, blank=True)

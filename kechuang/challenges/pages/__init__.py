@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kechuang.challenges.pages import bids, course, drafting, lists, objects
+from kechuang.challenges.pages import bids, course, custody, drafting, lists, objects
 
 CHALLENGE = "challenges/<str:number>/"
 BID = "bids/<str:number>/"
@@ -23,13 +23,17 @@ urls = [
     path(f"{CHALLENGE}argue/", drafting.argue, name="challenge-argue"),
     path(f"{CHALLENGE}authorise/", drafting.authorise, name="challenge-authorise"),
     path(f"{CHALLENGE}relist/", drafting.relist, name="challenge-relist"),
+    path(f"{CHALLENGE}custodians/", custody.custodians, name="challenge-custodians"),
+    path(f"{CHALLENGE}call.json", custody.call, name="challenge-call"),
+    path(f"{CHALLENGE}session/", custody.session, name="challenge-session"),
+    path(f"{CHALLENGE}shares/", custody.shares, name="challenge-shares"),
     path(f"{CHALLENGE}ask/", course.ask, name="challenge-ask"),
     path(f"{CHALLENGE}questions/<str:question>/answer/", course.answer, name="challenge-answer"),
     path(f"{CHALLENGE}amend/", course.amend, name="challenge-amend"),
     path(f"{CHALLENGE}cancel/", course.cancel, name="challenge-cancel"),
     path(f"{CHALLENGE}conflict/", course.conflict, name="challenge-conflict"),
     path(f"{CHALLENGE}attend/", course.attend, name="challenge-attend"),
-    path(f"{CHALLENGE}unseal/", course.unseal, name="challenge-unseal"),
+    path(f"{CHALLENGE}unseal/", custody.unseal, name="challenge-unseal"),
     path(f"{CHALLENGE}finish-check/", course.finish_check, name="challenge-finish-check"),
     path(f"{CHALLENGE}take-ranking/", course.take_ranking, name="challenge-take-ranking"),
     path(f"{CHALLENGE}choose/", course.choose, name="challenge-choose"),
@@ -42,6 +46,9 @@ urls = [
     path(f"{CHALLENGE}bids/new/", bids.new, name="bid-new"),
     path(BID, bids.bid, name="bid"),
     path(f"{BID}edit/", bids.edit, name="bid-edit"),
+    path(f"{BID}seal/", custody.seal, name="bid-seal"),
+    path(f"{BID}draft/", custody.locked_draft, name="bid-locked-draft"),
+    path(f"{BID}envelope/", custody.envelope, name="bid-envelope"),
     path(f"{BID}autosave/", bids.autosave, name="bid-autosave"),
     path(f"{BID}attach/", bids.attach, name="bid-attach"),
     path(f"{BID}files/<str:file>/", bids.file, name="bid-file"),

@@ -32,7 +32,7 @@ def _facts(request: AskedRequest, bid: Bid) -> rules.BidFacts:
     return queries.bid_facts(bid, request.actor, request.at)
 
 
-def _bid_to(request: AskedRequest, number: str, right: Any, *states: str) -> Bid:
+def bid_to(request: AskedRequest, number: str, right: Any, *states: str) -> Bid:
     """The bid, if this reader may take the step in its state (else 404); a POST is let through."""
     bid = bid_seen(request, number)
     allowed = right(request.actor, _facts(request, bid)) and bid.state in states
@@ -80,6 +80,7 @@ def bid(request: AskedRequest, number: str) -> HttpResponse:
         "receipts": list(row.receipts.all()) if mine else [],
         "checks": list(row.checks.all()), "acts": _acts(request, row, facts),
         "missing": _missing(row) if mine and row.state == "DRAFT" else [],
+        "envelope": queries.envelope_of(row), "locked": _is_locked(row),
         "history": [
             {"since": stage.since, "label": STATE_NAMES[stage.stage], "note": stage.note_public,
              "who": getattr(people.get(stage.by_person), "name", _("时钟（自动）"))}
@@ -87,6 +88,11 @@ def bid(request: AskedRequest, number: str) -> HttpResponse:
         ],
     }
     return render(request, "challenges/bid.html", context)
+
+
+def _is_locked(row: Bid) -> bool:
+    """Whether what is proposed lies in an envelope that is not opened, or in a locked draft."""
+    return bool(row.challenge.custodians_needed) and not hasattr(row, "sealed")
 
 
 def _acts(request: AskedRequest, row: Bid, facts: rules.BidFacts) -> list[dict[str, Any]]:
@@ -116,9 +122,8 @@ def _acts(request: AskedRequest, row: Bid, facts: rules.BidFacts) -> list[dict[s
 
 def _missing(row: Bid) -> list[Any]:
     """What keeps the draft from being submitted, in words."""
-    content = queries.sealed_content_of(row)
     problems = [
-        *rules.proposal.problems_with_proposal(content, queries.frame_of(row.challenge)),
+        *queries.problems_with_content(row),
         *rules.bids.problems_with_sign_offs(actions.sign_offs(row)),
     ]
     return list(dict.fromkeys(message_of(one) for one in problems))
@@ -147,7 +152,17 @@ def _formsets(data: Any, bid: Bid, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _people(bid: Bid) -> list[Person]:
+def rows_for(bid: Bid) -> dict[str, Any]:
+    """Empty tables of a proposal, each promise beside what is asked; for the sealing page."""
+    rows = _formsets(None, bid, rules.proposal.empty_proposal())
+    for promise, target in zip(
+        rows["commitments"].forms, targets_shown(bid.challenge), strict=False
+    ):
+        promise.asked = target
+    return rows
+
+
+def people_of(bid: Bid) -> list[Person]:
     return list(Person.objects.filter(organisation=bid.organisation).order_by("name")[:PEOPLE_MOST])
 
 
@@ -171,7 +186,7 @@ def _typed(form: forms.BidForm, rows: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _envelope(form: forms.BidForm) -> actions.Envelope:
+def envelope_typed(form: forms.Form) -> actions.Envelope:
     data = form.cleaned_data
     codes = [line.strip().upper() for line in data["members"].splitlines() if line.strip()]
     found = organisations_coded(codes)
@@ -179,16 +194,16 @@ def _envelope(form: forms.BidForm) -> actions.Envelope:
     if unknown:
         raise rules.BidRefused(
             "bids.member_unknown", rules.bids.UNKNOWN_MEMBER, {"code": unknown[0]}, ("members",))
-    declared = {"yes": True, "no": False}.get(data["other_public"])
+    declared = {"yes": True, "no": False}.get(data.get("other_public", ""))
     return actions.Envelope(
         lead=data["lead"], members=[found[code] for code in dict.fromkeys(codes)],
-        other_public=declared, other_public_note=data["other_public_note"],
+        other_public=declared, other_public_note=data.get("other_public_note"),
     )
 
 
 def _save(request: AskedRequest, bid: Bid, form: forms.BidForm, rows: dict[str, Any]) -> Bid:
     return actions.save_bid(
-        bid=bid, content=_typed(form, rows), envelope=_envelope(form),
+        bid=bid, content=_typed(form, rows), envelope=envelope_typed(form),
         version=form.cleaned_data["version"], by=request.actor, at=request.at,
     )
 
@@ -196,9 +211,11 @@ def _save(request: AskedRequest, bid: Bid, form: forms.BidForm, rows: dict[str, 
 @signed_in
 def edit(request: AskedRequest, number: str) -> HttpResponse:
     """Write a bid; it is kept encrypted, from the first word on."""
-    bid = _bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
+    if bid.challenge.custodians_needed and request.method == "GET":
+        return redirect("bid-seal", bid.number)
     content = queries.proposal_of(bid, request.actor, request.at)
-    form = forms.BidForm(posted(request), initial=_initial(bid, content), people=_people(bid))
+    form = forms.BidForm(posted(request), initial=_initial(bid, content), people=people_of(bid))
     rows = _formsets(posted(request), bid, content)
     valid = request.method == "POST" and all(
         [form.is_valid(), *(one.is_valid() for one in rows.values())]
@@ -224,7 +241,7 @@ def autosave(request: AskedRequest, number: str) -> HttpResponse:
         raise Http404
     bid = bid_seen(request, number)
     content = queries.proposal_of(bid, request.actor, request.at)
-    form = forms.BidForm(request.POST, initial=_initial(bid, content), people=_people(bid))
+    form = forms.BidForm(request.POST, initial=_initial(bid, content), people=people_of(bid))
     rows = _formsets(request.POST, bid, content)
     if not all([form.is_valid(), *(one.is_valid() for one in rows.values())]):
         return JsonResponse({"version": bid.version}, status=422)
@@ -238,7 +255,7 @@ def autosave(request: AskedRequest, number: str) -> HttpResponse:
 @signed_in
 def attach(request: AskedRequest, number: str) -> HttpResponse:
     """Add a file to the draft."""
-    bid = _bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
     form = forms.FileForm(posted(request), request.FILES or None)
     act = Act(_("添加附件"), _("加密保存"), (_("文件名和内容都加密保存。"),),
               extra={"is_multipart": True})
@@ -250,7 +267,7 @@ def attach(request: AskedRequest, number: str) -> HttpResponse:
 
 @signed_in
 def drop_file(request: AskedRequest, number: str, file: str) -> HttpResponse:
-    bid = _bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
     act = Act(_("删除附件"), _("删除附件"), (_("删除后不能恢复。"),), danger=True)
     return act_page(request, ConfirmForm(posted(request)), act, lambda _data: actions.drop_file(
         bid=bid, number=file, by=request.actor, at=request.at,
@@ -271,7 +288,7 @@ def file(request: AskedRequest, number: str, file: str) -> HttpResponse:
 
 @signed_in
 def ask_signature(request: AskedRequest, number: str) -> HttpResponse:
-    bid = _bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
     act = Act(_("送单位签发"), _("送单位管理员"), (_("单位管理员会收到通知，核对后签发。"),))
     return act_page(request, ConfirmForm(posted(request)), act, lambda _data: (
         actions.ask_signature(bid=bid, by=request.actor, at=request.at)
@@ -281,7 +298,7 @@ def ask_signature(request: AskedRequest, number: str) -> HttpResponse:
 @signed_in
 def sign(request: AskedRequest, number: str) -> HttpResponse:
     """The unit administrator signs the fingerprint and the commitment letter."""
-    bid = _bid_to(request, number, rules.bids.may_sign_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_sign_bid, "DRAFT")
     mode = queries.mode(bid.challenge)
     act = Act(_("签发方案"), _("签发"), (
         _("签发的是这一版密文的指纹；之后再改，须重新签发。"),
@@ -294,7 +311,7 @@ def sign(request: AskedRequest, number: str) -> HttpResponse:
 
 @signed_in
 def return_bid(request: AskedRequest, number: str) -> HttpResponse:
-    bid = _bid_to(request, number, rules.bids.may_sign_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_sign_bid, "DRAFT")
     act = Act(_("退回修改"), _("退回"), (_("填报人和项目负责人会看到理由。"),))
     return act_page(request, ReasonForm(posted(request)), act, lambda data: (
         actions.return_bid(bid=bid, reason=data["reason"], by=request.actor, at=request.at)
@@ -303,7 +320,7 @@ def return_bid(request: AskedRequest, number: str) -> HttpResponse:
 
 @signed_in
 def confirm(request: AskedRequest, number: str) -> HttpResponse:
-    bid = _bid_to(request, number, rules.bids.may_confirm_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_confirm_bid, "DRAFT")
     act = Act(_("确认参加联合体"), _("确认参加"), (
         _("本单位同意作为联合体成员参加这份方案，并承担方案中写明的任务。"),))
     return act_page(request, ConfirmForm(posted(request)), act, lambda _data: (
@@ -314,7 +331,7 @@ def confirm(request: AskedRequest, number: str) -> HttpResponse:
 @signed_in
 def submit(request: AskedRequest, number: str) -> HttpResponse:
     """Seal the signed bid and go to its receipt."""
-    bid = _bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
+    bid = bid_to(request, number, rules.bids.may_edit_bid, "DRAFT")
     act = Act(_("提交密封方案"), _("提交密封方案"), (
         _("提交后得到收据：编号、时间、密文指纹。"),
         _("截止前可替换或撤回；截止后任何人都不能改，也不能延长。"),
@@ -326,7 +343,7 @@ def submit(request: AskedRequest, number: str) -> HttpResponse:
 
 @signed_in
 def withdraw(request: AskedRequest, number: str) -> HttpResponse:
-    bid = _bid_to(request, number, rules.bids.may_edit_bid, "DRAFT", "SEALED", "NEEDS_RECONFIRM")
+    bid = bid_to(request, number, rules.bids.may_edit_bid, "DRAFT", "SEALED", "NEEDS_RECONFIRM")
     draft = bid.state == "DRAFT"
     act = Act(
         _("删除草稿") if draft else _("撤回方案"), _("删除草稿") if draft else _("撤回方案"),
@@ -338,7 +355,7 @@ def withdraw(request: AskedRequest, number: str) -> HttpResponse:
 
 @signed_in
 def reconfirm(request: AskedRequest, number: str) -> HttpResponse:
-    bid = _bid_to(request, number, rules.bids.may_sign_bid, "NEEDS_RECONFIRM")
+    bid = bid_to(request, number, rules.bids.may_sign_bid, "NEEDS_RECONFIRM")
     act = Act(_("重新确认方案"), _("重新确认"), (
         _("榜单有实质性改动，原方案不变，确认后继续有效。"),
         _("不确认的方案开标时未开封退回；也可替换或撤回。")),
@@ -350,7 +367,7 @@ def reconfirm(request: AskedRequest, number: str) -> HttpResponse:
 
 @signed_in
 def correct(request: AskedRequest, number: str) -> HttpResponse:
-    bid = _bid_to(request, number, rules.bids.may_edit_bid, "CORRECTION")
+    bid = bid_to(request, number, rules.bids.may_edit_bid, "CORRECTION")
     check = bid.checks.filter(verdict="CORRECTION").first()
     act = Act(_("交补正"), _("交补正"), (_("补正只能交一次。"),), extra={"check": check})
     return act_page(request, forms.CorrectionForm(posted(request)), act, lambda data: (

@@ -29,11 +29,15 @@ ACTS = (
     ("send_to_argument", "challenge-send", N_("送专家论证")),
     ("edit", "challenge-edit", N_("修改草稿")),
     ("answer_fit_test", "challenge-fit-test", N_("适合性自查")),
+    ("name_custodians", "challenge-custodians", N_("指定保管人")),
+    ("register_key", "challenge-custodians", N_("登记公钥")),
     ("edit", "challenge-ask-consent", N_("请出题方同意")),
     ("consent", "challenge-consent", N_("同意这份榜单")),
     ("argue", "challenge-argue", N_("签署论证意见")),
     ("authorise", "challenge-authorise", N_("审定榜单")),
     ("attend", "challenge-attend", N_("开标签到")),
+    ("give_shares", "challenge-shares", N_("交份额")),
+    ("start_session", "challenge-session", N_("开标会")),
     ("unseal", "challenge-unseal", N_("开标")),
     ("finish_check", "challenge-bids", N_("形式审查")),
     ("take_ranking", "challenge-take-ranking", N_("取评审结果")),
@@ -111,8 +115,11 @@ def _is_due(row: Challenge, event: str) -> bool:
         return queries.live_proposal(row) is None
     if event == "propose":
         return queries.live_proposal(row) is None and row.choices.exists()
-    if event == "unseal":
-        return row.presences.filter(role=Role.SUPERVISOR).exists()
+    if event in ("start_session", "unseal"):
+        with_custodians = event == "start_session"
+        return bool(row.custodians_needed) == with_custodians and (
+            with_custodians or row.presences.filter(role=Role.SUPERVISOR).exists()
+        )
     return True
 
 

@@ -14,6 +14,21 @@ from kechuang.challenges.queries.content import (
     proposal_of,
     sealed_content_of,
 )
+from kechuang.challenges.queries.custody import (
+    attendance,
+    call_facts,
+    custodian_of,
+    envelope_of,
+    envelope_to,
+    fingerprint_of,
+    live_session,
+    opening_facts,
+    possible_custodians,
+    posted_shares,
+    problems_with_content,
+    published_call,
+    standing_envelopes,
+)
 from kechuang.challenges.queries.facts import (
     awaited_approval,
     bid_facts,
@@ -46,11 +61,14 @@ from kechuang.challenges.queries.publication import (
 )
 
 __all__ = [
-    "attachment_bytes", "attachment_of", "awaited_approval", "bid_facts", "bids_opened",
-    "bids_visible_to", "bids_waiting", "budget_lines_visible_to", "canonical_rules",
-    "challenge_facts", "challenge_numbered", "challenges_open", "challenges_opened",
-    "current_ruleset", "draft_facts", "due_by_clock", "find_bid", "frame_of", "in_region",
-    "is_reviewed", "is_undone", "key_of", "last_seats", "live_proposal", "master_key", "mode",
-    "opening_minutes", "opening_of", "own_bids", "places_on_the_line", "proposal_of",
-    "publication_of", "sealed_content_of", "sees_bids", "target_facts", "visible_to",
+    "attachment_bytes", "attachment_of", "attendance", "awaited_approval", "bid_facts",
+    "bids_opened", "bids_visible_to", "bids_waiting", "budget_lines_visible_to", "call_facts",
+    "canonical_rules", "challenge_facts", "challenge_numbered", "challenges_open",
+    "challenges_opened", "current_ruleset", "custodian_of", "draft_facts", "due_by_clock",
+    "envelope_of", "envelope_to", "find_bid", "fingerprint_of", "frame_of", "in_region",
+    "is_reviewed", "is_undone", "key_of", "last_seats", "live_proposal", "live_session",
+    "master_key", "mode", "opening_facts", "opening_minutes", "opening_of", "own_bids",
+    "places_on_the_line", "possible_custodians", "posted_shares", "problems_with_content",
+    "proposal_of", "publication_of", "published_call", "sealed_content_of", "sees_bids",
+    "standing_envelopes", "target_facts", "visible_to",
 ]

@@ -40,6 +40,13 @@ def awaited_approval(challenge: Challenge) -> ApprovalRule | None:
     return rules.deciding.next_step(mode(challenge), signed)
 
 
+def custodian_people(challenge: Challenge) -> frozenset[str]:
+    """The numbers of the people who keep a key of the call."""
+    if not challenge.custodians_needed:
+        return frozenset()
+    return frozenset(challenge.custodians.values_list("person__number", flat=True))
+
+
 def challenge_facts(challenge: Challenge, actor: Actor) -> rules.ChallengeFacts:
     """The facts that rights on this challenge depend on, for this actor."""
     state = rules.State(challenge.state)
@@ -52,6 +59,7 @@ def challenge_facts(challenge: Challenge, actor: Actor) -> rules.ChallengeFacts:
         secretary=challenge.secretary.number if challenge.secretary else "",
         chair=challenge.chair.number if challenge.chair else "",
         experts=frozenset(seat.expert.number for seat in seats),
+        custodians=custodian_people(challenge),
         lead_expert=next((seat.expert.number for seat in seats if seat.is_lead), ""),
         approver=str(awaited.role) if awaited else "",
         fenced=actor.is_signed_in and reviews.is_fenced(actor, challenge.number),

@@ -9,7 +9,14 @@ from django.utils.translation import gettext
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.line import Place, Step
-from kechuang.challenges.models import ArgumentSeat, Bid, BidMember, BudgetLine, Challenge
+from kechuang.challenges.models import (
+    ArgumentSeat,
+    Bid,
+    BidMember,
+    BudgetLine,
+    Challenge,
+    Custodian,
+)
 from kechuang.challenges.rules.bids import OPENED
 from kechuang.challenges.rules.table import (
     PANEL_ROLES,
@@ -43,6 +50,10 @@ def visible_to(actor: Actor, at: datetime) -> QuerySet[Challenge]:
         seen |= Q(issuer__code=actor.organisation)
     if actor.is_signed_in:
         seat = ArgumentSeat.objects.filter(challenge=OuterRef("pk"), expert__number=actor.person)
+        keeper = Custodian.objects.filter(
+            challenge=OuterRef("pk"), person__number=actor.person
+        )
+        seen |= Q(Exists(keeper))
         seen |= Q(Exists(seat)) | Q(secretary__number=actor.person) | Q(chair__number=actor.person)
     return Challenge.objects.filter(seen).select_related(
         "issuer", "officer", "need", "secretary", "chair"

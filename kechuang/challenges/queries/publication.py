@@ -1,5 +1,6 @@
 """What is frozen and published of a challenge: its rules, and the minutes of the opening."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kechuang.base.time import rfc3339
@@ -49,6 +50,18 @@ def publication_of(challenge: Challenge) -> dict[str, Any]:
         "winners": rule.winners,
         "score_min": rule.score_min,
         "selection": rule.selection,
+        **_custody(challenge),
+    }
+
+
+def _custody(challenge: Challenge) -> dict[str, Any]:
+    """Who keeps the keys of the call, where anybody does."""
+    if not challenge.custodians_needed:
+        return {}
+    keepers = challenge.custodians.all()
+    return {
+        "custodians_needed": challenge.custodians_needed,
+        "custodians": [{"name": one.name, "public": one.public} for one in keepers],
     }
 
 
@@ -67,18 +80,20 @@ def current_ruleset(challenge: Challenge) -> Ruleset | None:
     return challenge.rulesets.order_by("-version").first()
 
 
-def opening_minutes(
-    challenge: Challenge, bids: list[Bid], present: list[Presence], officer: str, at: Any
+def opening_minutes(  # noqa: PLR0913 - what the minutes say
+    challenge: Challenge, bids: list[Bid], present: list[Presence], officer: str, at: Any,
+    custody: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """The minutes of an opening as canonical text: who was there, and each bid's receipt."""
+    """The minutes of an opening as canonical text: who was there, and each bid's receipt; where
+    custodians keep the keys, whose shares opened it, whose were false, and why it is void."""
     rows = []
     for bid in sorted(bids, key=lambda one: one.number):
         receipt = bid.receipts.exclude(kind="WITHDRAWN").order_by("-id")[0]  # sealed, so received
         rows.append({
             "bid": bid.number, "organisation": bid.organisation.code,
             "receipt": receipt.number, "received_at": rfc3339(receipt.at),
-            "sha256": bid.sealed.sha256, "content_version": bid.content_version,
-            "entry": receipt.entry_number,
+            "sha256": receipt.sha256, "content_version": receipt.content_version,
+            "entry": receipt.entry_number, **custody.get(bid.number, {}),
         })
     ruleset = current_ruleset(challenge)
     return canonical({

@@ -1,11 +1,20 @@
 """Pure decisions of challenges and bids: the table of states, rights, checks, refusals."""
 
-from kechuang.challenges.rules import bids, deciding, drafting, modes, proposal, sealing, table
+from kechuang.challenges.rules import (
+    bids,
+    custody,
+    deciding,
+    drafting,
+    modes,
+    proposal,
+    sealing,
+    table,
+)
 from kechuang.challenges.rules.bids import BidFacts, BidState
 from kechuang.challenges.rules.refusals import BidRefused, ChallengeRefused
 from kechuang.challenges.rules.table import ChallengeFacts, State, may
 
 __all__ = [
     "BidFacts", "BidRefused", "BidState", "ChallengeFacts", "ChallengeRefused", "State",
-    "bids", "deciding", "drafting", "may", "modes", "proposal", "sealing", "table",
+    "bids", "custody", "deciding", "drafting", "may", "modes", "proposal", "sealing", "table",
 ]

@@ -27,6 +27,7 @@ class BidState(StrEnum):
     WITHDRAWN = "WITHDRAWN"
     REPLACED = "REPLACED"
     RETURNED = "RETURNED"
+    VOID = "VOID"
     OPENED = "OPENED"
     ADMISSIBLE = "ADMISSIBLE"
     CORRECTION = "CORRECTION"
@@ -48,6 +49,7 @@ STATE_NAMES = {
     BidState.WITHDRAWN: N_("已撤回"),
     BidState.REPLACED: N_("已被替换"),
     BidState.RETURNED: N_("未开封退回"),
+    BidState.VOID: N_("作废"),
     BidState.OPENED: N_("已开封"),
     BidState.ADMISSIBLE: N_("形式合格"),
     BidState.CORRECTION: N_("待补正"),
@@ -62,7 +64,9 @@ STATE_NAMES = {
     BidState.DECLINED: N_("立项失效"),
 }
 UNKNOWN_MEMBER = N_("没有代码为 {code} 的单位。")
-ENDED = frozenset({BidState.WITHDRAWN, BidState.REPLACED, BidState.RETURNED})
+ENDED = frozenset({
+    BidState.WITHDRAWN, BidState.REPLACED, BidState.RETURNED, BidState.VOID,
+})
 # A sealed bid counts once for its unit and its lead; a draft beside it may replace it.
 LIVE = frozenset(BidState) - ENDED - {BidState.DRAFT}
 OPENED = LIVE - {BidState.SEALED, BidState.NEEDS_RECONFIRM}
@@ -81,6 +85,7 @@ TABLE = {
         {BidState.DRAFT, BidState.SEALED, BidState.NEEDS_RECONFIRM}, BidState.RETURNED,
     ),
     "open": ({BidState.SEALED}, BidState.OPENED),
+    "void": ({BidState.SEALED}, BidState.VOID),
     "admit": ({BidState.OPENED, BidState.CORRECTION}, BidState.ADMISSIBLE),
     "ask_correction": ({BidState.OPENED}, BidState.CORRECTION),
     "correct": ({BidState.CORRECTION}, BidState.CORRECTION),

@@ -77,6 +77,7 @@ class ChallengeFacts:
     secretary: str = ""
     chair: str = ""
     experts: frozenset[str] = frozenset()
+    custodians: frozenset[str] = frozenset()
     lead_expert: str = ""
     approver: str = ""
     fenced: bool = False
@@ -100,6 +101,8 @@ TABLE = (
     #    from                  event               to           who
     _row("DRAFTING",           "edit",             "same",      "officer"),
     _row("DRAFTING",           "answer_fit_test",  "same",      "officer"),
+    _row("DRAFTING",           "name_custodians",  "same",      "officer"),
+    _row("DRAFTING ARGUING APPROVED", "register_key", "same",   "custodian"),
     _row("DRAFTING",           "consent",          "same",      "issuer"),
     _row("DRAFTING",           "send_to_argument", "ARGUING",   "officer"),
     _row("ARGUING",            "argue",            "same",      "named expert"),
@@ -115,6 +118,8 @@ TABLE = (
     _row("OPEN",               "close",            "CLOSED",    "clock"),
     _row("CLOSED",             "fail",             "FAILED",    "clock"),
     _row("CLOSED",             "attend",           "same",      "supervisor"),
+    _row("CLOSED",             "start_session",    "same",      "officer"),
+    _row("CLOSED",             "give_shares",      "same",      "custodian"),
     _row("CLOSED",             "unseal",           "CHECKING",  "officer"),
     _row("CHECKING",           "check",            "same",      "secretary"),
     _row("CHECKING",           "finish_check",     "REVIEWING", "secretary"),
@@ -162,6 +167,7 @@ WHO: dict[str, Callable[[Actor, ChallengeFacts], bool]] = {
     "lead expert": lambda actor, facts: (
         actor.role == Role.EXPERT and actor.person == facts.lead_expert
     ),
+    "custodian": lambda actor, facts: actor.is_signed_in and actor.person in facts.custodians,
     "secretary": lambda actor, facts: (
         actor.is_role(*PANEL_ROLES) and actor.person == facts.secretary and not facts.fenced
     ),
@@ -212,7 +218,8 @@ def may_see_unpublished(actor: Actor, facts: ChallengeFacts) -> bool:
     return (
         (office and actor.covers(facts.region_path))
         or (bool(facts.issuer) and actor.organisation == facts.issuer)
-        or (actor.is_signed_in and actor.person in facts.experts | {facts.secretary, facts.chair})
+        or (actor.is_signed_in
+            and actor.person in facts.experts | facts.custodians | {facts.secretary, facts.chair})
     )
 
 

@@ -1,0 +1,216 @@
+"""A bid that the platform cannot read: written, locked, sealed and opened in real browsers."""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from kechuang.challenges import actions, queries
+from kechuang.challenges.models import Bid
+from tests.challenges import custody_stages as custody
+from tests.challenges import stages
+from tests.conftest import BACKEND
+from tests.world import Member, World, build_world
+
+WORDS = "竹 石 雲 舟 一二三"
+MARKER = "只有保管人能打开"
+
+
+class Desk:
+    """One person's browser, signed in, at an instant of the line's."""
+
+    def __init__(self, chromium: Any, url: str, member: Member, folder: Path) -> None:
+        self.url, self.folder, self.errors = url, folder, []
+        client = Client()
+        client.force_login(member.account, backend=BACKEND)
+        session = client.session
+        session["appointment"] = member.appointment.number
+        session.save()
+        self.context = chromium.new_context(accept_downloads=True, locale="zh-CN")
+        self.context.add_cookies([
+            {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
+        ])  # fmt: skip
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, path: str, at: Any = None) -> Any:
+        if at is not None:
+            self.page.clock.set_fixed_time(at)
+        answer = self.page.goto(self.url + path)
+        assert answer.status == 200, (path, answer.status)
+        return self.page
+
+    def saved(self, act: Any) -> Path:
+        """The file that an act downloads."""
+        with self.page.expect_download() as waiting:
+            act()
+        path = self.folder / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        return path
+
+
+@pytest.fixture
+def line(transactional_db: Any, at: Any, monkeypatch: Any) -> Any:
+    """A draft fit for argument, whose custodians are named and have no keys yet."""
+    world = build_world(at)
+    found = stages.written(world, at, 1, custody.name)
+    monkeypatch.setattr("kechuang.doors.clock.now", lambda: found.at)
+    return found
+
+
+def _keys(desks: Any, line: Any) -> list[Path]:
+    """Each custodian makes the own key in the browser, keeps the file, and registers."""
+    files = []
+    for keeper in custody.keepers(line.world):
+        desk = desks(keeper)
+        page = desk.open(f"/challenges/{line.challenge.number}/custodians/")
+        file = desk.saved(page.get_by_role("button", name="在这台电脑上生成密钥").click)
+        page.get_by_role("button", name="登记公钥").click()
+        page.wait_for_selector("text=记录")
+        kept = file.rename(file.with_name(f"{keeper.person.number}.json"))
+        files.append(kept)
+        told = json.loads(kept.read_text())
+        row = queries.custodian_of(line.challenge, keeper.person.number)
+        assert (row.public, len(told["private"])) == (told["public"], 64)
+    return files
+
+
+def _open(line: Any) -> None:
+    """Argued, authorised, open to bids."""
+    world = line.world
+    actions.send_to_argument(
+        challenge=line.challenge, lead=world.expert1.person, by=world.officer.actor, at=line.at,
+        experts=[one.person for one in (world.expert1, world.expert2, world.expert3)],
+    )
+    for expert in (world.expert2, world.expert3, world.expert1):
+        actions.argue(challenge=line.challenge, verdict="PASS", opinion="同意。",
+                      by=expert.actor, at=line.at)
+    funds = stages.budget_line(world, line.at)
+    actions.authorise(challenge=line.challenge, line=funds, by=world.head.actor, at=line.at)
+    line.at = line.fresh().opens_at
+    actions.open_challenge(challenge=line.challenge, by=custody.Actor.CLOCK, at=line.at)
+    line.fresh()
+
+
+def _write(page: Any, line: Any) -> None:
+    """Fill the form that is never sent."""
+    for name, text in (("title", f"整圈锻造 {MARKER}"), ("summary", f"三步 {MARKER}"),
+                       ("route", f"无软带淬火 {MARKER}")):
+        page.fill(f"[name={name}]", text)
+    for place in range(line.challenge.targets.count()):
+        page.fill(f"[name=commitments-{place}-value]", f"达到 {MARKER}")
+    due = (line.challenge.deadline_at + timedelta(days=200)).date().isoformat()
+    for name, text in (("title", "样件"), ("due", due), ("evidence", "报告"),
+                       ("public_fen", "2400")):
+        page.fill(f"[name=milestones-0-{name}]", text)
+    for name, text in (("total", "9000"), ("public", "3000"), ("own", "6000"),
+                       ("signing", "600")):
+        page.fill(f"[name={name}_fen]", text)
+    page.check("[name=other_public][value=no]")
+
+
+def _seal(desks: Any, line: Any) -> Bid:
+    """Written, locked as a draft, opened again on a fresh page, sealed with a file, handed in."""
+    writer = line.world.member
+    desk = desks(writer)
+    page = desk.open(f"/challenges/{line.challenge.number}/bids/new/")
+    page.get_by_role("button", name="开始起草").click()
+    page.wait_for_url("**/seal/")
+    page.get_by_role("button", name="密封并交件").click()
+    assert "方案名称还没有写" in page.locator("[data-problems]").inner_text()
+    _write(page, line)
+    page.fill("[name=words]", WORDS)
+    page.get_by_role("button", name="加锁保存草稿").click()
+    page.wait_for_selector("text=草稿已加锁保存")
+    page.reload()
+    assert page.input_value("[name=title]") == ""
+    page.fill("[name=words]", WORDS + "错")
+    page.get_by_role("button", name="打开加锁的草稿").click()
+    page.wait_for_selector("text=口令不对")
+    page.fill("[name=words]", WORDS)
+    page.get_by_role("button", name="打开加锁的草稿").click()
+    page.wait_for_selector("text=草稿已打开")
+    assert page.input_value("[name=milestones-0-public_fen]") == "2400"
+    drawing = desk.folder / f"图纸 {MARKER}.pdf"
+    drawing.write_bytes(custody.FILE)
+    page.set_input_files("[name=files]", str(drawing))
+    told = desk.saved(page.get_by_role("button", name="密封并交件").click)
+    receipt = json.loads(told.read_text())
+    page.wait_for_url(f"**/bids/{Bid.objects.get().number}/")
+    bid = Bid.objects.get()
+    assert queries.fingerprint_of(bid) == receipt["envelope"]
+    assert receipt["custodians"][0]["name"] == line.world.supervisor.person.name
+    actions.sign_bid(bid=bid, by=line.world.research_admin.actor, at=line.after(hours=1))
+    actions.submit_bid(bid=bid, by=writer.actor, at=line.after(hours=1))
+    return bid
+
+
+def _nowhere(word: str) -> list[str]:
+    """The tables in which a word stands in clear."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text LIKE %s', [f"%{word}%"])
+            if cursor.fetchone()[0]:
+                found.append(table)
+    return found
+
+
+def _give(desks: Any, line: Any, keeper: Member, key: Path, *, early: bool = False) -> None:
+    desk = desks(keeper)
+    at = line.challenge.deadline_at - timedelta(hours=1) if early else line.at
+    page = desk.open(f"/challenges/{line.challenge.number}/shares/", at)
+    page.set_input_files("#key", str(key))
+    page.get_by_role("button", name="核对并交份额").click()
+    page.wait_for_selector("text=截止时间还没有到" if early else "text=您的份额已交")
+
+
+def test_sealed_in_one_browser_and_opened_by_two_custodians(
+    live_server, chromium, line, tmp_path
+):
+    kept: dict[str, Desk] = {}
+
+    def desks(member: Member) -> Desk:
+        number = member.person.number
+        if number not in kept:
+            kept[number] = Desk(chromium, live_server.url, member, tmp_path)
+        return kept[number]
+
+    world: World = line.world
+    files = _keys(desks, line)
+    actions.consent_to_challenge(challenge=line.challenge, by=world.unit_admin.actor, at=line.at)
+    _open(line)
+    bid = _seal(desks, line)
+    assert _nowhere(MARKER) == []
+    custody.closed(line)
+    officer = desks(world.officer)
+    page = officer.open(f"/challenges/{line.challenge.number}/session/", line.at)
+    session = officer.saved(page.get_by_role("button", name="在这台电脑上生成密钥").click)
+    page.get_by_role("button", name="开始开标会").click()
+    page.wait_for_selector("text=开封全部方案")
+    keepers = custody.keepers(world)
+    _give(desks, line, keepers[1], files[1], early=True)
+    _give(desks, line, keepers[1], files[1])
+    _give(desks, line, keepers[2], files[2])
+    assert _nowhere(MARKER) == []
+    page.reload()
+    page.set_input_files("#key", str(session))
+    page.get_by_role("button", name="开封全部方案").click()
+    page.wait_for_url("**/bids/")
+    bid.refresh_from_db()
+    content = queries.sealed_content_of(bid)
+    assert (bid.state, content["title"]) == ("OPENED", f"整圈锻造 {MARKER}")
+    assert content["budget"]["total_fen"] == 9000 * stages.WAN
+    (file,) = content["attachments"]
+    assert queries.attachment_bytes(bid, file["number"]) == custody.FILE
+    (row,) = json.loads(queries.opening_of(line.challenge).minutes)["bids"]
+    assert row["shares_of"] == [one.person.name for one in keepers[1:]]
+    assert [error for desk in kept.values() for error in desk.errors] == []
