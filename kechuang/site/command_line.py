@@ -204,9 +204,19 @@ def _prepare(demo_size: str) -> None:
         from kechuang.site.migrating import migrate
 
         migrate()
+    _load_rules()
     if demo_size and tables.is_empty(address):
         load_demo(demo_size, date.today())
     _close_connections()
+
+
+def _load_rules() -> None:
+    """The rule sets that ship, as versions that people can read and change."""
+    from kechuang.base.actor import Actor
+    from kechuang.cultivation.actions import load_shipped
+    from kechuang.doors import clock
+
+    load_shipped(by=Actor.CLOCK, at=clock.now())
 
 
 def _close_connections() -> None:

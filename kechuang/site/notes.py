@@ -7,6 +7,9 @@ from kechuang.base.refusals import N_
 ANY = N_("有一件事与您有关")
 # By the beginning of the template's name; the longest that fits says it.
 WORDS = {
+    "cultivation.rules_to_approve": N_("一个规则版本等您审定"),
+    "cultivation.rules_published": N_("您起草的规则已公布"),
+    "cultivation.rules_returned": N_("您起草的规则已退回"),
     "needs.": N_("一项需求有新进展"),
     "needs.submitted": N_("一项需求等您签发"),
     "needs.returned": N_("一项需求退回补充"),

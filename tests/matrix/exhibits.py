@@ -10,6 +10,8 @@ from kechuang.challenges import actions as challenges
 from kechuang.challenges.models import Receipt
 from kechuang.cultivation import actions as cultivation
 from kechuang.cultivation.actions import benefits
+from kechuang.cultivation.models import RuleVersion
+from kechuang.cultivation.queries import in_force
 from kechuang.files.actions import begin_upload
 from kechuang.indicators import actions as indicators
 from kechuang.indicators.queries import indicator_by_code
@@ -70,7 +72,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
         *_sealed_outside(world, now), *decided,
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
         *_granted(world, now - timedelta(days=40)),
-        *_cultivated(world, now),
+        *_cultivated(world, now), *_rules(now),
     ]  # fmt: skip
 
 
@@ -286,6 +288,24 @@ def _granted(world: World, at: datetime) -> list[Exhibit]:
         Exhibit("benefit", line.number, own),
         Exhibit("reclaim", case.number, own),
     ]
+
+
+def _rules(now: datetime) -> list[Exhibit]:
+    """A rule set in force, and one of which there is only a draft."""
+    cultivation.load_shipped(by=Actor.CLOCK, at=now - timedelta(days=1))
+    shipped = in_force("sme-2017-115", now.date())
+    draft = RuleVersion.objects.create(
+        code="draft-2026", title=f"起草中的规则 {SECRET}", subject="ENTERPRISE", origin="EDITED",
+        text=shipped.text.replace("code: sme-2017-115", "code: draft-2026"), state="DRAFT",
+        tests_text=shipped.tests_text, content="0" * 16, since=now,
+    )  # fmt: skip
+    department = frozenset({"officer", "officer_province", "head", "supervisor"})
+    return [
+        Exhibit("rules-public", shipped.code, EVERYBODY,
+                {"number": shipped.number, "parameter": "staff_most"}, department),
+        Exhibit("rules-draft", draft.code, department,
+                {"number": draft.number, "parameter": "staff_most"}),
+    ]  # fmt: skip
 
 
 def _parties(world: World, now: datetime) -> list[Exhibit]:

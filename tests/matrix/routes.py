@@ -27,6 +27,7 @@ SHOWN_AT = {
     "/organisations/": "organisation", "/appointments/": "appointment",
     "/policies/": "policy-", "/benefits/": "benefit", "/benefits/batches/": "batch",
     "/benefits/reclaims/": "reclaim",
+    "/policies/rules/": "rules-",
     "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
     "/evaluations/": "evaluation", "/evaluations/declarations/": "declaration",
     "/declarations/": "declaration",

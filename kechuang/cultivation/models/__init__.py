@@ -29,6 +29,7 @@ from kechuang.cultivation.models.facts import (
     Source,
     YearlyReturn,
 )
+from kechuang.cultivation.models.rulesets import RuleVersion, RuleVersionStage
 from kechuang.cultivation.models.tiers import Recount, Reminder, Verdict, Visit
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "LISTS", "Certificate", "Contract", "Conversion", "Declaration", "DeclarationStage",
     "Financing", "Incident", "Keyed", "Known", "Listing", "Profile", "Property", "Recount",
     "Reminder", "Source", "Verdict", "Visit", "YearlyReturn",
+    "RuleVersion", "RuleVersionStage",
 ]  # fmt: skip

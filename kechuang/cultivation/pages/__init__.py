@@ -9,9 +9,12 @@ from kechuang.cultivation.pages import (
     evaluations,
     granted,
     policies,
+    rulesets,
+    simulating,
 )
 
 urls: list[URLPattern] = [
+    *simulating.urls, *rulesets.urls,  # before policies, whose numbers are no words
     *evaluations.urls, *declaring.urls, *enterprise.urls, *policies.urls, *batches.urls,
     *granted.urls,
 ]  # fmt: skip

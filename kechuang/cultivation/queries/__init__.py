@@ -1,5 +1,6 @@
 """Reads of cultivation: who finds which enterprise, what is known of it, what the rules say."""
 
+from kechuang.cultivation.queries.effects import Effect, effect_of, touched_by
 from kechuang.cultivation.queries.facts import (
     Relation,
     enterprise_facts,
@@ -13,7 +14,12 @@ from kechuang.cultivation.queries.reasons import (
     reasons_json,
     sources_of,
 )
-from kechuang.cultivation.queries.rulesets import policies_on, rule_sets
+from kechuang.cultivation.queries.rulesets import (
+    policies_on,
+    rule_set_of,
+    rule_sets,
+    rules_of,
+)
 from kechuang.cultivation.queries.sight import people_of_units, visible_to, within
 from kechuang.cultivation.queries.standing import (
     Filters,
@@ -28,6 +34,13 @@ from kechuang.cultivation.queries.standing import (
     tier_counts,
     visits_of,
 )
+from kechuang.cultivation.queries.versions import (
+    before,
+    changes_between,
+    in_force,
+    rule_versions_visible_to,
+    value_words,
+)
 
 __all__ = [
     "Explained", "Filters", "Relation", "Standing", "enterprise_facts", "evaluated", "explain",
@@ -35,4 +48,6 @@ __all__ = [
     "open_declarations", "people_of_units", "policies_on", "reasons_json", "relation",
     "rule_sets", "sources_of", "standings", "technology_enterprises", "tier_counts",
     "visible_to", "visits_of", "within",
+    "Effect", "before", "changes_between", "effect_of", "in_force", "rule_versions_visible_to",
+    "rule_set_of", "rules_of", "touched_by", "value_words",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from django.db import connection
 
 from kechuang.cultivation.models import LISTS, Known, Profile, YearlyReturn
 from kechuang.cultivation.queries.facts import flat_rows, relation
-from kechuang.cultivation.queries.rulesets import rule_sets
+from kechuang.cultivation.queries.rulesets import rule_set_of
 from kechuang.cultivation.queries.sight import within
 from kechuang.engines.eligibility import Policy as Rules
 from kechuang.engines.eligibility import (
@@ -53,9 +53,7 @@ class Entitled:
 
 def rules_of(code: str, day: date, version: str = "") -> Rules:
     """A rule set bound to a day; the version asked for where it is at hand, else that in force."""
-    found = [each for each in rule_sets() if each.code == code]
-    wanted = [each for each in found if each.version == version] or found
-    return bind(wanted[0], day)
+    return bind(rule_set_of(code, day, version), day)
 
 
 def entitlements(

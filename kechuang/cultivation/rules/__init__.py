@@ -13,8 +13,22 @@ from kechuang.cultivation.rules.rights import (
     may_read,
     may_visit,
 )
+from kechuang.cultivation.rules.versions import (
+    REVIEW_WORKING_DAYS,
+    RuleVersionRefused,
+    check_changed,
+    check_date,
+    check_seen,
+    check_state,
+    checked_rules,
+    may_approve_rules,
+    may_edit_rules,
+    may_read_drafts,
+)
 
 __all__ = [
+    "REVIEW_WORKING_DAYS", "RuleVersionRefused", "check_changed", "check_date", "check_seen",
+    "check_state", "checked_rules", "may_approve_rules", "may_edit_rules", "may_read_drafts",
     "READERS", "UNIT_READERS", "CultivationRefused", "Tier", "check_may", "ladder", "may_check",
     "may_declare", "may_import", "may_list", "may_read", "may_visit", "remind_days", "tier_coded",
 ]  # fmt: skip

@@ -111,8 +111,17 @@ def load(folder: Path) -> RuleSet:
     if not path.is_file():
         raise RuleRefused(str(folder), "这里没有 rules.yaml", "请给出规则集的目录。")
     try:
-        said = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return read(path.read_text("utf-8"), folder)
+    except UnicodeDecodeError as error:
+        raise RuleRefused(str(path), f"不是 YAML：{str(error)[:200]}") from error
+
+
+def read(text: str, folder: Path) -> RuleSet:
+    """The rules of a text; refusals name places as if it stood in the folder."""
+    path = folder / "rules.yaml"
+    try:
+        said = yaml.safe_load(text)
+    except yaml.YAMLError as error:
         raise RuleRefused(str(path), f"不是 YAML：{str(error)[:200]}") from error
     _check_shape(said, path)
     return RuleSet(folder, said)
@@ -148,10 +157,10 @@ def _check_shape(said: Any, path: Path) -> None:
     for key in ("code", "title", "document", "sources", "valid", "criteria", "decision"):
         if not said.get(key):
             raise RuleRefused(place, f"缺少 {key}")
-    for bound in ("since", "until"):
-        day = said["valid"].get(bound)
-        if not isinstance(day, date) and not (day is None and bound == "until"):
-            raise RuleRefused(place, f"valid.{bound} 要是日期，例如 2016-01-01")
+    for key in ("valid", "criteria", "title", "document"):
+        if not isinstance(said[key], dict):
+            raise RuleRefused(place, f"{key} 要是一个映射")
+    _check_days(said, place)
     _check_names(said, place)
     for code, one in said["criteria"].items():
         _check_keys(one, CRITERION_KEYS, f"{place} criteria.{code}")
@@ -160,6 +169,13 @@ def _check_shape(said: Any, path: Path) -> None:
                 raise RuleRefused(f"{place} criteria.{code}", f"缺少 {key}")
     for code, one in (said.get("parameters") or {}).items():
         _check_parameter(one, f"{place} parameters.{code}")
+
+
+def _check_days(said: Mapping[str, Any], place: str) -> None:
+    for bound in ("since", "until"):
+        day = said["valid"].get(bound)
+        if not isinstance(day, date) and not (day is None and bound == "until"):
+            raise RuleRefused(place, f"valid.{bound} 要是日期，例如 2016-01-01")
 
 
 def _check_names(said: Mapping[str, Any], place: str) -> None:

@@ -30,10 +30,11 @@ class Outcome:
     problems: tuple[str, ...]
 
 
-def outcomes(rules: RuleSet) -> Iterator[Outcome]:
-    """Run the tests of a rule set; refuses a tests file that cannot be read."""
-    place = str(rules.folder / "tests.yaml")
-    said = _read(rules.folder / "tests.yaml")
+def outcomes(rules: RuleSet, text: str | None = None) -> Iterator[Outcome]:
+    """Run the tests of a rule set, of its folder or of a text; refuses what cannot be read."""
+    path = rules.folder / "tests.yaml"
+    place = str(path)
+    said = _read(path) if text is None else _said(text, place)
     for number, test in enumerate(said["tests"], 1):
         here = f"{place} 第{number}项"
         if not isinstance(test, dict) or set(test) - TEST_KEYS:
@@ -48,12 +49,16 @@ def outcomes(rules: RuleSet) -> Iterator[Outcome]:
 def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise RuleRefused(str(path), "没有这个文件", "规则集要有自己的测试。")
+    return _said(path.read_text("utf-8"), str(path))
+
+
+def _said(text: str, place: str) -> Mapping[str, Any]:
     try:
-        said = yaml.safe_load(path.read_text("utf-8"))
+        said = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise RuleRefused(str(path), f"不是 YAML：{str(error)[:200]}") from error
-    if not isinstance(said, dict) or not said.get("tests"):
-        raise RuleRefused(str(path), "缺少 tests")
+        raise RuleRefused(place, f"不是 YAML：{str(error)[:200]}") from error
+    if not isinstance(said, dict) or not isinstance(said.get("tests"), list):
+        raise RuleRefused(place, "缺少 tests")
     return said
 
 
