@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # What Python compiled is kept, whatever the shell says: every start takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install install-tests run test check bench bench-money bench-ranking bench-compute bench-fairness bench-eligibility journeys
+.PHONY: help install install-tests run test check bench bench-money bench-ranking bench-compute bench-fairness bench-eligibility bench-benefits journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -50,6 +50,13 @@ bench-ranking: install-tests
 # Eligibility against its bars: agreement of SQL and Python, times in PostgreSQL, reasons, boundaries.
 bench-eligibility: install-tests
 	@.venv/bin/python -m bench.eligibility
+	@$(MAKE) --no-print-directory bench-benefits
+
+# Sixty-four processes at each step of a batch, half of them killed: paid once, within the budget.
+bench-benefits: install-tests
+	@KC_CROWD="$${KC_CROWD:-64}" KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" \
+	KECHUANG_DURABLE=0 KECHUANG_POOL=0 .venv/bin/python -m pytest -s \
+	tests/cultivation/test_benefit_crowds.py -k killed
 
 bench: install-tests
 	@.venv/bin/python -m bench
