@@ -1,5 +1,9 @@
 """The pages: who finds what, and every act of the line done from its page."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +11,7 @@ from django.utils import timezone
 
 from kechuang.challenges.models import Bid, Challenge
 from kechuang.challenges.waiting import matters_for
+from kechuang.record.actions import sequence_entries, take_checkpoint
 from tests.challenges import stages
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +176,50 @@ def test_the_work_list_names_each_step_with_its_holder(world, at):
     assert all(m.number != bid.number for m in matters_for(world.officer.actor, line.at))
     line = stages.closed(world, at, 4)
     assert ("开标签到", True) in tasks(world.supervisor, line.at)
+
+
+def test_anybody_downloads_what_proves_a_published_challenge(world, at, client, tmp_path):
+    line = stages.on_notice(world, at)
+    number = line.challenge.number
+    assert "还没有检查点" in seen(client, f"/challenges/{number}/proofs/").content.decode()
+    seen(client, f"/challenges/{number}/proofs.json", 404)
+    sequence_entries()
+    take_checkpoint(at=line.at)
+    page = seen(client, f"/challenges/{number}/proofs/").content.decode()
+    assert "challenges.unseal" in page
+    file = tmp_path / "proofs.json"
+    file.write_bytes(seen(client, f"/challenges/{number}/proofs.json").content)
+    told = json.loads(file.read_text())
+    assert told == json.loads(client.get(f"/api/v1/challenges/{number}/proofs").content)
+    payloads = {one["leaf"]["verb"]: one.get("payload") for one in told["entries"]}
+    assert payloads["challenges.open"]["rules_sha256"] == told["texts"][0]["sha256"]
+    assert payloads["challenges.unseal"]["minutes_sha256"] == line.challenge.opening.sha256
+    assert payloads["challenges.propose"] is None
+    said = subprocess.run(
+        [sys.executable, "-I", "tools/verify_log.py", str(file)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (said.returncode, said.stdout.splitlines()[-1]) == (
+        0, f"proved     {len(told['entries'])} entries stand in this log as told"
+    )  # fmt: skip
+    told["texts"][0]["text"] += " "
+    file.write_text(json.dumps(told))
+    changed = subprocess.run(
+        [sys.executable, "-I", "tools/verify_log.py", str(file)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (changed.returncode, "rules 1" in changed.stdout) == (1, True)
+
+
+def test_nobody_is_named_in_the_proofs_of_an_open_challenge(world, at, client, client_as):
+    line = stages.opened(world, at)
+    stages.sealed_bid(line, world.member, world.research_admin)
+    sequence_entries()
+    take_checkpoint(at=line.at)
+    text = seen(client, f"/challenges/{line.challenge.number}/proofs.json").content.decode()
+    assert "RY-" not in text and "bids." not in text
+    assert world.officer.appointment.number not in text
+    draft = stages.written(world, at, serial=7).challenge.number
+    for name in ("proofs/", "proofs.json"):
+        seen(client_as(world.officer), f"/challenges/{draft}/{name}", 404)
+        seen(client, f"/challenges/{draft}/{name}", 404)

@@ -23,6 +23,7 @@ from kechuang.offers import actions as offers
 from kechuang.offers.models import Offer
 from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
+from kechuang.record import actions as record
 from kechuang.reviews.models import Review, Seat
 from tests.challenges import custody_stages, stages
 from tests.cultivation import granting
@@ -114,6 +115,8 @@ def _sealed(world: World, now: datetime) -> list[Exhibit]:
     own = {"file": "0000000000", "receipt": receipt}
     asked = {"version": "1", "question": question.number}
     preparing = stages.written(world, now, serial=903).challenge.number
+    record.sequence_entries()
+    record.take_checkpoint(at=now)
     return [
         Exhibit("challenge-open", line.challenge.number, EVERYBODY, asked,
                 OFFICES | {"rival_filler", "rival_admin", "member", "research_admin",

@@ -149,6 +149,19 @@ class OpeningRecordOut(Schema):
     sha256: str
 
 
+class ProofsOut(Schema):
+    """Entries of the record with the hashes that lead to the root, and the frozen texts."""
+
+    format: str
+    challenge: str
+    size: int
+    root: str
+    checkpoint: str
+    not_yet: int
+    entries: list[dict[str, Any]]
+    texts: list[dict[str, str]]
+
+
 def _inside(request: HttpRequest, number: str) -> Challenge:
     """The challenge, for its office, its poser and its experts, none of them fenced; else 404."""
     actor = api_actor(request)
@@ -194,3 +207,13 @@ def get_opening(request: HttpRequest, number: str) -> Opening:
     if opening is None or not queries.sees_bids(request.actor, challenge, facts):
         raise Http404
     return opening
+
+
+@router.get("/{number}/proofs", response={200: ProofsOut, **ERRORS},
+            operation_id="get_challenge_proofs")
+def get_challenge_proofs(request: HttpRequest, number: str) -> dict[str, Any]:
+    """What anybody checks of a published challenge with tools/verify_log.py, without a token."""
+    found = queries.proofs_of_entries(seen(request, number))
+    if found is None:
+        raise Http404
+    return found

@@ -1,5 +1,6 @@
 """The page of a challenge, its frozen rules, the minutes of its opening, and its opened bids."""
 
+import json
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -22,6 +23,7 @@ from kechuang.challenges.rules.table import STATE_NAMES, UNSEALED
 from kechuang.doors.requests import AskedRequest
 from kechuang.notices import queries as notice_queries
 from kechuang.parties.queries import people_numbered
+from kechuang.record import queries as record
 from kechuang.reviews import queries as reviews
 
 # What a reader can do now: event of the table, address, words; the first that may is the button.
@@ -244,6 +246,32 @@ def opening_record(request: AskedRequest, number: str) -> HttpResponse:
         raise Http404
     response = HttpResponse(opening.minutes, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{number}-opening.json"'
+    return response
+
+
+def proofs(request: AskedRequest, number: str) -> HttpResponse:
+    """Everything that anybody can check of a published challenge, and how; 404 before."""
+    row = challenge_seen(request, number)
+    if row.opened_at is None:
+        raise Http404
+    found = queries.proofs_of_entries(row)
+    return render(request, "challenges/proofs.html", {
+        "challenge": row, "proofs": proofs_of(row), "found": found,
+        "checkpoint": record.checkpoint(), "log_key": record.log_verifier().text(),
+        "sees_bids": queries.sees_bids(
+            request.actor, row, queries.challenge_facts(row, request.actor)
+        ),
+    })
+
+
+def proofs_json(request: AskedRequest, number: str) -> HttpResponse:
+    """The file that `tools/verify_log.py` checks without this platform."""
+    found = queries.proofs_of_entries(challenge_seen(request, number))
+    if found is None:
+        raise Http404
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{number}-proofs.json"'
     return response
 
 

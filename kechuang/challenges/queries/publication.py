@@ -7,6 +7,8 @@ from kechuang.base.time import rfc3339
 from kechuang.challenges.models import Bid, Challenge, Opening, Presence, Ruleset
 from kechuang.challenges.queries.facts import mode
 from kechuang.challenges.rules.freezing import canonical
+from kechuang.challenges.rules.table import State
+from kechuang.record import queries as record
 
 
 def _decimal(value: Any) -> str:
@@ -110,3 +112,29 @@ def opening_minutes(  # noqa: PLR0913 - what the minutes say
 
 def opening_of(challenge: Challenge) -> Opening | None:
     return Opening.objects.filter(challenge=challenge).select_related("by").first()
+
+
+# Payloads that anybody may know: from the beginning, and once the choice is public.
+TOLD = ("challenges.open", "challenges.close", "challenges.amend", "challenges.fail",
+        "challenges.cancel", "challenges.relist")  # fmt: skip
+TOLD_WHEN_DECIDED = ("challenges.unseal", "challenges.finish_check", "challenges.take_ranking",
+                     "challenges.finalise", "challenges.run", "challenges.end")  # fmt: skip
+DECIDED = frozenset({State.ON_NOTICE, State.AWARDED, State.RUNNING, State.ENDED})
+
+
+def proofs_of_entries(challenge: Challenge) -> dict[str, Any] | None:
+    """What an outsider checks of a published challenge: its entries in the record with proofs, the
+    signed checkpoint, and the frozen rules word for word; None before there is anything.
+
+    Who acted stays a fingerprint, and nothing about a bid is among it.
+    """
+    checkpoint = record.checkpoint()
+    if challenge.opened_at is None or checkpoint is None:
+        return None
+    told = TOLD + (TOLD_WHEN_DECIDED if challenge.state in DECIDED else ())
+    found = record.proofs_file(record.history_of(challenge.number), checkpoint, told)
+    texts = [
+        {"name": f"rules {one.version}", "sha256": one.sha256, "text": one.canonical}
+        for one in challenge.rulesets.order_by("version")
+    ]
+    return found | {"challenge": challenge.number, "texts": texts}
