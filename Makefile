@@ -42,6 +42,7 @@ bench-money: install-tests
 # Panels, draw, log and sealing against their bars; DATA=folder adds the published bids (*.in).
 bench-fairness: install-tests
 	@.venv/bin/python -m bench fairness $(if $(DATA),data=$(DATA))
+	@test -z "$(RECORD)" || DATABASE_URL="$(RECORD)" .venv/bin/python -m bench.record
 
 # The ranking engine and its peers: SIZE offers, PEERS of them for the peers, DATA=folder for quality.
 bench-ranking: install-tests

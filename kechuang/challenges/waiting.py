@@ -182,6 +182,9 @@ def _waits_for_decision(challenge: Challenge) -> Iterator[Wait]:
     choices = list(challenge.choices.all())
     last = max((one.at for one in returned), default=challenge.since)
     chosen = next((one for one in reversed(choices) if one.at > last), None)
+    if not mode(challenge).issuer_chooses:
+        yield Wait(N_("提出拟立项"), N_("去提出"), "challenge-propose", "officer", last, 3)
+        return
     if chosen is None:
         yield Wait(N_("出题方选定"), N_("去选定"), "challenge-choose", "issuer",
                    challenge.since, 10)

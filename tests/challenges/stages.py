@@ -34,6 +34,14 @@ ANSWERS = {
     "CLEAR_TARGET": (True, "三项指标都可检验"), "PATH_UNKNOWN": (True, "两条路线并存"),
     "ENOUGH_TAKERS": (True, "市内外至少五家"), "POSER_WILLING": (True, "出题方已列预算"),
 }
+MERIT_ANSWERS = {
+    "CLEAR_TARGET": (True, "三项指标都可检验"), "PATH_KNOWN": (True, "路线已有两家走通"),
+    "SEVERAL_CAPABLE": (True, "市内三家"), "POSER_WILLING": (True, "出题方已列预算"),
+}
+
+
+MODE = "OPEN"  # a test of another mode sets it, with its own answers
+FIT = {"OPEN": ANSWERS, "MERIT": MERIT_ANSWERS}
 
 
 @dataclass
@@ -76,7 +84,7 @@ def accepted_need(world: World, at: datetime, serial: int = 1) -> Need:
 def drafted(world: World, at: datetime, serial: int = 1) -> Line:
     line = Line(world, at)
     line.challenge = actions.draft_challenge(
-        need=accepted_need(world, at, serial), by=world.officer.actor, at=at
+        need=accepted_need(world, at, serial), mode_code=MODE, by=world.officer.actor, at=at
     )
     return line
 
@@ -96,7 +104,7 @@ def written(
     officer = world.officer.actor
     actions.save_draft(challenge=line.challenge, draft=Draft(fields, TARGETS, CRITERIA),
                        by=officer, at=line.after(hours=1))
-    actions.answer_fit_test(challenge=line.challenge, answers=ANSWERS, by=officer, at=line.at)
+    actions.answer_fit_test(challenge=line.challenge, answers=FIT[MODE], by=officer, at=line.at)
     if prepare is not None:
         prepare(line)
     actions.consent_to_challenge(challenge=line.challenge, by=world.unit_admin.actor, at=line.at)

@@ -65,8 +65,11 @@ def test_a_need_is_turned_into_a_challenge_from_its_page(world, at, client_as):
     officer = client_as(world.officer)
     assert path in seen(officer, f"/needs/{need.number}/").content.decode()
     assert "额定功率" in seen(officer, path).content.decode()
-    made = officer.post(path, {})
+    assert "MERIT" in seen(officer, path).content.decode()
+    assert officer.post(path, {"mode": "NONE"}).status_code == 422
+    made = officer.post(path, {"mode": "OPEN"})
     challenge = Challenge.objects.get(need=need)
+    assert (challenge.mode, challenge.mode_version) == ("OPEN", 1)
     assert made["Location"] == f"/challenges/{challenge.number}/edit/"
     draft = seen(officer, made["Location"]).content.decode()
     for said in ("额定功率", 'value="16"', "MW", need.title):

@@ -35,7 +35,7 @@ def draft_challenge(people: Cast, need: str) -> str:
     """The officer makes it of the need; what the need knows is there; gives its number."""
     officer = people(cast.CITY)
     officer.open(f"/needs/{need}/")
-    officer.follow("转为揭榜挂帅").press("起草榜单")
+    officer.follow("转为榜单").press("起草榜单")
     assert officer.value("title") == TITLE
     assert officer.value("targets-0-value") == "3000"
     officer.fill(

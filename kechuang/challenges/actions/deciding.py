@@ -77,7 +77,8 @@ def take_ranking(*, challenge: Challenge, by: Actor, at: datetime) -> Challenge:
                    passed=bid.passed)
     move(challenge, to, by=by, at=at)
     record_step(challenge, "take_ranking", by=by, at=at, panel=panel.number, bids=len(ranking))
-    tell_admins(challenge.issuer, "to_choose", challenge.number, by=by, at=at)
+    if rule.issuer_chooses:
+        tell_admins(challenge.issuer, "to_choose", challenge.number, by=by, at=at)
     tell([challenge.officer], "ranked", challenge.number, by=by, at=at)
     return challenge
 
@@ -118,6 +119,9 @@ def propose(
     rules.deciding.check_proposal(choice.bid_number if choice else "", bid_number, rule)
     winner = _bid(challenge, bid_number)
     rules.deciding.check_choosable(_rank(winner), winner.passed)
+    passed = _bids(challenge, Bid.State.RANKED)
+    ranks = [one.rank for one in passed if one.passed]
+    rules.deciding.check_first(winner.rank, ranks, rule)
     if reserve_number:
         reserve = _bid(challenge, reserve_number)
         rules.deciding.check_choosable(_rank(reserve), reserve.passed)

@@ -273,15 +273,18 @@ def argue(
 
 @transaction.atomic
 def relist_challenge(
-    *, challenge: Challenge, reason: str, by: Actor, at: datetime
+    *, challenge: Challenge, reason: str, mode_code: str = "", by: Actor, at: datetime
 ) -> Challenge:
-    """Begin a new round of a failed challenge: a new draft that keeps the link and the text."""
+    """Begin a new round of a failed challenge: a new draft that keeps the link and the text.
+
+    With a mode the new round is held in that one; the fit test is answered anew either way.
+    """
     old, _same = begin(challenge, "relist", by=by)
     require(bool(reason.strip()), rules.ChallengeRefused(
         "challenges.no_reason", N_("请写明重新发榜的理由。"), {}, ("reason",)))
     require(not Challenge.objects.filter(relisted_from=old).exists(), rules.ChallengeRefused(
         "challenges.relisted_already", N_("这个榜单已重新发榜，不能再发一次。"), {}, ()))
-    rule = rules.modes.mode_in_force(old.mode, shanghai_date(at))
+    rule = rules.modes.mode_in_force(mode_code or old.mode, shanghai_date(at))
     new = Challenge.objects.create(
         number=record.take_number("JB", at=at), mode=rule.code, mode_version=rule.version,
         since=at, round=old.round + 1, relisted_from=old, need=old.need,
@@ -302,5 +305,6 @@ def relist_challenge(
     needs.renumber_challenge(
         need=old.need, earlier_number=old.number, challenge_number=new.number, by=by, at=at
     )
-    record_step(new, "relist", by=by, at=at, from_challenge=old.number, round=new.round)
+    record_step(new, "relist", by=by, at=at, from_challenge=old.number, round=new.round,
+                mode=rule.code, mode_version=rule.version)
     return new

@@ -88,7 +88,7 @@ def draft_challenge(request: HttpRequest, body: s.ChallengeNew) -> Any:
     actor = api_actor(request)
     needs = Need.objects.filter(pk__in=needs_visible_to(actor, request.at).values("pk"))
     need = found_or_404(needs.select_related("organisation"), number=body.need)
-    made = actions.draft_challenge(need=need, by=actor, at=request.at)
+    made = actions.draft_challenge(need=need, mode_code=body.mode, by=actor, at=request.at)
     return Status(201, s.challenge_answer(made))
 
 
@@ -265,10 +265,11 @@ def declare_conflict(request: HttpRequest, number: str, body: s.GroundIn) -> Any
 
 @router.post("/{number}/relist", response={201: s.ChallengeOut, **ERRORS},
              operation_id="relist_challenge")
-def relist(request: HttpRequest, number: str, body: s.ReasonIn) -> Any:
-    """Begin a new round of a failed challenge."""
+def relist(request: HttpRequest, number: str, body: s.RelistIn) -> Any:
+    """Begin a new round of a failed challenge, in the same mode or another."""
     made = actions.relist_challenge(
-        challenge=seen(request, number), reason=body.reason, by=api_actor(request), at=request.at)
+        challenge=seen(request, number), reason=body.reason, mode_code=body.mode,
+        by=api_actor(request), at=request.at)
     return Status(201, s.challenge_answer(made))
 
 

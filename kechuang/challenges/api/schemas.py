@@ -24,6 +24,12 @@ class ReasonIn(Schema):
     reason: Words
 
 
+class RelistIn(ReasonIn):
+    """Why there is a new round, and in which mode, if not in the same."""
+
+    mode: Annotated[str, Field(max_length=30)] = ""
+
+
 class GroundIn(Schema):
     """With whom and how one is tied."""
 
@@ -50,7 +56,10 @@ class CriterionIn(Schema):
 
 
 class ChallengeNew(Schema):
+    """The need that a challenge is made from, and the organising mode."""
+
     need: Number
+    mode: Annotated[str, Field(max_length=30)] = "OPEN"
 
 
 class ChallengeIn(Schema):

@@ -1,11 +1,12 @@
 """The shape of what is typed about a challenge, and by bidders about a bid."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.money import fen_from_wan
@@ -13,7 +14,7 @@ from kechuang.base.refusals import Refused
 from kechuang.base.time import SHANGHAI
 from kechuang.challenges.models import ArgumentSeat, BidCheck, Target
 from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
-from kechuang.challenges.rules.modes import FitQuestion
+from kechuang.challenges.rules.modes import FitQuestion, modes_in_force
 from kechuang.doors.forms import Form, ReasonForm
 from kechuang.doors.words import message_of
 from kechuang.parties.models import Person
@@ -313,6 +314,35 @@ class CorrectionForm(Form):
     """What a bidder mends after the formal check."""
 
     text = forms.CharField(label=_("补正说明"), max_length=4000, widget=AREA)
+
+
+def _mode_names(day: date) -> list[tuple[str, str]]:
+    """The modes in force with what tells them apart, in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    return [
+        (one.code, f"{one.name_en}: {one.selection_en}" if english
+         else f"{one.name}：{one.selection}")
+        for one in modes_in_force(day)
+    ]
+
+
+class ModeForm(Form):
+    """The organising mode of a new challenge; where none is said, the one shown first."""
+
+    mode = forms.ChoiceField(label=_("组织方式"), widget=forms.RadioSelect, required=False)
+
+    def __init__(self, *args: Any, day: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mode"].choices = _mode_names(day)
+
+    def clean_mode(self) -> str:
+        return str(self.cleaned_data["mode"] or self.initial["mode"])
+
+
+class RelistForm(ModeForm, ReasonForm):
+    """Why there is a new round, and in which mode."""
+
+    field_order = ("mode", "reason")
 
 
 class ChoiceForm(ReasonForm):

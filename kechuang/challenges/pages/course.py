@@ -173,6 +173,20 @@ def score_words(bid: Bid) -> str:
     return f"{bid.score_hundredths // 100}.{bid.score_hundredths % 100:02d}"
 
 
+def proposable_in(challenge: Challenge) -> set[str]:
+    """The bids that may be proposed: the poser's choice, or the first where the ranking binds."""
+    rule = queries.mode(challenge)
+    if rule.issuer_chooses:
+        choice = challenge.choices.order_by("-id").first()
+        return {choice.bid_number} if choice else set()
+    ranked = list(
+        Bid.objects.filter(challenge=challenge, passed=True, state="RANKED").order_by("rank")
+    )
+    return {
+        bid.number for bid in ranked if not rule.ranking_binds or bid.rank == ranked[0].rank
+    }
+
+
 @signed_in
 def choose(request: AskedRequest, number: str) -> HttpResponse:
     """The poser chooses among the bids above the threshold."""
@@ -192,11 +206,12 @@ def choose(request: AskedRequest, number: str) -> HttpResponse:
 def propose(request: AskedRequest, number: str) -> HttpResponse:
     challenge = challenge_to(request, number, "propose")
     bids = choosable(challenge)
-    choice = challenge.choices.order_by("-id").first()
-    chosen = {key: words for key, words in bids.items() if choice and key == choice.bid_number}
+    proposable = proposable_in(challenge)
+    chosen = {key: words for key, words in bids.items() if key in proposable}
     reserves = {key: words for key, words in bids.items() if key not in chosen}
     act = Act(_("提出拟立项"), _("提出拟立项"), (
-        _("拟立项的须是出题方选定的方案；有不同意见时请出题方重选。"),
+        _("拟立项的须是出题方选定的方案；有不同意见时请出题方重选。")
+        if queries.mode(challenge).issuer_chooses else _("按评审排名，拟立项的须是第一名。"),
         _("提出后按配置逐级审批，任何一级都可退回。")), extra={"no_bids": not chosen})
     form = forms.ProposalForm(
         posted(request), bids=chosen, reserves=reserves,

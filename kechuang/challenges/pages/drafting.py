@@ -9,10 +9,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kechuang.base.actor import Role
+from kechuang.base.time import shanghai_date
 from kechuang.challenges import actions, forms, queries, rules
 from kechuang.challenges.models import Challenge
 from kechuang.challenges.pages.acts import Act, act_page, challenge_to, posted
-from kechuang.doors.forms import ConfirmForm, ReasonForm
+from kechuang.doors.forms import ConfirmForm
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.needs import queries as needs
 from kechuang.needs.models import Need
@@ -77,10 +78,14 @@ def convert(request: AskedRequest, number: str) -> HttpResponse:
     )
     if request.method != "POST" and not allowed:
         raise Http404
-    form = ConfirmForm(posted(request))
+    form = forms.ModeForm(
+        posted(request), day=shanghai_date(request.at), initial={"mode": "OPEN"}
+    )
     if request.method == "POST" and form.is_valid():
         with form.refusals():
-            challenge = actions.draft_challenge(need=need, by=request.actor, at=request.at)
+            challenge = actions.draft_challenge(
+                need=need, mode_code=form.cleaned_data["mode"], by=request.actor, at=request.at
+            )
             return redirect("challenge-edit", challenge.number)
     return render(
         request, "challenges/convert.html",
@@ -257,8 +262,13 @@ def authorise(request: AskedRequest, number: str) -> HttpResponse:
 def relist(request: AskedRequest, number: str) -> HttpResponse:
     challenge = challenge_to(request, number, "relist")
     act = Act(_("重新发榜"), _("起草下一轮"), (
-        _("按原文起草新一轮，保留与本轮和需求的链接，改后再论证、审定。"),))
-    return act_page(request, ReasonForm(posted(request)), act, lambda data: (
+        _("按原文起草新一轮，保留与本轮和需求的链接，改后再论证、审定。"),
+        _("可以换一种组织方式；适合性自查须按新的方式重做。")))
+    form = forms.RelistForm(
+        posted(request), day=shanghai_date(request.at), initial={"mode": challenge.mode}
+    )
+    return act_page(request, form, act, lambda data: (
         actions.relist_challenge(
-            challenge=challenge, reason=data["reason"], by=request.actor, at=request.at)
+            challenge=challenge, reason=data["reason"], mode_code=data["mode"],
+            by=request.actor, at=request.at)
     ), lambda made: reverse("challenge-edit", args=[made.number]), challenge)

@@ -116,7 +116,8 @@ def _is_due(row: Challenge, event: str) -> bool:
     if event == "choose":
         return queries.live_proposal(row) is None
     if event == "propose":
-        return queries.live_proposal(row) is None and row.choices.exists()
+        awaited = queries.mode(row).issuer_chooses and not row.choices.exists()
+        return queries.live_proposal(row) is None and not awaited
     if event in ("start_session", "unseal"):
         with_custodians = event == "start_session"
         return bool(row.custodians_needed) == with_custodians and (

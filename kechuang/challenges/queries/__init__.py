@@ -70,6 +70,7 @@ __all__ = [
     "is_reviewed", "is_undone", "key_of", "last_seats", "live_proposal", "live_session",
     "master_key", "mode", "opening_facts", "opening_minutes", "opening_of", "own_bids",
     "places_on_the_line", "possible_custodians", "posted_shares", "problems_with_content",
-    "proofs_of_entries", "proposal_of", "publication_of", "published_call", "sealed_content_of", "sees_bids",
+    "proofs_of_entries", "proposal_of", "publication_of", "published_call", "sealed_content_of",
+    "sees_bids",
     "standing_envelopes", "target_facts", "visible_to",
 ]

@@ -63,6 +63,7 @@ def challenge_facts(challenge: Challenge, actor: Actor) -> rules.ChallengeFacts:
         lead_expert=next((seat.expert.number for seat in seats if seat.is_lead), ""),
         approver=str(awaited.role) if awaited else "",
         fenced=actor.is_signed_in and reviews.is_fenced(actor, challenge.number),
+        issuer_chooses=mode(challenge).issuer_chooses,
         deadline_at=challenge.deadline_at,
     )
 

@@ -52,6 +52,8 @@ def publication_of(challenge: Challenge) -> dict[str, Any]:
         "winners": rule.winners,
         "score_min": rule.score_min,
         "selection": rule.selection,
+        "issuer_chooses": rule.issuer_chooses,
+        "ranking_binds": rule.ranking_binds,
         **_custody(challenge),
     }
 

@@ -72,6 +72,15 @@ def check_proposal(chosen: str, proposed: str, mode: Mode) -> None:
     ))
 
 
+def check_first(rank: int | None, ranks: Sequence[int | None], mode: Mode) -> None:
+    """Where the ranking binds, nobody but the first of those above the threshold is proposed."""
+    first = min((one for one in ranks if one is not None), default=None)
+    require(not mode.ranking_binds or rank == first, ChallengeRefused(
+        "challenges.not_the_first", N_("这种组织方式按评审排名立项，拟立项的须是排名第一的方案。"),
+        {}, ("bid",), N_("对评审有疑问时，请由组长说明理由后重新打开评审。"),
+    ))
+
+
 def next_step(mode: Mode, signed: Sequence[str]) -> ApprovalRule | None:
     """The approval awaited, in the configured order; None when all have signed."""
     for step in mode.approval:

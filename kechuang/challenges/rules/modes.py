@@ -58,6 +58,7 @@ class Mode:
     return_to: str
     fit_questions: tuple[FitQuestion, ...]
     approval: tuple[ApprovalRule, ...]
+    ranking_binds: bool = False
 
 
 def _read(text: str) -> Mode:
@@ -81,6 +82,17 @@ def modes() -> dict[tuple[str, int], Mode]:
 def mode_of(code: str, version: int) -> Mode:
     """The mode in the version that a challenge was drafted under."""
     return modes()[code, version]
+
+
+def modes_in_force(day: date) -> list[Mode]:
+    """Every mode that a challenge may be drafted in on a day, in its newest version.
+
+    >>> from datetime import date
+    >>> [mode.code for mode in modes_in_force(date(2026, 11, 22))]
+    ['MERIT', 'OPEN']
+    """
+    codes = sorted({mode.code for mode in modes().values() if mode.since <= day})
+    return [mode_in_force(code, day) for code in codes]
 
 
 def mode_in_force(code: str, day: date) -> Mode:

@@ -81,6 +81,7 @@ class ChallengeFacts:
     lead_expert: str = ""
     approver: str = ""
     fenced: bool = False
+    issuer_chooses: bool = True
     deadline_at: datetime | None = None
 
 
@@ -125,7 +126,7 @@ TABLE = (
     _row("CHECKING",           "finish_check",     "REVIEWING", "secretary"),
     _row("CHECKING",           "fail_check",       "FAILED",    "secretary"),
     _row("REVIEWING",          "take_ranking",     "DECIDING",  "clock or officer"),
-    _row("DECIDING",           "choose",           "same",      "issuer"),
+    _row("DECIDING",           "choose",           "same",      "choosing issuer"),
     _row("DECIDING",           "propose",          "same",      "officer"),
     _row("DECIDING",           "approve",          "same",      "approver"),
     _row("DECIDING",           "return_proposal",  "same",      "approver"),
@@ -173,6 +174,10 @@ WHO: dict[str, Callable[[Actor, ChallengeFacts], bool]] = {
     ),
     "issuer": lambda actor, facts: (
         actor.role == Role.UNIT_ADMIN and bool(facts.issuer) and actor.organisation == facts.issuer
+    ),
+    "choosing issuer": lambda actor, facts: (
+        facts.issuer_chooses and actor.role == Role.UNIT_ADMIN and bool(facts.issuer)
+        and actor.organisation == facts.issuer
     ),
     "anyone signed in": lambda actor, facts: actor.is_signed_in,
 }
