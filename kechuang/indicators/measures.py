@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from kechuang.base.periods import Period
 from kechuang.base.refusals import N_
 from kechuang.base.time import rfc3339, start_of_day
 from kechuang.challenges import queries as challenge_queries
+from kechuang.cultivation import queries as cultivation_queries
 from kechuang.indicators import rules
 from kechuang.indicators.models import Evidence, Observation
 from kechuang.indicators.rules import Indicator
@@ -187,10 +188,59 @@ def _payments_shown(numbers: Sequence[str], actor: Actor, at: datetime) -> list[
     ]
 
 
+def _enterprises(asked: Asked, found: QuerySet[Any]) -> Iterator[Row]:
+    """Enterprises that a rule or a certificate counts, on the last day of the period."""
+    fact = {"formula": asked.indicator.formula, "kind": asked.indicator.formula_kind}
+    day = asked.period.until - timedelta(days=1)
+    columns = ("number", "code", "region_path")
+    for number, code, path in found.order_by("number").values_list(*columns).iterator():
+        said = fingerprint(number=number, code=code, region=path, day=day, **fact)
+        yield Row(number, ONE, said)
+
+
+def _technology_enterprises(asked: Asked) -> Iterator[Row]:
+    day = asked.period.until - timedelta(days=1)
+    found = cultivation_queries.technology_enterprises(
+        asked.region_path, day, known_at=asked.known_at
+    )
+    return _enterprises(asked, found)
+
+
+def _policy_met(asked: Asked) -> Iterator[Row]:
+    day = asked.period.until - timedelta(days=1)
+    kind = asked.indicator.formula_kind
+    found = cultivation_queries.meeting(asked.region_path, day, kind, asked.known_at)
+    return _enterprises(asked, found)
+
+
+def _certificates_valid(asked: Asked) -> Iterator[Row]:
+    day = asked.period.until - timedelta(days=1)
+    kind = asked.indicator.formula_kind
+    found = cultivation_queries.holding(asked.region_path, day, kind, asked.known_at)
+    return _enterprises(asked, found)
+
+
+def _evaluations_shown(numbers: Sequence[str], actor: Actor, at: datetime) -> list[Shown]:
+    rows = cultivation_queries.visible_to(actor, at).filter(number__in=numbers)
+    return [Shown(one.number, one.name, f"/evaluations/{one.number}/") for one in rows]
+
+
+_ENTERPRISES_HIDDEN = N_("企业的评价只由企业自己和所在地区的科技部门查看")
 _PROJECTS_SHOWN = _on_the_line(project_queries.places_on_the_line)
 FORMULAS: dict[str, Formula] = {
     "organisations_by_kind": Formula(
         _organisations, party_queries.organisations_visible_to, _organisations_shown, "",
+    ),
+    "technology_enterprises": Formula(
+        _technology_enterprises, cultivation_queries.visible_to, _evaluations_shown,
+        _ENTERPRISES_HIDDEN,
+    ),
+    "policy_met": Formula(
+        _policy_met, cultivation_queries.visible_to, _evaluations_shown, _ENTERPRISES_HIDDEN,
+    ),
+    "certificates_valid": Formula(
+        _certificates_valid, cultivation_queries.visible_to, _evaluations_shown,
+        _ENTERPRISES_HIDDEN,
     ),
     "needs_accepted": Formula(
         _needs, need_queries.readable_to, _on_the_line(need_queries.places_on_the_line),

@@ -8,6 +8,7 @@ from kechuang.base.actor import Actor
 from kechuang.cultivation import actions, queries
 from kechuang.cultivation.models import Profile, Recount, Verdict, YearlyReturn
 from kechuang.engines.eligibility import answer
+from kechuang.messages.models import Message
 from tests.cultivation.builders import NONE, SME, known, source
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +101,46 @@ def test_who_reads_which_enterprise(world, at, who, codes):
     assert set(found.values_list("pk", flat=True)) >= wanted
     assert bool(found) == bool(wanted)
     assert not queries.visible_to(Actor.PUBLIC, at).exists()
+
+
+def test_the_holder_is_told_once_ninety_days_before_a_certificate_ends(world, at):
+    day = at.date()
+    rows = [
+        {"kind": "hnte", "since": date(2024, 1, 1), "until": day + timedelta(days=90)},
+        {"kind": "tech_sme", "since": date(2024, 1, 1), "until": day + timedelta(days=91)},
+        {"kind": "software", "since": date(2024, 1, 1), "until": day + timedelta(days=9)},
+    ]
+    known(world.enterprise, certificates=rows)
+    assert actions.remind_of_expiry(by=Actor.CLOCK, at=at) == 1
+    told = Message.objects.filter(template="cultivation.expires")
+    assert set(told.values_list("person_number", flat=True)) == {
+        world.filler.person.number, world.unit_admin.person.number,
+    }
+    assert actions.remind_of_expiry(by=Actor.CLOCK, at=at) == 0
+    assert actions.remind_of_expiry(by=Actor.CLOCK, at=at + timedelta(days=1)) == 1
+
+
+def test_a_certificate_recognises_until_the_day_it_ends(world, at):
+    day = at.date()
+    known(world.enterprise, {2025: SME}, **NONE | {"certificates": [
+        {"kind": "hnte", "since": date(2024, 1, 1), "until": day}]})
+    actions.recompute(by=Actor.CLOCK, at=at)
+    by_day = {
+        one: {each.tier.code: each.state for each in
+              queries.standings([world.enterprise], one)[world.enterprise.pk]}
+        for one in (day - timedelta(days=1), day)
+    }
+    assert [by_day[one]["HNTE"] == "RECOGNISED" for one in by_day] == [True, False]
+    assert by_day[day]["TECH_SME"] == "CANDIDATE"
+    counts = {tier.code: (held, met) for tier, held, met in
+              queries.tier_counts("990000", day - timedelta(days=1))}
+    assert (counts["HNTE"], counts["TECH_SME"]) == ((1, 0), (0, 1))
+
+
+def test_a_change_of_data_enqueues_the_recomputation_in_its_transaction(world, at):
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    actions.enter_return(organisation=world.enterprise, year=2025, figures={"staff": 5},
+                         title="社保", department="科技局", by=world.officer.actor, at=at)
+    job = ProcrastinateJob.objects.get(task_name="cultivation.recompute")
+    assert job.args == {"numbers": [world.enterprise.number]}

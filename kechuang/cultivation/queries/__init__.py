@@ -26,6 +26,7 @@ from kechuang.cultivation.queries.standing import (
     Standing,
     evaluated,
     history_of,
+    holding,
     meeting,
     one_thing_away,
     open_declarations,
@@ -44,7 +45,7 @@ from kechuang.cultivation.queries.versions import (
 
 __all__ = [
     "Explained", "Filters", "Relation", "Standing", "enterprise_facts", "evaluated", "explain",
-    "flat_rows", "history_of", "last_year_of", "meeting", "one_thing_away",
+    "flat_rows", "history_of", "holding", "last_year_of", "meeting", "one_thing_away",
     "open_declarations", "people_of_units", "policies_on", "reasons_json", "relation",
     "rule_sets", "sources_of", "standings", "technology_enterprises", "tier_counts",
     "visible_to", "visits_of", "within",

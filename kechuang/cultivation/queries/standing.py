@@ -213,6 +213,23 @@ def meeting(
     return Organisation.objects.filter(within(region_path), Exists(verdicts))
 
 
+def holding(
+    region_path: str, day: date, kind: str, known_at: datetime | None = None
+) -> QuerySet[Organisation]:
+    """The enterprises of a region that hold a kind of certificate valid on a day."""
+    held = Certificate.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=day), since__lte=day, kind=kind,
+        organisation=OuterRef("pk"),
+    )
+    if known_at is None:
+        held = held.filter(known_until__isnull=True)
+    else:
+        held = held.filter(
+            Q(known_until__isnull=True) | Q(known_until__gt=known_at), known_since__lte=known_at
+        )
+    return Organisation.objects.filter(within(region_path), Exists(held))
+
+
 def open_declarations(actor: Actor, at: datetime) -> QuerySet[Declaration]:
     """The declarations that the actor may read, whatever their state."""
     return Declaration.objects.filter(

@@ -18,6 +18,7 @@ LONG = (
     "needs_accepted", "introductions_made", "organisations_enterprises",
     "public_funding_committed", "public_funding_paid",
 )
+TIERS = "cultivated"
 BY_COUNTY = ("organisations_enterprises", "needs_accepted")
 
 
@@ -51,6 +52,9 @@ def _measure(cast: Cast) -> None:
     known_at = max(datetime.now(UTC), cast.clock.now) + timedelta(minutes=1)
     officer, head = cast.actor("linjing"), cast.actor("guoxun")
     wanted = [one for one in queries.indicators().values() if one.is_measured]
+    tiers = [one for one in wanted if one.group == TIERS]
+    wanted = [one for one in wanted if one.group != TIERS]
+    _tiers(cast, tiers, known_at)
     months = _months(cast)
     for back, month in enumerate(months):
         at = cast.clock.at(-20 * back - 1, 10)
@@ -68,6 +72,18 @@ def _measure(cast: Cast) -> None:
     for county in cast.regions.values():
         if county.is_demo and county.level == "COUNTY":
             _county(cast, county, months[0], known_at)
+
+
+def _tiers(cast: Cast, wanted: list[Any], known_at: datetime) -> None:
+    """The tiers of enterprises as of yesterday, the first day that they were evaluated."""
+    officer, head = cast.actor("linjing"), cast.actor("guoxun")
+    yesterday = Period.parse(f"@{cast.clock.day - timedelta(days=1)}")
+    for indicator in wanted:
+        made = actions.measure(
+            indicator=indicator, region=cast.city, by=officer, at=cast.clock.at(0, 7),
+            period=yesterday, known_at=known_at,
+        )  # fmt: skip
+        actions.publish_observation(observation=made, by=head, at=cast.clock.at(0, 8))
 
 
 def _over(month: Period) -> datetime:
