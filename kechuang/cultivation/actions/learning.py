@@ -16,6 +16,7 @@ from kechuang.record import actions as record
 
 OWNER, DEPARTMENT, ENTERPRISE = 3, 2, 1
 JOB_MOST = 500  # with more enterprises than these, all are recomputed
+TABLES: dict[str, type[Known]] = {"profile": Profile, "returns": YearlyReturn, **LISTS}
 ADMIN = {"id", "organisation", "source", "known_since", "known_until", "told"}
 
 
@@ -93,7 +94,7 @@ def learn(*, said: Sequence[Said], source: Source, by: Actor, at: datetime) -> L
 def _learn_table(
     name: str, rows: Sequence[Said], source: Source, at: datetime, done: Learned
 ) -> None:
-    model: type[Known] = {"profile": Profile, "returns": YearlyReturn}.get(name) or LISTS[name]
+    model = TABLES[name]
     named = [one for one in rows if one.key or name not in LISTS]
     before = _known_now(model, [one.organisation.pk for one in named])
     sources = _sources(before.values())
@@ -269,7 +270,7 @@ def take_in(
             ((*row, *known) for row in rows),
         )
     with connection.cursor() as cursor:  # what was just brought in is unknown to the planner
-        for model in (Profile, YearlyReturn, *LISTS.values()):
+        for model in TABLES.values():
             cursor.execute(f'ANALYZE "{model._meta.db_table}"')
     record.append(
         verb="cultivation.take_in", object_number=source.number, by=by, at=at,

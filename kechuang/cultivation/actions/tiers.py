@@ -128,7 +128,7 @@ def _mark_away(cursor: Any, policies: dict[str, Policy]) -> None:
         "UPDATE cultivation_fresh AS f SET away = m.away "
         "FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS m(policy, packed, away) "
         "WHERE f.policy = m.policy AND f.packed = m.packed AND f.state < 3",
-        [[row[0] for row in marked], [row[1] for row in marked], [row[2] for row in marked]],
+        [list(column) for column in zip(*marked, strict=True)] or [[], [], []],
     )
 
 
@@ -182,8 +182,8 @@ def remind_of_expiry(*, by: Actor, at: datetime) -> int:
         one for one in due if (one.organisation_id, one.kind, one.until) not in known
     ]
     Reminder.objects.bulk_create(
-        [Reminder(organisation_id=one.organisation_id, kind=one.kind, until=one.until, told_at=at)
-         for one in fresh],
+        [Reminder(organisation_id=one.organisation_id, kind=one.kind or "", until=one.until,
+                  told_at=at) for one in fresh if one.until is not None],
         ignore_conflicts=True,
     )
     people = people_of_units([one.organisation_id for one in fresh], at)
