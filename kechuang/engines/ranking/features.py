@@ -26,7 +26,7 @@ FEEDBACK_DOCUMENTS, FEEDBACK_TERMS = 10, 40
 LENGTH_SPREAD, LENGTH_MOST = 0.3, 2.0  # of the logarithm of lengths
 NAMES = (
     "grams", "grams_rare", "singles", "singles_rare", "expansion", "topic", "topic_of_best",
-    "coverage", "title", "length", "precedents",
+    "coverage", "title", "length", "embedded", "precedents",
 )  # fmt: skip
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from kechuang.engines.ranking.analysis import fold
 from kechuang.engines.ranking.digest import indexed_as
+from kechuang.engines.ranking.embedding import Embedder
 from kechuang.engines.ranking.features import (
     NAMES,
     Figured,
@@ -39,7 +41,8 @@ from kechuang.engines.ranking.writer import load_basis, load_statistics
 
 CANDIDATES = 600
 POSTINGS_MOST = 1_500_000  # entries of the index that one query walks through, the weightiest first
-FEWEST_TERMS, TERMS_MOST = 8, 360
+FEWEST_TERMS, TERMS_MOST = 8, 160
+ENOUGH_GRAMS = 64  # of a need that is not looked up by single characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,9 @@ class Ranker:
         lexicon: Lexicon = NO_LEXICON,
         aliases: Aliases = NO_ALIASES,
         model: Model = FIXED,
+        embedder: Embedder | None = None,
     ) -> None:
-        self.folder, self.model = folder, model
+        self.folder, self.model, self._embedder = folder, model, embedder
         self._lexicon, self._aliases = lexicon, aliases
         self.state = State()
         self._load()
@@ -164,6 +168,10 @@ class Ranker:
         precedents = self.model.precedents_of(query.kind)
         if precedents is not None:
             found.figures[:, NAMES.index("precedents")] = precedents.figure(direction, rows)
+        if "embedded" in wanted and self._embedder and self.state.embedder == self._embedder.name:
+            asked = self._embedder.vectors([fold(f"{query.text}\n{query.body}")])[0]
+            near = self._forward.embedded(rows) @ asked
+            found.figures[:, NAMES.index("embedded")] = near.astype(np.float64)
         parts = self.model.parts(found.figures, query.kind)
         scores = parts.sum(axis=1)
         order = np.lexsort((rows, -scores))[:top]
@@ -192,10 +200,12 @@ class Ranker:
         """The rows that are likeliest, as far as the reader may see them, ascending."""
         excluded = self._rows_of(query.exclude)
         most = max(CANDIDATES, top) + len(excluded)
-        asked = self._asked(question, query.kind, phrases)
-        queries = [(self._open, self._among(asked.open, reader, ()))]
+        terms = self._looked_up(question, query.kind)
+        others = self._must(question, phrases)
+        queries = [(self._open, self._among(_weighed(terms), others, reader, ()))]
         if self._closed and reader.keys and self._closed.num_docs:
-            queries.append((self._closed, self._among(asked.closed, reader, reader.keys)))
+            asked = self._among(_counted_by_us(terms), others, reader, reader.keys)
+            queries.append((self._closed, asked))
         best = [_best_rows(searcher, each, most, top) for searcher, each in queries]
         found = np.unique(np.concatenate([rows for rows, _ in best]))
         if len(excluded):
@@ -227,12 +237,8 @@ class Ranker:
                 kept.append(row)
         return np.array(kept, dtype=np.int64)
 
-    def _asked(self, question: Question, kind: Kind, phrases: Sequence[str]) -> "_Asked":
-        """What the two indexes of words are asked.
-
-        In the index of what is closed a term counts by our own statistics of what is open: that
-        index has statistics too, but of documents that the reader may not see.
-        """
+    def _must(self, question: Question, phrases: Sequence[str]) -> list[Any]:
+        """What must stand in a document, and what must not."""
         clauses = []
         for phrase in phrases:
             read = self._lexicon.read(phrase)
@@ -242,20 +248,14 @@ class Ranker:
             grams = self._lexicon.read(word).grams
             if len(grams) == 1:
                 clauses.append((tantivy.Occur.MustNot, self._term("grams", grams[0])))
-        opened, closed = [], []
-        for field, text, weight, idf in self._looked_up(question, kind):
-            term = self._term(field, text)
-            opened.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, weight)))
-            points = tantivy.Query.const_score_query(term, weight * idf)
-            closed.append((tantivy.Occur.Should, points))
-        asked = [
-            [(tantivy.Occur.Must, tantivy.Query.boolean_query(should)), *clauses]
-            for should in (opened, closed)
-        ]
-        return _Asked(*asked)
+        return clauses
 
-    def _among(self, clauses: list[Any], reader: Reader, keys: Iterable[str]) -> Any:
-        """The same among what the reader may see, and asked for."""
+    def _among(
+        self, should: list[Any], others: list[Any], reader: Reader, keys: Iterable[str]
+    ) -> Any:
+        """Some of these, among what the reader may see and asked for."""
+        asked = tantivy.Query.boolean_query([(tantivy.Occur.Should, each) for each in should])
+        clauses = [(tantivy.Occur.Must, asked), *others]
         filters = []
         if keys:
             held = [(tantivy.Occur.Should, self._term("readers", key)) for key in sorted(keys)]
@@ -281,15 +281,15 @@ class Ranker:
 
     def _looked_up(
         self, question: Question, kind: Kind
-    ) -> list[tuple[str, str, float, float]]:
-        """The weightiest terms, as many as the index can walk through in time: field, text,
-        weight and idf of each.
+    ) -> list["_Term"]:
+        """The weightiest terms, as many as the index can walk through in time.
 
-        Who looks for a known thing is not shown what shares but a character with it.
+        Who looks for a known thing is not shown what shares but a character with it; and a long
+        need says enough by its bigrams.
         """
         rivals: list[tuple[float, str, str, float, float, int]] = []
         sorts = [("grams", question.grams, 1.0), ("singles", question.singles, 0.5)]
-        if kind is Kind.KNOWN and len(question.grams):
+        if len(question.grams) > (0 if kind is Kind.KNOWN else ENOUGH_GRAMS):
             sorts.pop()
         for field, terms, share in sorts:
             idf = self._statistics.idf(terms.codes)
@@ -301,21 +301,31 @@ class Ranker:
             ):
                 rivals.append((-weight * strength, field, text, weight, strength, count))
         rivals.sort()
-        taken: list[tuple[str, str, float, float]] = []
+        taken: list[_Term] = []
         walked = 0
         for _, field, text, weight, strength, count in rivals[:TERMS_MOST]:
             walked += count
             if walked > POSTINGS_MOST and len(taken) >= FEWEST_TERMS:
                 continue
-            taken.append((field, text, weight, strength))
+            taken.append(_Term(self._term(field, text), weight, strength))
         return taken
 
 
-class _Asked(NamedTuple):
-    """Clauses for the index of what is open, and for that of what is closed."""
+class _Term(NamedTuple):
+    query: Any
+    weight: float
+    idf: float
 
-    open: list[Any]
-    closed: list[Any]
+
+def _weighed(terms: Sequence[_Term]) -> list[Any]:
+    """Terms as the index of what is open counts them."""
+    return [tantivy.Query.boost_query(term.query, term.weight) for term in terms]
+
+
+def _counted_by_us(terms: Sequence[_Term]) -> list[Any]:
+    """Terms for the index of what is closed: they count by the statistics of what is open, since
+    its own are of documents that the reader may not see."""
+    return [tantivy.Query.const_score_query(term.query, term.weight * term.idf) for term in terms]
 
 
 class _LookedUp(NamedTuple):

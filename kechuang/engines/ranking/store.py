@@ -3,9 +3,10 @@
 A folder holds `words/` (tantivy, what everybody may find) and `closed/` (tantivy, all else: made
 with the first such document), `texts.bin` (of each document a card and its folded text),
 `codes.bin` (its distinct tokens, and how often each counts), `rows.bin` (where they stand),
-`topics.bin` (64 signed bytes each), the statistics and the basis of the topics by generation, and
-`state.json`, which is renamed into place last: what it does not name does not count. The index is
-derived; whoever has the documents makes it anew.
+`topics.bin` (64 signed bytes each), `embedded.bin` (vectors from elsewhere, signed bytes too), the
+statistics and the basis of the topics by generation, and `state.json`, which is renamed into place
+last: what it does not name does not count. The index is derived; whoever has the documents makes it
+anew.
 """
 
 import json
@@ -49,6 +50,8 @@ class State:
     closed_opstamp: int = 0  # 0 where nothing was ever closed
     basis: int = 0  # the generation of the basis, 0 for none
     basis_documents: int = 0
+    embedder: str = ""  # what makes the vectors of `embedded.bin`, if there are any
+    dimensions: int = 0  # of these vectors
     words: str = ""  # fingerprint of the user's lexicon that the texts were read with
     format: int = FORMAT
 
@@ -126,6 +129,10 @@ class Forward:
             if state.basis:
                 path = topics_file(folder, state.basis)
                 self._topics = self._opened(path, state.rows * DIMENSIONS)
+            self._dimensions = state.dimensions
+            if state.dimensions:
+                path = folder / "embedded.bin"
+                self._embedded = self._opened(path, state.rows * state.dimensions)
             self.rows = np.fromfile(folder / "rows.bin", dtype=ROW, count=state.rows)
         except OSError as error:
             raise IndexDamaged(f"{folder}: {error}") from error
@@ -178,7 +185,15 @@ class Forward:
         """The directions of rows, of length about 1."""
         if self._topics is None:
             return np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
-        pread, topics = os.pread, self._topics
-        pieces = [pread(topics, DIMENSIONS, DIMENSIONS * row) for row in rows.tolist()]
-        found = np.frombuffer(b"".join(pieces), dtype=np.int8).reshape(-1, DIMENSIONS)
-        return found.astype(np.float32) / np.float32(127)
+        return _vectors(self._topics, DIMENSIONS, rows)
+
+    def embedded(self, rows: NDArray[np.int64]) -> Vectors:
+        """The vectors from elsewhere, of length about 1; all 0 for what is closed."""
+        return _vectors(self._embedded, self._dimensions, rows)
+
+
+def _vectors(file: int, size: int, rows: NDArray[np.int64]) -> Vectors:
+    pread = os.pread
+    pieces = [pread(file, size, size * row) for row in rows.tolist()]
+    found = np.frombuffer(b"".join(pieces), dtype=np.int8).reshape(-1, size)
+    return found.astype(np.float32) / np.float32(127)

@@ -17,6 +17,7 @@ import tantivy
 
 from kechuang.engines.ranking import statistics, topics
 from kechuang.engines.ranking.digest import OFTEN_MOST, Digest, digested
+from kechuang.engines.ranking.embedding import Embedder, EmbeddingFailed
 from kechuang.engines.ranking.lexicon import NO_LEXICON, Lexicon
 from kechuang.engines.ranking.store import (
     CLOSED,
@@ -94,9 +95,15 @@ class Writer:
     Raises `IndexDamaged` when what is there does not hold together: see `made_anew`.
     """
 
-    def __init__(self, folder: Path, lexicon: Lexicon = NO_LEXICON, heap: int = HEAP) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lexicon: Lexicon = NO_LEXICON,
+        heap: int = HEAP,
+        embedder: Embedder | None = None,
+    ) -> None:
         self.folder = folder
-        self._lexicon, self._heap = lexicon, heap
+        self._lexicon, self._heap, self._embedder = lexicon, heap, embedder
         if not (folder / "state.json").exists():
             _make(folder, lexicon)
         self.state = State.load(folder)
@@ -104,6 +111,8 @@ class Writer:
             raise IndexDamaged(f"{folder}: the last commit was cut short")
         if self.state.words != lexicon.fingerprint:
             raise IndexDamaged(f"{folder}: its texts were read with another lexicon")
+        if self.state.rows and self.state.embedder != (embedder.name if embedder else ""):
+            raise IndexDamaged(f"{folder}: its vectors are from elsewhere")
         self._statistics = load_statistics(folder, self.state)
         self._basis = load_basis(folder, self.state)
         self._threads = 1 if self.state.documents else THREADS
@@ -255,7 +264,7 @@ class Writer:
             bytes=self._at,
             tokens=self._tokens,
         )
-        forward = Forward(self.folder, replace(state, basis=0))
+        forward = Forward(self.folder, replace(state, basis=0, dimensions=0))
         gone = np.array(list(self._gone), dtype=np.int64)
         closed = int(np.count_nonzero(forward.rows["open"][self.state.rows :] == 0))
         closed -= int(np.count_nonzero(forward.rows["open"][gone] == 0))
@@ -268,6 +277,7 @@ class Writer:
         counted = statistics.merged([self._statistics, *self._parts]).plus(taken, -1)
         counted.save(statistics_file(self.folder, state.generation))
         state = self._write_topics(forward, state, counted)
+        state = self._write_embedded(forward, state)
         forward.close()
         self._settle(state)
         self._statistics = counted
@@ -286,6 +296,28 @@ class Writer:
         for path in self.folder.glob("statistics-*.npz"):
             if int(path.stem.partition("-")[2]) < state.generation - 1:
                 path.unlink(missing_ok=True)
+
+    def _write_embedded(self, forward: Forward, state: State) -> State:
+        """The vectors of the new rows from elsewhere; what is closed is not sent there."""
+        if self._embedder is None:
+            return state
+        first, size = self.state.rows, self.state.dimensions
+        parts = []
+        for rows in _chunks_of(np.arange(first, state.rows)):
+            opened = np.flatnonzero(forward.rows["open"][rows] == 1)
+            found = self._embedder.vectors([forward.text(row) for row in rows[opened].tolist()])
+            if len(opened) and size not in (0, found.shape[1]):
+                raise EmbeddingFailed(f"vectors of {found.shape[1]} numbers, and not of {size}")
+            size = found.shape[1] if len(opened) else size
+            parts.append((len(rows), opened, found))
+        if not size:
+            return replace(state, embedder="")
+        with _appended(self.folder / "embedded.bin", first * size) as out:
+            for count, opened, found in parts:
+                vectors = np.zeros((count, size), dtype=np.float32)
+                vectors[opened] = found if len(opened) else 0.0
+                out.write(topics.in_bytes(vectors))
+        return replace(state, embedder=self._embedder.name, dimensions=size)
 
     def _write_topics(
         self, forward: Forward, state: State, counted: statistics.Statistics
@@ -322,7 +354,7 @@ def _make(folder: Path, lexicon: Lexicon) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise IndexDamaged(f"{folder}: there is no state.json")
     _make_words(folder / OPEN)
-    for name in ("texts.bin", "codes.bin", "rows.bin"):
+    for name in ("texts.bin", "codes.bin", "rows.bin", "embedded.bin"):
         (folder / name).touch()
     statistics.NOTHING.save(statistics_file(folder, 0))
     State(words=lexicon.fingerprint, opstamp=opstamp_of(folder)).save(folder)

@@ -26,7 +26,8 @@ def drawn(count, informed, seed=1):
     chance = np.random.default_rng(seed)
     needs = []
     for _ in range(count):
-        figures = chance.normal(size=(40, len(NAMES)))
+        figures = chance.normal(size=(40, len(NAMES) - 1))
+        figures = np.insert(figures, NAMES.index("embedded"), 0.0, axis=1)  # nothing was embedded
         figures[:, NAMES.index("precedents")] = 0.0
         by = figures[:, COVERAGE] if informed else chance.normal(size=40)
         gains = np.zeros(40)
