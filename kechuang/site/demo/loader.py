@@ -11,7 +11,7 @@ from kechuang.base.refusals import N_, Refused
 from kechuang.challenges.rules.modes import modes
 from kechuang.needs.models import Need
 from kechuang.parties.models import Organisation
-from kechuang.site.demo import bulk, cast, contests, desk, enterprises, figures, works
+from kechuang.site.demo import bulk, cast, contests, desk, enterprises, figures, meetings, works
 from kechuang.site.demo.texts import Clock
 
 SEED = 20231027
@@ -65,6 +65,7 @@ def load(size: str, day: date) -> None:
         awarded = contests.hold(people, needs)
         done("对接")
         desk.introduce(people, needs, offers)
+        meetings.gather(people, needs, offers)
         done("项目")
         works.run(people, awarded)
         desk.post_notices(people)
