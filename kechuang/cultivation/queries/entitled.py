@@ -12,16 +12,18 @@ from kechuang.cultivation.models import LISTS, Known, Profile, YearlyReturn
 from kechuang.cultivation.queries.facts import flat_rows, relation
 from kechuang.cultivation.queries.rulesets import rule_set_of
 from kechuang.cultivation.queries.sight import within
-from kechuang.engines.eligibility import Policy as Rules
 from kechuang.engines.eligibility import (
+    SHIPPED,
     answer,
     answer_json,
     awaited,
     bind,
     explained,
+    load_all,
     missing,
     query,
 )
+from kechuang.engines.eligibility import Policy as Rules
 from kechuang.engines.eligibility.answers import criterion_json
 from kechuang.engines.eligibility.schema import schema
 from kechuang.engines.eligibility.states import MET, TO_BE_JUDGED, UNKNOWN
@@ -52,8 +54,14 @@ class Entitled:
 
 
 def rules_of(code: str, day: date, version: str = "") -> Rules:
-    """A rule set bound to a day; the version asked for where it is at hand, else that in force."""
-    return bind(rule_set_of(code, day, version), day)
+    """A rule set bound to a day: the version asked for where it is at hand, kept or as shipped,
+    else the one in force.
+    """
+    rules = rule_set_of(code, day, version)
+    if version and rules.version != version:
+        shipped = (each for each in load_all(SHIPPED) if each.code == code)
+        rules = next((each for each in shipped if each.version == version), rules)
+    return bind(rules, day)
 
 
 def entitlements(

@@ -11,7 +11,17 @@ from kechuang.base.refusals import N_, Refused
 from kechuang.challenges.rules.modes import modes
 from kechuang.needs.models import Need
 from kechuang.parties.models import Organisation
-from kechuang.site.demo import bulk, cast, contests, desk, enterprises, figures, meetings, works
+from kechuang.site.demo import (
+    bulk,
+    cast,
+    contests,
+    desk,
+    enterprises,
+    figures,
+    granted,
+    meetings,
+    works,
+)
 from kechuang.site.demo.texts import Clock
 
 SEED = 20231027
@@ -73,6 +83,7 @@ def load(size: str, day: date) -> None:
         bulk.fill(people, wanted.needs - len(needs), wanted.offers - len(offers), progress)
         done("企业")
         enterprises.grow(people, size)
+        granted.grant(people)
         done("指标")
         figures.publish(people)
         done("完成")
