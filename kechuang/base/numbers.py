@@ -23,6 +23,10 @@ KINDS = {
     "PZ": "voucher",
     "HD": "event",
     "LH": "consortium",
+    "ZX": "computing centre",
+    "SL": "allocation",
+    "ZY": "computing job",
+    "DZ": "statement",
 }
 NUMBER = re.compile(r"[A-Z]{2}-\d{4}-\d{6,}")
 

@@ -19,6 +19,9 @@ class Account(models.Model):
         PROJECT = "PROJECT", _("项目专户")
         OWN = "OWN", _("自筹")
         OTHER = "OTHER", _("其他来源")
+        CENTRE = "CENTRE", _("算力中心")
+        VOUCHER = "VOUCHER", _("算力券")
+        PAYER = "PAYER", _("算力自付")
 
     code = models.CharField(_("代码"), max_length=60, unique=True)
     kind = models.CharField(_("种类"), max_length=10, choices=Kind.choices)
@@ -46,6 +49,7 @@ class EntrySet(models.Model):
         OTHER_FUNDS = "OTHER_FUNDS", _("其他资金到位")
         CORRECTION = "CORRECTION", _("更正")
         RECLAIM = "RECLAIM", _("追回")
+        COMPUTE = "COMPUTE", _("算力费")
 
     number = models.CharField(_("凭证号"), max_length=20, unique=True)
     owner_number = models.CharField(_("所属项目"), max_length=40)

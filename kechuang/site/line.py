@@ -21,6 +21,7 @@ PAGES = {
     "ZC": "policy", "PC": "batch", "BT": "benefit", "ZH": "reclaim",
     "YY": "objection", "DW": "organisation", "JH": "contract", "PS": "panel",
     "HD": "event", "LH": "consortium",
+    "ZX": "centre", "SL": "allocation", "ZY": "job", "DZ": "statement",
 }  # fmt: skip
 
 

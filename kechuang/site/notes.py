@@ -72,6 +72,10 @@ WORDS = {
     "cultivation.case": N_("一件追回与您有关"),
     "cultivation.policy": N_("一项政策等您处理"),
     "ledger.": N_("一笔拨付有新进展"),
+    "compute.": N_("算力有新进展"),
+    "compute.allocation": N_("一项算力额度等您审核"),
+    "compute.allocation_news": N_("您申请的算力额度有新进展"),
+    "compute.job_ended": N_("您的作业结束了"),
     "parties.": N_("您的任职有变动"),
 }
 

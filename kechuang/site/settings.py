@@ -67,8 +67,8 @@ CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("KECHUANG_ORIGINS", "").split(
 DATABASES = {"default": _database(_database_url())}
 
 PARTS = [
-    "indicators", "cultivation", "challenges", "matching", "projects", "needs", "offers", "reviews",
-    "notices", "ledger", "parties", "files", "messages", "search", "record",
+    "indicators", "cultivation", "challenges", "matching", "compute", "projects", "needs",
+    "offers", "reviews", "notices", "ledger", "parties", "files", "messages", "search", "record",
 ]  # fmt: skip
 INSTALLED_APPS = [
     "kechuang.site.apps.SiteConfig",

@@ -23,7 +23,7 @@ ANATOMY = {
     "__init__", "apps", "rules", "models", "queries", "waiting", "actions", "forms", "pages",
     "api", "commands", "jobs", "measures", "migrations", "templates", "static", "data", "locale",
 }  # fmt: skip
-ABOVE_RULE = {"indicators": {"definitions"}}
+ABOVE_RULE = {"indicators": {"definitions"}, "compute": {"backends"}}
 NOT_PARTS = {"site", "doors", "engines", "base"}
 WRITES = {
     "save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create",

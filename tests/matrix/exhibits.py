@@ -8,6 +8,7 @@ from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.challenges import actions as challenges
 from kechuang.challenges.models import Receipt
+from kechuang.compute import actions as compute
 from kechuang.cultivation import actions as cultivation
 from kechuang.cultivation.actions import benefits
 from kechuang.cultivation.models import RuleVersion
@@ -26,6 +27,7 @@ from kechuang.parties.actions import create_token
 from kechuang.record import actions as record
 from kechuang.reviews.models import Review, Seat
 from tests.challenges import custody_stages, stages
+from tests.compute import desk
 from tests.cultivation import granting
 from tests.needs import builders
 from tests.offers.test_actions import TYPED as OFFER
@@ -73,7 +75,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
         *_sealed_outside(world, now), *decided,
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
         *_granted(world, now - timedelta(days=40)),
-        *_cultivated(world, now), *_rules(now),
+        *_cultivated(world, now), *_rules(now), *_computed(world, now),
     ]  # fmt: skip
 
 
@@ -339,4 +341,33 @@ def _cultivated(world: World, now: datetime) -> list[Exhibit]:
     return [
         Exhibit("evaluation", world.enterprise.number, readers, {"year": "2025"}),
         Exhibit("declaration", declared.number, readers),
+    ]
+
+
+def _computed(world: World, now: datetime) -> list[Exhibit]:
+    """A centre, an allocation, a job that was quoted, one that was billed, and its statement."""
+    before = now.replace(day=1) - timedelta(days=3)
+    centre = desk.centre(world, before - timedelta(days=1))
+    allocation = desk.granted(world, before)
+    script = {"template": "script", "parameters": {"script": f"#!/bin/sh\necho {SECRET}\n"}}
+    quoted = desk.quoted(world, now, allocation, **script)
+    job = desk.submitted(world, before, allocation, centre, **script)
+    desk.run_through(job, before, 30)
+    run = job.runs.get()
+    statement = compute.lock_statement(
+        allocation=allocation, centre=centre, month=job.bill.month, by=world.head.actor, at=now
+    )
+    one = compute.ask_adjustment(
+        statement=statement, amount_fen=5, reason="补收", by=world.head.actor, at=now
+    )
+    unit = frozenset({"member", "research_admin"})
+    readers = unit | OFFICES | {"finance", "supervisor"}
+    parts = {"run": run.key, "file": "0000000000"}
+    at_centre = {"centre": centre.number, "month": job.bill.month, "adjustment": one.number}
+    return [
+        Exhibit("centre", centre.number, EVERYBODY, {}, OFFICES),
+        Exhibit("allocation", allocation.number, readers, at_centre),
+        Exhibit("job-quoted", quoted.number, unit, parts),
+        Exhibit("job-billed", job.number, readers, parts),
+        Exhibit("statement", statement.number, readers, at_centre),
     ]

@@ -30,7 +30,8 @@ SHOWN_AT = {
     "/policies/rules/": "rules-",
     "/account/tokens/": "token", "/uploads/": "upload", "/verify/": "receipt", "/help/": "help",
     "/evaluations/": "evaluation", "/evaluations/declarations/": "declaration",
-    "/declarations/": "declaration",
+    "/declarations/": "declaration", "/centres/": "centre", "/allocations/": "allocation",
+    "/jobs/": "job-", "/statements/": "statement",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from kechuang.parties.models import Organisation
 from kechuang.site.demo import (
     bulk,
     cast,
+    computing,
     contests,
     desk,
     enterprises,
@@ -61,7 +62,7 @@ def load(size: str, day: date) -> None:
     _check_rules_reach_back(day)
     wanted = SIZES[size]
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("demo", total=9)
+        task = progress.add_task("demo", total=10)
 
         def done(words: str) -> None:
             progress.update(task, advance=1, description=words)
@@ -79,6 +80,8 @@ def load(size: str, day: date) -> None:
         done("项目")
         works.run(people, awarded)
         desk.post_notices(people)
+        done("算力")
+        computing.open_desk(people)
         done("批量")
         bulk.fill(people, wanted.needs - len(needs), wanted.offers - len(offers), progress)
         done("企业")

@@ -1,0 +1,77 @@
+"""Register a centre, set its prices, open and pause it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from kechuang.base.actor import Actor
+from kechuang.base.refusals import refuse_all, require
+from kechuang.compute.models import Centre, CentreStage, PriceList
+from kechuang.compute.rules import centres, rights
+from kechuang.record.actions import append, take_number
+
+
+def _stage(centre: Centre, by: Actor, at: datetime, note: str) -> None:
+    CentreStage.objects.create(
+        centre=centre, stage=centre.state, since=at, by_person=by.person, by_role=by.role,
+        by_organisation=by.organisation, note_public=note,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def register_centre(*, facts: Mapping[str, Any], by: Actor, at: datetime) -> Centre:
+    """Enter a centre of the own region. `facts` are the fields of `Centre` by name."""
+    require(
+        rights.may_register_centre(by, facts["region_path"]),
+        rights.not_permitted(rights.OFFICE_MAY),
+    )
+    centre = Centre.objects.create(
+        **facts, number=take_number("ZX", at=at), state=Centre.State.OPEN, state_since=at
+    )
+    _stage(centre, by, at, "")
+    append(
+        verb="compute.register_centre", object_number=centre.number, by=by, at=at,
+        payload={"organisation": centre.organisation.code, "kind": str(centre.kind),
+                 "processors": centre.processors, "backend": str(centre.backend)},
+    )  # fmt: skip
+    return centre
+
+
+@transaction.atomic
+def set_prices(
+    *, centre: Centre, milli_fen: Sequence[int], minimum_fen: int, by: Actor, at: datetime
+) -> PriceList:
+    """Set what a core hour costs from now on; jobs that have started keep their price."""
+    require(rights.may_run_centre(by, centre.facts), rights.not_permitted(rights.CENTRE_MAY))
+    refuse_all(centres.problems_with_prices(milli_fen, minimum_fen))
+    Centre.objects.select_for_update(of=("self",), no_key=True).get(pk=centre.pk)
+    made = PriceList.objects.create(
+        centre=centre, since=at, milli_fen_per_core_hour=list(milli_fen), minimum_fen=minimum_fen,
+        set_by=by.person,
+    )  # fmt: skip
+    append(
+        verb="compute.set_prices", object_number=centre.number, by=by, at=at,
+        payload={"milli_fen": list(milli_fen), "minimum_fen": minimum_fen},
+    )  # fmt: skip
+    return made
+
+
+@transaction.atomic
+def change_centre_state(
+    *, centre: Centre, state: str, reason: str, by: Actor, at: datetime
+) -> Centre:
+    """Open a centre to new jobs or pause it; what runs there goes on."""
+    require(rights.may_run_centre(by, centre.facts), rights.not_permitted(rights.CENTRE_MAY))
+    row = Centre.objects.select_for_update(no_key=True, of=("self",)).get(pk=centre.pk)
+    if row.state == state:
+        return row
+    row.state, row.state_since, row.version = state, at, row.version + 1
+    row.save(update_fields=["state", "state_since", "version"])
+    _stage(row, by, at, reason)
+    append(
+        verb="compute.change_centre_state", object_number=row.number, by=by, at=at,
+        payload={"state": str(state)},
+    )  # fmt: skip
+    return row

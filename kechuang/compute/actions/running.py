@@ -1,0 +1,153 @@
+"""What the clock writes down of runs: handed in, begun, ended, lost, fetched; and the bill."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from kechuang.base.actor import Actor, Role
+from kechuang.base.refusals import require
+from kechuang.compute.actions.allocations import locked_allocation
+from kechuang.compute.actions.billing import bill_job
+from kechuang.compute.actions.jobs import locked_job, move_job, record_job
+from kechuang.compute.models import Job, Result, Run, Usage
+from kechuang.compute.queries import price_list_at
+from kechuang.compute.rules import jobs as rules
+from kechuang.compute.rules import rights
+from kechuang.compute.rules.billing import whole_seconds
+from kechuang.compute.rules.jobs import Told
+from kechuang.files.actions import keep_blob
+from kechuang.files.rules import FileRefused
+from kechuang.messages.actions import tell
+
+
+@transaction.atomic
+def hand_in_run(*, run: Run, by: Actor, at: datetime) -> None:
+    """Note that a centre has taken a run; the second time nothing changes."""
+    job, row = _locked(run, by)
+    if row.state != rules.STAGED:
+        return
+    row.state, row.submitted_at = rules.SUBMITTED, at
+    row.save(update_fields=["state", "submitted_at"])
+    _move_with_runs(job, by, at)
+
+
+@transaction.atomic
+def see_run(*, run: Run, told: Told, by: Actor, at: datetime) -> bool:
+    """Write down what a centre tells of a run; True where something changed.
+
+    An end is metered in the same transaction, once. A run that the centre lost is not charged; its
+    task is run again, with a word in the job's history, three times at most.
+    """
+    job, row = _locked(run, by)
+    if row.state not in rules.RUN_LIVE or told.state == row.state:
+        return False
+    if told.state not in (rules.RUNNING, rules.LOST, *rules.ENDED):
+        return False
+    row.state, row.started_at = told.state, told.started_at
+    row.exit_code, row.reason = told.exit_code, told.reason
+    if told.state == rules.RUNNING:
+        row.save(update_fields=["state", "started_at", "exit_code", "reason"])
+        _move_with_runs(job, by, at)
+        return True
+    row.ended_at = told.ended_at or at
+    row.save(update_fields=["state", "started_at", "ended_at", "exit_code", "reason"])
+    again = told.state == rules.LOST and not job.is_cancelling
+    again = again and row.attempt < rules.ATTEMPTS_MOST
+    _meter(job, row, again, at)
+    if again:
+        attempt = row.attempt + 1
+        Run.objects.create(
+            job=job, task=row.task, attempt=attempt, key=f"{job.number}-{row.task}-{attempt}",
+            predicted_wait_seconds=row.predicted_wait_seconds,
+        )  # fmt: skip
+        record_job("rerun_task", job, by, at, task=row.task, attempt=attempt)
+    _move_with_runs(job, by, at, lost=row if told.state == rules.LOST else None)
+    return True
+
+
+def _locked(run: Run, by: Actor) -> tuple[Job, Run]:
+    require(by.is_role(Role.CLOCK), rights.not_permitted(rights.CENTRE_MAY))
+    job = locked_job(run.job)
+    return job, Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+
+
+def _meter(job: Job, run: Run, is_again: bool, at: datetime) -> None:
+    """Keep what a run held, once, and give back what was held for it in the allocation."""
+    budget = locked_allocation(job.allocation)
+    if not is_again:
+        budget.held_core_seconds -= job.processors * job.wall_seconds
+    if run.started_at and run.ended_at and job.centre:
+        since, until = whole_seconds(
+            run.started_at.timestamp(), run.ended_at.timestamp(), job.wall_seconds
+        )
+        prices = price_list_at(job.centre, run.started_at)
+        prices = prices or job.centre.prices.first()
+        usage = Usage.objects.create(
+            run=run, centre=job.centre, price_list=prices, processors=job.processors,
+            since=datetime.fromtimestamp(since, tz=UTC), metered_at=at,
+            until=datetime.fromtimestamp(until, tz=UTC),
+            core_seconds=job.processors * (until - since), is_charged=run.state != rules.LOST,
+        )  # fmt: skip
+        if usage.is_charged:
+            budget.used_core_seconds += usage.core_seconds
+    budget.save(update_fields=["held_core_seconds", "used_core_seconds"])
+
+
+def _move_with_runs(job: Job, by: Actor, at: datetime, lost: Run | None = None) -> None:
+    """Put the job where its runs are; at its end bill it and tell who asked."""
+    last = dict(
+        Run.objects.filter(job=job).order_by("task", "attempt").values_list("task", "state")
+    )
+    state = rules.state_of(last.values())
+    note = LOST_NOTE.format(task=lost.task, attempt=lost.attempt) if lost else ""
+    if state == job.state:
+        if note:
+            move_job(job, state, by, at, note)
+        return
+    if state in rules.ENDED:
+        job.reason = _reason(job)
+    move_job(job, state, by, at, note or job.reason)
+    record_job("see_job", job, by, at, runs=len(last))
+    if state in rules.ENDED:
+        bill_job(job=job, by=by, at=at)
+        tell(people=[job.asked_by.number], template="compute.job_ended",
+             object_number=job.number, by=by, at=at)  # fmt: skip
+
+
+LOST_NOTE = "任务 {task} 第 {attempt} 次运行在中心丢失，不计费。"
+
+
+def _reason(job: Job) -> str:
+    """Why the first task that failed did."""
+    failed = Run.objects.filter(job=job, state__in=(rules.FAILED, rules.LOST)).order_by("task")
+    run = failed.last()
+    if run is None or job.is_cancelling:
+        return ""
+    return rules.REASONS.get(run.reason, "") or f"exit {run.exit_code}"
+
+
+@transaction.atomic
+def keep_leavings(
+    *, run: Run, files: Iterable[tuple[str, bytes]], log_tail: str, by: Actor, at: datetime
+) -> int:
+    """Keep the results and the log of a run that has ended, once; how many files were kept.
+
+    A file of a type that is not kept is left out, and the log says so.
+    """
+    _job, row = _locked(run, by)
+    if row.is_collected or row.state in rules.RUN_LIVE:
+        return 0
+    kept = 0
+    for name, content in files:
+        try:
+            with transaction.atomic():
+                blob = keep_blob(content=content, filename=name, by=by, at=at)
+        except FileRefused:
+            log_tail += f"\n[{name}: not kept]\n"
+            continue
+        Result.objects.create(run=row, name=name[:200], blob=blob, fetched_at=at)
+        kept += 1
+    row.is_collected, row.log_tail = True, log_tail
+    row.save(update_fields=["is_collected", "log_tail"])
+    return kept

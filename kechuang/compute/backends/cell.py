@@ -1,0 +1,95 @@
+"""Shuts a process in: no network, no other process, no file but its own and what all can read.
+
+As root it becomes `nobody`; else it lives in a user namespace of its own. Its own directory stands
+at /tmp, the installation's state is not there at all. OSError where the kernel does not allow it.
+Standard library alone.
+"""
+
+import ctypes
+import os
+from pathlib import Path
+
+NEWNS, NEWUSER, NEWPID, NEWNET, NEWIPC = (
+    0x00020000, 0x10000000, 0x20000000, 0x40000000, 0x08000000,
+)  # fmt: skip
+BIND, REC, PRIVATE = 4096, 16384, 1 << 18
+NOBODY = 65534
+OWN = "/tmp"  # nosec B108: the own directory, laid over what others share
+
+
+def shut_in(work: Path, hidden: list[str], needed: list[str]) -> None:
+    """Return in the process that is shut in; its parent waits and ends as it ends."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    is_root, user, group = os.getuid() == 0, os.getuid(), os.getgid()
+    spaces = NEWNS | NEWPID | NEWNET | NEWIPC | (0 if is_root else NEWUSER)
+    _checked(libc.unshare(spaces), "unshare")
+    if not is_root:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    _wait_for_the_one_within()
+    _mount(libc, None, "/", None, REC | PRIVATE)
+    if is_root:
+        os.chown(work, NOBODY, NOBODY)
+        for path in work.iterdir():
+            os.chown(path, NOBODY, NOBODY)
+    _keep_and_hide(libc, work, hidden, needed if is_root else [])
+    _mount(libc, "proc", "/proc", "proc", 0)
+    if is_root:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _wait_for_the_one_within() -> None:
+    """The first child is the one within the new space of processes; this one ends as it ends."""
+    child = os.fork()
+    if child:
+        _pid, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        os._exit(code if code >= 0 else 128 - code)
+    ctypes.CDLL(None).prctl(1, 9)
+
+
+def _keep_and_hide(libc: ctypes.CDLL, work: Path, hidden: list[str], needed: list[str]) -> None:
+    """Lay the own directory over /tmp and nothing over what is hidden; what is needed of a folder
+    that others may not enter is laid there anew, alone."""
+    kept = sorted({os.path.realpath(path) for path in needed if _closed_above(path)}, key=len)
+    work_handle = os.open(work, os.O_PATH)
+    handles = {path: os.open(path, os.O_PATH) for path in kept}
+    for path in kept:
+        closed = _closed_above(path)
+        if closed:
+            _mount(libc, "tmpfs", closed, "tmpfs", 0, "mode=755,size=1m")
+        os.makedirs(path, exist_ok=True)
+        _mount(libc, f"/proc/self/fd/{handles[path]}", path, None, BIND | REC)
+    for path in hidden:
+        if os.path.isdir(path) and not any(one.startswith(f"{path}/") for one in needed):
+            _mount(libc, "tmpfs", path, "tmpfs", 0, "mode=755,size=1m")
+    _mount(libc, f"/proc/self/fd/{work_handle}", OWN, None, BIND)
+    for handle in (work_handle, *handles.values()):
+        os.close(handle)
+
+
+def _closed_above(path: str) -> str:
+    """The first folder above a path that not everybody may enter; empty where there is none."""
+    steps = Path(os.path.realpath(path)).parents
+    for step in reversed(steps):
+        if not step.stat().st_mode & 0o001:
+            return str(step)
+    return ""
+
+
+def _mount(
+    libc: ctypes.CDLL, source: str | None, target: str, kind: str | None, flags: int, said: str = ""
+) -> None:
+    done = libc.mount(
+        source.encode() if source else None, target.encode(), kind.encode() if kind else None,
+        flags, said.encode() if said else None,
+    )  # fmt: skip
+    _checked(done, f"mount {target}")
+
+
+def _checked(done: int, what: str) -> None:
+    if done:
+        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")

@@ -1,0 +1,128 @@
+"""The desk at the terminal: `kechuang compute submit|status|cancel|logs`, as the token's person."""
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kechuang.base.actor import Actor
+from kechuang.base.refusals import N_, Refused, require
+from kechuang.compute import actions, queries
+from kechuang.compute.actions.jobs import Asked
+from kechuang.compute.models import Job
+from kechuang.compute.rules.jobs import JobRefused, Wanted
+from kechuang.compute.rules.rights import may_read_content
+from kechuang.doors import clock
+from kechuang.parties.queries import actor_by_token
+
+app = typer.Typer(help="算力作业 / computing jobs", no_args_is_help=True)
+console = Console()
+Token = Annotated[str, typer.Option(envvar="KECHUANG_TOKEN", help="访问令牌")]
+
+
+def _actor(token: str, at: datetime) -> Actor:
+    actor = actor_by_token(token, at) if token else None
+    if actor is None:
+        raise Refused(
+            "compute.no_token", N_("没有有效的令牌。"), {}, ("token",),
+            N_("请在“我的账户”生成令牌，放进 KECHUANG_TOKEN。"),
+        )  # fmt: skip
+    return actor.replace_via("command")
+
+
+def _no_job(number: str) -> JobRefused:
+    return JobRefused(
+        "compute.no_job", N_("没有作业“{number}”，或您不能看。"), {"number": number}
+    )
+
+
+def _job(number: str, actor: Actor, at: datetime) -> Job:
+    job = queries.jobs_visible_to(actor, at).filter(number=number).first()
+    if job is None:
+        raise _no_job(number)
+    return job
+
+
+@app.command()
+def submit(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="作业文件（TOML）")],
+    token: Token = "",
+) -> None:
+    """提交 / quote the job of a TOML file and send it to the named or the cheapest centre."""
+    at = clock.now()
+    actor = _actor(token, at)
+    given = tomllib.loads(file.read_text(encoding="utf-8"))
+    mine = queries.allocations_in_force(actor, at)
+    number = str(given.get("allocation", ""))
+    allocation = (mine.filter(number=number) if number else mine.order_by("-pk")).first()
+    if allocation is None:
+        raise JobRefused("compute.no_allocation", N_("没有可用的额度。"), {}, ("allocation",))
+    job = actions.quote_job(allocation=allocation, asked=_asked(given, file), by=actor, at=at)
+    chosen = str(given.get("centre", ""))
+    quotes = [one for one in job.quotes.select_related("centre") if not one.refused_code]
+    fitting = [one for one in quotes if chosen in ("", one.centre.number)]
+    require(bool(fitting), JobRefused("compute.no_quote", N_("没有中心能接这个作业。")))
+    job = actions.submit_job(job=job, centre=fitting[0].centre, by=actor, at=at)
+    console.print(f"{job.number}  {fitting[0].centre.name}  {fitting[0].total_fen / 100:,.2f}")
+
+
+def _asked(given: dict[str, object], file: Path) -> Asked:
+    """A job of a TOML file; a script may stand in a file beside it."""
+    parameters = dict(given.get("parameters", {}))  # type: ignore[call-overload]
+    if "script_file" in given:
+        path = file.parent / str(given["script_file"])
+        parameters["script"] = path.read_text(encoding="utf-8")
+    least = {
+        "processors": 1, "wall_seconds": 600, "memory_mb": 1024, "tasks": 1, "data_mb": 0,
+        "value_fen_per_hour": 1000,
+    }  # fmt: skip
+    wanted = Wanted(**{name: int(str(given.get(name, value))) for name, value in least.items()})
+    deadline = given.get("deadline")
+    return Asked(
+        str(given.get("title", file.stem)), str(given.get("template", "script")), parameters,
+        str(given.get("data_class", "INTERNAL")), wanted,
+        deadline if isinstance(deadline, datetime) else None,
+    )  # fmt: skip
+
+
+@app.command()
+def status(number: Annotated[str, typer.Argument()] = "", token: Token = "") -> None:
+    """状态 / one job with its runs, or the newest twenty."""
+    at = clock.now()
+    actor = _actor(token, at)
+    if not number:
+        table = Table("ZY", "", "", show_edge=False)
+        for job in queries.jobs_visible_to(actor, at).order_by("-pk")[:20]:
+            table.add_row(job.number, job.get_state_display(), job.title)
+        console.print(table)
+        return
+    job = _job(number, actor, at)
+    console.print(f"{job.number}  {job.get_state_display()}  {job.title}", soft_wrap=True)
+    for run in job.runs.order_by("task", "attempt"):
+        console.print(f"  {run.key}  {run.get_state_display()}  {run.exit_code}")
+
+
+@app.command()
+def cancel(number: str, token: Token = "") -> None:
+    """取消 / end a job."""
+    at = clock.now()
+    actor = _actor(token, at)
+    job = actions.cancel_job(job=_job(number, actor, at), by=actor, at=at)
+    console.print(f"{job.number}  {job.get_state_display()}")
+
+
+@app.command()
+def logs(number: str, token: Token = "") -> None:
+    """输出 / what the runs of a job printed."""
+    at = clock.now()
+    actor = _actor(token, at)
+    job = _job(number, actor, at)
+    if not may_read_content(actor, job.facts):
+        raise _no_job(number)
+    for run in job.runs.select_related("job__centre").order_by("task", "attempt"):
+        console.print(f"== {run.key}")
+        console.print(queries.log_of(run), markup=False, highlight=False)

@@ -1,0 +1,95 @@
+"""Background doors of the desk: hand runs to their centres, look after them, end allocations.
+
+A centre is asked outside of any transaction; what it tells is then written down, each run in a
+transaction of its own. Whatever is killed here, the next look makes it up: handing in the same run
+twice runs it once, and what has ended is told again until it is written down.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from kechuang.base.actor import Actor
+from kechuang.base.time import shanghai_date
+from kechuang.compute import actions, queries
+from kechuang.compute.backends.orders import ENDS, LOST, Backend, Sight
+from kechuang.compute.models import Allocation, Centre, Run
+from kechuang.compute.rules.jobs import STAGED, Told
+from kechuang.doors import clock
+
+LOG_CHARACTERS_MOST = 20_000
+
+
+@app.periodic(cron="* * * * * */2")
+@app.task(name="compute.tick", queue="compute", pass_context=False)
+def tick(timestamp: int) -> None:
+    """Look after every centre that has something to run."""
+    for centre in queries.centres_with_work():
+        look_after(centre)
+
+
+@app.task(name="compute.run_centre", queue="compute", pass_context=False)
+def run_centre(number: str, timestamp: int) -> None:
+    """Look after one centre at once: something was submitted or cancelled there."""
+    look_after(Centre.objects.get(number=number))
+
+
+@app.periodic(cron="7 0 * * *")
+@app.task(name="compute.end_allocations", queue="compute", pass_context=False)
+def end_allocations(timestamp: int) -> None:
+    """End the allocations whose period is over."""
+    at = clock.now()
+    over = Allocation.objects.filter(
+        state=Allocation.State.GRANTED, until_date__lte=shanghai_date(at)
+    )
+    for allocation in over:
+        actions.end_allocation(allocation=allocation, by=Actor.CLOCK, at=at)
+
+
+def look_after(centre: Centre) -> None:
+    """Hand in what is staged, cancel what is to be cancelled, write down what the centre tells."""
+    backend, ahead = queries.backend_for(centre), clock.now() - timezone.now()
+    runs = list(queries.live_runs(centre))
+    for run in runs:
+        if run.state == STAGED:
+            backend.submit(queries.order_of(run))
+            actions.hand_in_run(run=run, by=Actor.CLOCK, at=clock.now())
+        if run.job.is_cancelling:
+            backend.cancel(run.key)
+    backend.step(centre.processors)
+    sights = backend.look([run.key for run in runs])
+    gone = Sight(LOST, ended=timezone.now().timestamp(), reason="lost")
+    for run in runs:
+        _write_down(run, sights.get(run.key, gone), backend, ahead)
+
+
+def _write_down(run: Run, sight: Sight, backend: Backend, ahead: timedelta) -> None:
+    """One run's sight, then what it left; a run is looked after until its results are kept."""
+    told = Told(
+        sight.state, _moment(sight.started, ahead), _moment(sight.ended, ahead), sight.exit_code,
+        sight.reason,
+    )  # fmt: skip
+    actions.see_run(run=run, told=told, by=Actor.CLOCK, at=clock.now())
+    if sight.state in ENDS:
+        files = [(path.name, path.read_bytes()) for path in backend.results(run.key)]
+        actions.keep_leavings(
+            run=run, files=files, log_tail=_whole_log(backend, run.key), by=Actor.CLOCK,
+            at=clock.now(),
+        )  # fmt: skip
+        backend.forget(run.key)
+
+
+def _whole_log(backend: Backend, key: str) -> str:
+    """The end of what a run printed."""
+    text, place = "", 0
+    while True:
+        more, place = backend.log(key, place)
+        if not more:
+            return text[-LOG_CHARACTERS_MOST:]
+        text = (text + more)[-LOG_CHARACTERS_MOST:]
+
+
+def _moment(seconds: float | None, ahead: timedelta) -> datetime | None:
+    """A centre's Unix seconds as a moment of this installation's clock."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC) + ahead

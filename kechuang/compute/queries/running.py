@@ -1,0 +1,131 @@
+"""What runs: its orders, its backend, what it printed and left; and what is still to be charged."""
+
+import json
+import sys
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from kechuang.base.time import rfc3339
+from kechuang.compute import backends
+from kechuang.compute.backends.orders import Backend, Order
+from kechuang.compute.models import Allocation, Bill, Centre, Job, Result, Run, Statement
+from kechuang.compute.rules.jobs import LIVE, RUN_LIVE
+from kechuang.compute.rules.templates import template_coded
+
+PROGRAMS = Path(backends.__file__).parent / "programs"
+LOG_CHARACTERS_MOST = 20_000
+
+
+def backend_for(centre: Centre) -> Backend:
+    """The backend that a centre is connected by, in its own directory of the state."""
+    return backends.backend_of(centre.backend, Path(settings.STATE) / "compute" / centre.number)
+
+
+def is_installed(centre: Centre, template: str) -> bool:
+    """Whether an application is there: listed at the centre, and on this machine importable."""
+    needs = template_coded(template).needs
+    if template not in centre.templates:
+        return False
+    return centre.backend != Centre.Backend.LOCAL or not needs or find_spec(needs) is not None
+
+
+def order_of(run: Run) -> Order:
+    """What a run asks its centre for."""
+    job = run.job
+    template = template_coded(job.template)
+    environment = {"KECHUANG_JOB": job.number, "KECHUANG_TASK": str(run.task)}
+    if template.is_script:
+        files = {"script": job.parameters["script"].replace("\r\n", "\n")}
+        command: tuple[str, ...] = ("/bin/sh", "-c", "chmod u+x script && exec ./script")
+    else:
+        files = {"parameters.json": json.dumps({**job.parameters, "task": run.task})}
+        command = (sys.executable, "-I", str(PROGRAMS / template.program), "parameters.json")
+    return Order(
+        key=run.key, command=command, processors=job.processors, wall_seconds=job.wall_seconds,
+        memory_mb=job.memory_mb, files=files, environment=environment,
+        is_foreign=template.is_script,
+    )  # fmt: skip
+
+
+def centres_with_work() -> list[Centre]:
+    """Centres that have runs which have not ended, or whose results are not fetched."""
+    busy = Run.objects.filter(is_collected=False).values("job__centre")
+    return list(Centre.objects.filter(pk__in=busy).order_by("pk"))
+
+
+def live_runs(centre: Centre) -> QuerySet[Run]:
+    """The runs of a centre that have not ended, or whose results are not kept; first come first."""
+    return (
+        Run.objects.filter(job__centre=centre, is_collected=False)
+        .select_related("job__centre", "job__allocation", "job__organisation", "job__asked_by")
+        .order_by("pk")
+    )
+
+
+def log_of(run: Run) -> str:
+    """The end of what a run printed: from its centre while it lives, else as it was kept."""
+    if run.state not in RUN_LIVE or run.job.centre is None:
+        return run.log_tail
+    text, place = backend_for(run.job.centre).log(run.key)
+    while len(text) <= LOG_CHARACTERS_MOST:
+        more, place = backend_for(run.job.centre).log(run.key, place)
+        if not more:
+            break
+        text += more
+    return text[-LOG_CHARACTERS_MOST:]
+
+
+def progress_of(job: Job, runs: list[Run]) -> int:
+    """How far a job is, in percent: tasks that ended, and what running ones say of themselves."""
+    last = {run.task: run for run in runs}
+    ended = sum(run.state not in RUN_LIVE for run in last.values())
+    running = [run.key for run in last.values() if run.state == Run.State.RUNNING]
+    told = 0.0
+    if running and job.centre is not None:
+        sights = backend_for(job.centre).look(running)
+        told = sum(sight.progress or 0 for sight in sights.values())
+    return int(100 * (ended + told) / job.tasks)
+
+
+def results_of(job: Job) -> QuerySet[Result]:
+    """The files that a job's runs left."""
+    return Result.objects.filter(run__job=job).select_related("blob", "run").order_by(
+        "run__task", "id"
+    )
+
+
+def bills_of(allocation: Allocation, centre: Centre, month: str) -> QuerySet[Bill]:
+    """The bills of an allocation at a centre in a month."""
+    return (
+        Bill.objects.filter(job__allocation=allocation, job__centre=centre, month=month)
+        .select_related("job")
+        .order_by("pk")
+    )
+
+
+def unbilled_jobs(allocation: Allocation, centre: Centre, before: datetime) -> int:
+    """Jobs that were submitted before an instant and have not ended."""
+    return Job.objects.filter(
+        allocation=allocation, centre=centre, state__in=LIVE, submitted_at__lt=before
+    ).count()
+
+
+def statement_content(statement: Statement, bills: list[Bill]) -> dict[str, Any]:
+    """What the hash of a statement covers: anybody can write it again and compare."""
+    return {
+        "number": statement.number,
+        "allocation": statement.allocation.number,
+        "centre": statement.centre.number,
+        "month": statement.month,
+        "bills": [
+            [bill.job.number, bill.total_fen, bill.voucher_fen, bill.payer_fen,
+             rfc3339(bill.billed_at)]
+            for bill in bills
+        ],
+        "total_fen": statement.total_fen,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What may be asked for, run and charged; pure."""

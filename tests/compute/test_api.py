@@ -1,0 +1,131 @@
+"""The API of the desk: the same verbs, the same fences; and the command line."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from typer.testing import CliRunner
+
+from kechuang.compute.commands import app
+from kechuang.compute.models import Job
+from kechuang.parties.actions import create_token
+from tests.compute import desk
+
+pytestmark = pytest.mark.django_db
+BASE = "/api/v1"
+
+
+def post(client, address, **body):
+    return client.post(f"{BASE}{address}", body, content_type="application/json")
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def centre(world, now):
+    return desk.centre(world, now - timedelta(days=1))
+
+
+@pytest.fixture
+def allocation(world, now):
+    return desk.granted(world, now - timedelta(days=1))
+
+
+def test_centres_are_read_without_a_token(centre):
+    listed = Client().get(f"{BASE}/centres").json()["items"]
+    assert [(row["number"], row["processors"]) for row in listed] == [(centre.number, 8)]
+    assert Client().get(f"{BASE}/centres/{centre.number}").json()["name"] == centre.name
+    assert Client().get(f"{BASE}/jobs").status_code == 401
+
+
+def test_the_whole_way_of_an_allocation(world, now, api_as):
+    unit, office = api_as(world.member), api_as(world.officer)
+    body = {"purpose": "为示例项目仿真轴承疲劳", "pays": "VOUCHER", "core_hours": 10,
+            "since": f"{now:%Y-%m-%d}", "until": f"{now.year + 1}-12-31"}  # fmt: skip
+    number = post(unit, "/allocations", **body).json()["number"]
+    assert post(unit, f"/allocations/{number}/return", reason="x").status_code == 422
+    granted = post(office, f"/allocations/{number}/grant", core_hours=8, voucher_fen=500,
+                   until=body["until"])  # fmt: skip
+    assert (granted.json()["state"], granted.json()["core_hours"]) == ("GRANTED", 8)
+    more = post(office, f"/allocations/{number}/renew", more_core_hours=2, until=body["until"])
+    assert more.json()["core_hours"] == 10
+    gone = post(office, f"/allocations/{number}/revoke", reason="项目终止")
+    assert gone.json()["state"] == "REVOKED"
+    assert len(unit.get(f"{BASE}/allocations?state=REVOKED").json()["items"]) == 1
+    assert api_as(world.rival_filler).get(f"{BASE}/allocations/{number}").status_code == 404
+
+
+def test_a_job_is_quoted_submitted_cancelled_and_read(world, now, centre, allocation, api_as):
+    unit = api_as(world.member)
+    body = {"title": "帧", "allocation": allocation.number, "template": "frame",
+            "parameters": desk.FRAME}  # fmt: skip
+    quoted = post(unit, "/jobs", **body)
+    assert (quoted.status_code, quoted.json()["state"]) == (200, "QUOTED")
+    quote = quoted.json()["quotes"][0]
+    terms = ("wait", "transfer", "run", "price", "carbon", "deadline")
+    assert quote["total_fen"] == sum(quote[f"{one}_fen"] for one in terms) - quote["voucher_fen"]
+    number = quoted.json()["number"]
+    assert post(unit, f"/jobs/{number}/quote").json()["state"] == "QUOTED"
+    sent = post(unit, f"/jobs/{number}/submit", centre=centre.number).json()
+    assert (sent["state"], len(sent["runs"])) == ("STAGED", 1)
+    other = api_as(world.rival_filler)
+    assert other.get(f"{BASE}/jobs/{sent['number']}").status_code == 404
+    assert post(unit, f"/jobs/{sent['number']}/cancel").status_code == 200
+    logs = unit.get(f"{BASE}/jobs/{sent['number']}/logs").json()
+    assert logs == [{"key": f"{sent['number']}-0-1", "text": ""}]
+    assert api_as(world.officer).get(f"{BASE}/jobs/{sent['number']}/logs").json() == []
+
+
+def test_a_refusal_names_its_field(world, allocation, api_as):
+    body = {"title": "帧", "allocation": allocation.number, "template": "frame",
+            "parameters": desk.FRAME | {"width": 1}}  # fmt: skip
+    answer = post(api_as(world.member), "/jobs", **body)
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["refusals"]] == ["width"]
+
+
+def test_a_failed_job_is_retried(world, now, centre, allocation, api_as):
+    job = desk.run_through(desk.submitted(world, now, allocation, centre), now, 5, state="FAILED")
+    again = post(api_as(world.member), f"/jobs/{job.number}/retry").json()
+    assert (again["state"], Job.objects.count()) == ("QUOTED", 2)
+    assert again["number"] != job.number
+
+
+def _token(world, now):
+    _, text = create_token(appointment=world.member.appointment, label="cli", days=1,
+                           by=world.member.actor, at=now)  # fmt: skip
+    return text
+
+
+def test_the_command_line_submits_tells_cancels_and_reads(
+    world, now, centre, allocation, tmp_path
+):
+    (tmp_path / "run.sh").write_text("#!/bin/sh\necho 7\n")
+    (tmp_path / "job.toml").write_text('title = "跑一下"\nscript_file = "run.sh"\n')
+    run, token = CliRunner(), _token(world, now)
+
+    def ask(*words):
+        return run.invoke(app, [*words, "--token", token])
+
+    assert centre.name in ask("submit", str(tmp_path / "job.toml")).output
+    job = Job.objects.get()
+    assert job.parameters == {"script": "#!/bin/sh\necho 7\n"}
+    assert f"{job.number}-0-1" in ask("status", job.number).output
+    assert job.number in ask("status").output
+    assert ask("logs", job.number).exit_code == 0
+    assert ask("cancel", job.number).exit_code == 0
+    job.refresh_from_db()
+    assert job.is_cancelling
+    assert run.invoke(app, ["status", "--token", "nothing"]).exit_code == 1
+
+
+def test_a_centre_that_names_no_template_is_told_which_command_installs_it(world, now):
+    centre = desk.centre(world, now, templates=["render"])
+    page = Client().get(f"/centres/{centre.number}/").content.decode()
+    from importlib.util import find_spec
+
+    assert ("pip install --python .venv/bin/python bpy" in page) is (find_spec("bpy") is None)
