@@ -19,7 +19,7 @@ LOOK = """async tags => {
     const wide = document.documentElement.scrollWidth - innerWidth;
     return wide > 0 ? [...flaws, `scrolls sideways by ${wide} px`] : flaws;
 }"""
-FILES = r"\.(csv|pdf|json|xlsx|docx|txt)$|/(download|files?|attachments|evidence)/"
+FILES = r"\.(csv|pdf|json|yaml|xlsx|docx|txt)$|/(download|files?|attachments|evidence)/"
 NOT_PAGES = re.compile(rf"{FILES}|/(logout|static|api)/")
 
 

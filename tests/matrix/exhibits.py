@@ -195,7 +195,7 @@ def _matched(world: World, now: datetime) -> list[Exhibit]:
     return [
         Exhibit("introduction", introduction.number, sides),
         Exhibit("request", request.number, desk | {"member", "research_admin"}),
-        Exhibit("funnel", "served", OFFICES | {"officer_county", "supervisor", "liaison"}),
+        Exhibit("funnel", "served", desk | {"officer_other_county"}),  # each of the own region
         *_met(world, now, need, offer), _consortium(world, now),
     ]
 

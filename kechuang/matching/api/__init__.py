@@ -21,7 +21,7 @@ introductions = Router(tags=["matching"])
 answered = Router(tags=["matching"])
 routers = [
     ("/needs", matches), ("/offers", answered), ("/offers", desk.mends),
-    ("/introductions/requests", desk.requests), ("/introductions", desk.hand_overs),
+    ("/introductions/requests", desk.asked_requests), ("/introductions", desk.hand_overs),
     ("/introductions", introductions), ("/events", events.router), ("/consortia", consortia.router),
 ]  # fmt: skip
 

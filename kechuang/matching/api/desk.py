@@ -20,7 +20,7 @@ from kechuang.offers import queries as offers
 from kechuang.parties.queries import person_by_number, region_by_code
 
 hand_overs = Router(tags=["matching"])
-requests = Router(tags=["matching"])
+asked_requests = Router(tags=["matching"])
 mends = Router(tags=["matching"])
 
 
@@ -211,7 +211,7 @@ def withdraw_hand_over(request: HttpRequest, number: str) -> HandOver:
     return actions.withdraw_hand_over(introduction=row, by=request.actor, at=request.at)
 
 
-@requests.get(
+@asked_requests.get(
     "", response={200: PageOf[RequestOut], **ERRORS}, operation_id="list_introduction_requests"
 )
 def list_requests(request: HttpRequest, query: Query[ListQuery]) -> Any:
@@ -221,7 +221,7 @@ def list_requests(request: HttpRequest, query: Query[ListQuery]) -> Any:
     return {"items": page.rows, "next_after": page.next_after}
 
 
-@requests.post(
+@asked_requests.post(
     "", response={201: RequestOut, **ERRORS}, operation_id="ask_introduction"
 )
 def ask_introduction(request: HttpRequest, data: RequestIn) -> Any:
@@ -234,7 +234,7 @@ def ask_introduction(request: HttpRequest, data: RequestIn) -> Any:
     ))  # fmt: skip
 
 
-@requests.get(
+@asked_requests.get(
     "/{number}", response={200: RequestOut, **ERRORS}, operation_id="read_introduction_request"
 )
 def read_request(request: HttpRequest, number: str) -> AskedIntroduction:
@@ -243,7 +243,7 @@ def read_request(request: HttpRequest, number: str) -> AskedIntroduction:
     return found_or_404(rows, number=number)
 
 
-@requests.post(
+@asked_requests.post(
     "/{number}/decline", response={200: RequestOut, **ERRORS},
     operation_id="decline_introduction_request",
 )

@@ -16,7 +16,7 @@ def booked(key: str) -> str:
     return RANGE.format(key=key, since=since, until=until)
 
 
-FORWARD = f"""
+APART = f"""
 ALTER TABLE matching_sitting ADD CONSTRAINT one_sitting_per_table_at_a_time
     EXCLUDE USING gist ({booked("table_id")} WITH &&);
 ALTER TABLE matching_seat ADD CONSTRAINT one_seat_per_person_at_a_time
@@ -28,6 +28,8 @@ ALTER TABLE matching_seat ADD CONSTRAINT seat_has_the_times_of_its_sitting
 ALTER TABLE matching_seat ADD CONSTRAINT one_seat_per_person_and_sitting
     UNIQUE (sitting_id, person_id);
 
+"""
+SEATED = """
 CREATE FUNCTION matching_seats_taken() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT count(*) FROM matching_signup s WHERE s.event_id = NEW.event_id
@@ -79,4 +81,4 @@ ALTER TABLE matching_sitting DROP CONSTRAINT one_sitting_per_table_at_a_time;
 
 class Migration(migrations.Migration):
     dependencies = [("matching", "0005_desk_and_events")]
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    operations = [migrations.RunSQL([APART, SEATED], BACKWARD)]
