@@ -98,7 +98,7 @@ def evaluations_csv(request: AskedRequest) -> HttpResponse:
     rows = queries.evaluated(request.actor, request.at, filters_of(request))
     found = list(rows.order_by("-pk")[:CSV_MOST])
     standings = queries.standings(found, shanghai_date(request.at))
-    heads = [gettext("编号"), gettext("单位信用代码"), gettext("单位"), gettext("地区代码"),
+    heads = [gettext("编号"), gettext("统一社会信用代码"), gettext("单位"), gettext("地区代码"),
              *(name_of(tier) for tier in rules.ladder())]
     lines = (
         [one.number, one.code, one.name, one.region_path.rsplit("/", 1)[-1],
