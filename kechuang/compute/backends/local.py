@@ -31,6 +31,7 @@ from kechuang.compute.backends.orders import (
     Sight,
 )
 
+GONE = ".gone-"
 RUNNER = Path(__file__).with_name("runner.py")
 RESULT_ENDINGS = frozenset({".png", ".csv", ".txt", ".jpg", ".pdf"})
 
@@ -69,10 +70,10 @@ class LocalBackend:
                 return
             waiting, taken = [], 0
             for folder in self._folders():
-                sight = self._sight(folder)
-                if sight.state == RUNNING:
-                    taken += _order(folder)["processors"]
-                elif sight.state == QUEUED:
+                sight, order = self._sight(folder), _read(folder / "order.json")
+                if order is not None and sight.state == RUNNING:
+                    taken += order["processors"]
+                elif order is not None and sight.state == QUEUED:
                     waiting.append(folder)
             for folder in waiting:
                 wanted = _order(folder)["processors"]
@@ -141,12 +142,20 @@ class LocalBackend:
         return found[:RESULT_FILES_MOST]
 
     def forget(self, key: str) -> None:
-        shutil.rmtree(self.spool / key, ignore_errors=True)
+        """Out of sight at once, then removed: whoever is killed over it leaves no half of a run."""
+        with suppress(OSError):  # another has taken it away
+            os.rename(self.spool / key, self.spool / f"{GONE}{key}")
+        for gone in self.spool.glob(f"{GONE}*"):
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _folders(self) -> list[Path]:
         """The runs in the order in which they were handed in."""
-        found = [path for path in self.spool.iterdir() if not path.name.startswith(".")]
-        return sorted(found, key=lambda path: ((path / "order.json").stat().st_mtime_ns, path.name))
+        found = []
+        for path in self.spool.iterdir():
+            if not path.name.startswith("."):
+                with suppress(FileNotFoundError):  # it was forgotten in between
+                    found.append(((path / "order.json").stat().st_mtime_ns, path.name, path))
+        return [path for _since, _name, path in sorted(found)]
 
 
 def _order(folder: Path) -> dict[str, object]:
