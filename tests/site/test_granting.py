@@ -1,7 +1,9 @@
 """Roles of the database: what the app may not do to the record, nor the reader to anything."""
 
+import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from psycopg.sql import SQL, Identifier
 
 from kechuang.base.actor import Actor
 from kechuang.record import actions
@@ -13,13 +15,41 @@ PREFIX = "kc_test"
 
 
 @pytest.fixture
-def names(at):
+def superuser(db):
+    """Roles are set up by the server's superuser: the installation's own role is none, and is
+    lent the superuser's while the test runs."""
+    told = connection.get_connection_params()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper, current_user FROM pg_roles WHERE rolname = current_user")
+        is_super, own = cursor.fetchone()
+    if is_super:
+        yield
+        return
+    at_server = {key: told[key] for key in ("host", "port", "dbname") if told.get(key)}
+    with psycopg.connect(**at_server, user="postgres", autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(4402)")  # one core at a time is lent it
+        server.execute(SQL("GRANT postgres TO {}").format(Identifier(own)))
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE postgres")
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+        server.execute(SQL("REVOKE postgres FROM {}").format(Identifier(own)))
+
+
+@pytest.fixture
+def names(at, superuser):
     actions.append(verb="x", object_number="n", by=Actor.CLOCK, at=at)
     actions.sequence_entries()
     actions.take_checkpoint(at=at)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # tables of pending checks cannot be given
-    return set_up_roles(PREFIX)
+        cursor.execute("SELECT session_user")
+        own = cursor.fetchone()[0]
+        found = set_up_roles(PREFIX)
+        for role in (found.owner, found.app, found.reader):  # to act as them, one must be of them
+            cursor.execute(SQL("GRANT {} TO {}").format(Identifier(role), Identifier(own)))
+    return found
 
 
 def acting_as(role, statement):
