@@ -25,8 +25,8 @@ def superuser(db):
     if is_super:
         yield
         return
-    at_server = {key: told[key] for key in ("host", "port", "dbname") if told.get(key)}
-    with psycopg.connect(**at_server, user="postgres", autocommit=True) as server:
+    at_server = {key: told[key] for key in ("host", "port") if told.get(key)}
+    with psycopg.connect(**at_server, dbname="postgres", user="postgres", autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(4402)")  # one core at a time is lent it
         server.execute(SQL("GRANT postgres TO {}").format(Identifier(own)))
         with connection.cursor() as cursor:
