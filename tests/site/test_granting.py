@@ -26,10 +26,12 @@ def superuser(db):
         yield
         return
     at_server = {key: told[key] for key in ("host", "port") if told.get(key)}
-    with psycopg.connect(**at_server, dbname="postgres", user="postgres", autocommit=True) as server:
+    at_server |= {"dbname": "postgres", "user": "postgres"}
+    with psycopg.connect(**at_server, autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(4402)")  # one core at a time is lent it
         server.execute(SQL("GRANT postgres TO {}").format(Identifier(own)))
         with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_auth_members LIMIT 1")  # hears of what was granted
             cursor.execute("SET LOCAL ROLE postgres")
         yield
         with connection.cursor() as cursor:
