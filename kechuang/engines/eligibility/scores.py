@@ -219,7 +219,10 @@ class Steps(Score):
 
 @dataclass(frozen=True)
 class Judged(Score):
-    """Experts' points within what the data allow; points outside it are asked for again."""
+    """Experts' points within what the data allow; points outside it are asked for again.
+
+    Where a datum is missing nobody knows yet what it allows, so points do not decide before it.
+    """
 
     code: str
     within: Score
@@ -238,14 +241,14 @@ class Judged(Score):
     def value(self, row: Row) -> Points:
         low, high, missing = self.within.value(row)
         given = row.get(self.key)
-        if given is None:
+        if given is None or missing:
             return low, high, missing
         return (given, given, False) if low <= given <= high else (low, high, True)
 
     def missing(self, row: Row) -> set[str]:
         if not self.value(row)[2]:
             return set()
-        return {self.key} if row.get(self.key) is not None else self.within.missing(row)
+        return self.within.missing(row) if self.within.value(row)[2] else {self.key}
 
     def awaited(self, row: Row) -> set[str]:
         low, high, missing = self.value(row)
@@ -254,11 +257,11 @@ class Judged(Score):
     def sql(self, to: Writer) -> tuple[str, str, str]:
         low, high, missing = self.within.sql(to)
         given = to.column(self.key)
-        fits = f"{given} BETWEEN {low} AND {high}"
+        fits = f"({given} BETWEEN {low} AND {high} AND NOT {missing})"
         return (
             f"CASE WHEN {fits} THEN {given} ELSE {low} END",
             f"CASE WHEN {fits} THEN {given} ELSE {high} END",
-            f"(CASE WHEN {given} IS NULL THEN {missing} ELSE NOT ({fits}) END)",
+            f"(CASE WHEN {given} IS NULL THEN {missing} ELSE NOT {fits} END)",
         )
 
 
