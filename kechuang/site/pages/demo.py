@@ -24,7 +24,10 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SHOWN_PER_ROLE = 12
 DAYS_AT_ONCE = (1, 5, 10, 30)
 # What the passing of time sets in motion; each is a periodic job besides.
-TICKS = ("challenges.tick", "notices.tick", "needs.keep_fresh", "projects.remind")
+TICKS = (
+    "challenges.tick", "notices.tick", "needs.keep_fresh", "projects.remind",
+    "cultivation.nightly", "cultivation.benefits_nightly", "cultivation.benefits_tick",
+)  # fmt: skip
 
 
 def is_open_to(request: AskedRequest) -> bool:
