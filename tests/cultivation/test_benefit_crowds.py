@@ -27,6 +27,7 @@ from tests.world import World, build_world
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 8
 PROCESSES = int(os.environ.get("KC_CROWD", "4"))
+WHILE = 0.1 + 0.02 * PROCESSES  # seconds in which half of the processes are killed
 
 
 def at_once(act: Callable[[int], object]) -> Counter[str]:
@@ -105,21 +106,26 @@ def test_approvals_and_lowered_budgets_at_once_keep_the_sum(at: datetime) -> Non
 
 
 def processes(act: Callable[[], object], seed: random.Random) -> Counter[str]:
-    """Fork so many at once, kill every other one somewhere on its way; how each ended."""
+    """Fork so many behind one gate, open it, kill every other one on its way; how each ended."""
     connections.close_all()  # a child that closed the parent's socket would end its session
+    gate, hold = os.pipe()
     children = []
-    for index in range(PROCESSES):
+    for _index in range(PROCESSES):
         child = os.fork()
         if not child:
+            os.close(hold)
+            os.read(gate, 1)  # nothing comes: the end of it, when the parent lets go
             os._exit(_outcome(act))
-        children.append((child, index % 2 == 1))
-    time.sleep(seed.uniform(0.05, 0.5))
-    for child, is_to_die in children:
-        if is_to_die:
-            time.sleep(seed.uniform(0, 0.02))
-            os.kill(child, signal.SIGKILL)
+        children.append(child)
+    os.close(gate)
+    os.close(hold)
+    spent = 0.0
+    for moment, child in sorted((seed.uniform(0, WHILE), child) for child in children[1::2]):
+        time.sleep(moment - spent)
+        spent = moment
+        os.kill(child, signal.SIGKILL)
     ends: Counter[str] = Counter()
-    for child, _is_to_die in children:
+    for child in children:
         _pid, status = os.waitpid(child, 0)
         killed = os.WIFSIGNALED(status)
         ends["killed" if killed else ("done", "refused", "failed")[os.WEXITSTATUS(status)]] += 1

@@ -147,8 +147,11 @@ def _one_of(begins: bool) -> Callable[[Binder, ast.Call], Meaning]:
         found = binder.of(text)
         if not isinstance(found, Words):
             raise binder.refuse(f"这里要一个文字项：{binder.said(text)}")
+        listed = _words(binder, words)
+        if not begins:
+            binder.check_words(text, listed)
         said = f"{binder.said(text)} {'starts with' if begins else 'in'} {binder.said(words)}"
-        return Truth(OneOf(found.node, _words(binder, words), begins, said))
+        return Truth(OneOf(found.node, listed, begins, said))
 
     return function
 

@@ -290,6 +290,9 @@ class Binder:
             return Truth(Comparison(one, mark, other, text))
         if type(one) is type(other) and isinstance(one, Day | Words | Truth):
             assert isinstance(other, Day | Words | Truth)
+            for name, word in ((left, other.node), (right, one.node)):
+                if isinstance(word, Const) and isinstance(word.said, str):
+                    self.check_words(name, (word.said,))
             return Truth(Same(one.node, mark, other.node, text))
         raise self.refuse(f"两边不是同一类，不能比较：{text}")
 
@@ -330,6 +333,20 @@ class Binder:
                 f"单位不同：{units.said(left.unit)}与{units.said(right.unit)}（{text}）",
                 "每个数都要写单位，例如 5000万元、500人、60分、6%。",
             )
+
+    def check_words(self, node: ast.expr, words: tuple[str, ...]) -> None:
+        """A code that a column never holds is a slip; where any is allowed, one that is near."""
+        name = node.id.removesuffix("_") if isinstance(node, ast.Name) else ""
+        columns = self.schema.lists[self.rows] if self.rows else self.schema.enterprise
+        spec = columns.get(name)
+        known = sorted(set(self.schema.words.get(spec.words, {}).values())) if spec else []
+        for word in words:
+            near = difflib.get_close_matches(word, known, 1, 0.8)
+            if spec and known and word not in known and (near or not spec.is_open):
+                raise self.refuse(
+                    f"{name} 没有 {word} 这一种",
+                    f"是不是 {near[0]}？" if near else "、".join(known),
+                )
 
     def number(self, found: Meaning) -> Ratio:
         if not isinstance(found, Ratio):
@@ -373,10 +390,30 @@ def bands_of(rows: Any, binder: Binder, place: str) -> Bands:
             )
         unit = limit.unit
         value = Fraction(int(limit.top.said), int(limit.bottom.said))  # type: ignore[arg-type]
-        limits.append((found[1] or ">=", value, _given(row[1:], binder, here)))
+        sign = found[1] or ">="
+        if limits:
+            _check_reached(limits[-1][:2], (sign, value), str(row[0]), here)
+        limits.append((sign, value, _given(row[1:], binder, here)))
     last = rows[-1]
     otherwise = _given(last if isinstance(last, list) else [last], binder, f"{place} 末档")
     return Bands(tuple(limits), otherwise, unit or units.NONE)
+
+
+def _check_reached(
+    before: tuple[str, Fraction], limit: tuple[str, Fraction], said: str, place: str
+) -> None:
+    """A band begins where the one above it ends; overlapping ones hide each other."""
+    (sign_before, value_before), (sign, value) = before, limit
+    if sign[0] != sign_before[0]:
+        raise RuleRefused(place, f"与上一档方向不同：{said}", "一张表的各档都用 >=，或都用 <=。")
+    follows = value < value_before if sign[0] == ">" else value > value_before
+    if sign[0] == "=":
+        follows = value != value_before
+    widens = value == value_before and len(sign) > len(sign_before)  # > 5%, then >= 5%
+    if not follows and not widens:
+        raise RuleRefused(
+            place, f"与上一档重叠，永远轮不到：{said}", "用 >= 的由高到低排，用 <= 的由低到高排。"
+        )
 
 
 def _given(cells: list[Any], binder: Binder, place: str) -> tuple[Ratio, ...]:

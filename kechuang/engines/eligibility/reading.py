@@ -27,7 +27,28 @@ YEARS = range(1900, 2201)
 POINTS_MAX = 10**8
 TRUE, FALSE = {"true", "1", "是", "yes", "y"}, {"false", "0", "否", "no", "n"}
 UNIT_WORDS = re.compile(r"_?(fen|yuan|wan|wanyuan|cents|usd|元|万元|亿元|千元|rmb|cny)$")
+GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 OWN_KEYS = {"id", "name", "returns", "judged"}
+
+
+class _SaidTwice(ValueError):
+    """A key that an object of JSON has twice: which of the two is meant nobody knows."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _SaidTwice(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+def _check_heads(heads: list[str], place: str) -> None:
+    for head in heads:
+        if head and heads.count(head) > 1:
+            raise RowRefused(place, head, "这一列出现了两次")
+    if "id" not in heads:
+        raise RowRefused(place, "id", "表头里没有 id 这一列", "第一行写列名，用英文逗号分开。")
 
 
 class Reader:
@@ -63,7 +84,9 @@ class Reader:
                 if not raw.strip():
                     continue
                 try:
-                    said = json.loads(raw.decode("utf-8-sig"))
+                    said = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once_each)
+                except _SaidTwice as error:
+                    raise RowRefused(place, str(error), "写了两遍") from error
                 except ValueError as error:
                     raise RowRefused(place, "整行", f"不是 JSON（{error}）") from error
                 if not isinstance(said, dict):
@@ -73,16 +96,21 @@ class Reader:
     def _csv(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file, restkey="")
-                heads = reader.fieldnames or []
-                for head in heads:
-                    if heads.count(head) > 1:
-                        raise RowRefused(f"{path.name} 第1行", head, "这一列出现了两次")
-                for said in reader:
+                reader = csv.reader(file, strict=True)
+                heads = next(reader, [])
+                _check_heads(heads, f"{path.name} 第1行")
+                for cells in reader:
+                    if not any(cells):
+                        continue  # spreadsheets leave lines of commas at the end
                     place = f"{path.name} 第{reader.line_num}行"
-                    if "" in said:
-                        raise RowRefused(place, "整行", "比表头多出列")
-                    yield place, said
+                    if len(cells) != len(heads):
+                        raise RowRefused(
+                            place, "整行", f"有 {len(cells)} 格，表头有 {len(heads)} 列"
+                        )
+                    yield place, dict(zip(heads, cells, strict=True))
+        except csv.Error as error:
+            place = f"{path.name} 第{reader.line_num}行"
+            raise RowRefused(place, "整行", f"不是 CSV（{error}）") from error
         except UnicodeDecodeError as error:
             raise RowRefused(path.name, "文件", "不是 UTF-8 编码", "请另存为 UTF-8。") from error
 
@@ -113,7 +141,11 @@ class Reader:
         found: dict[str, Any] = {"id": str(given)}
         nested: dict[str, dict[str, dict[str, Any]]] = {}
         for name, value in said.items():
-            if value is None or value == "" or name in ("id", "name"):
+            if (
+                name in ("id", "name")
+                or value is None
+                or (isinstance(value, str) and not value.strip())
+            ):
                 continue
             self._field(name, value, found, nested)
         for name, rows in nested.items():
@@ -272,9 +304,11 @@ class Reader:
     def _whole(self, spec: ColumnSpec, value: Any, name: str) -> int:
         if isinstance(value, bool):
             raise self.refuse(name, "要是整数")
-        text = str(value).strip().replace(",", "")
+        text = str(value).strip()
+        if "," in text and not GROUPED.fullmatch(text):
+            raise self.refuse(name, f"“{value}”不是数", self._unit_hint(spec))
         try:
-            number = Decimal(text)
+            number = Decimal(text.replace(",", ""))
             if not number.is_finite():
                 raise InvalidOperation
         except InvalidOperation as error:

@@ -160,6 +160,7 @@ def _check_shape(said: Any, path: Path) -> None:
     for key in ("valid", "criteria", "title", "document"):
         if not isinstance(said[key], dict):
             raise RuleRefused(place, f"{key} 要是一个映射")
+    _check_document(said, place)
     _check_days(said, place)
     _check_names(said, place)
     for code, one in said["criteria"].items():
@@ -171,11 +172,23 @@ def _check_shape(said: Any, path: Path) -> None:
         _check_parameter(one, f"{place} parameters.{code}")
 
 
+def _check_document(said: Mapping[str, Any], place: str) -> None:
+    """The legal reference, and a code that a file name and an address can hold."""
+    for key in ("number", "name", "issuer"):
+        if not said["document"].get(key):
+            raise RuleRefused(place, f"document 缺少 {key}")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", str(said["code"])):
+        raise RuleRefused(place, f"code {said['code']} 要是小写英文、数字和连字符")
+
+
 def _check_days(said: Mapping[str, Any], place: str) -> None:
     for bound in ("since", "until"):
         day = said["valid"].get(bound)
         if not isinstance(day, date) and not (day is None and bound == "until"):
             raise RuleRefused(place, f"valid.{bound} 要是日期，例如 2016-01-01")
+    since, until = (said["valid"].get(bound) for bound in ("since", "until"))
+    if until is not None and until <= since:
+        raise RuleRefused(place, f"valid.until {until} 不晚于 since {since}")
 
 
 def _check_names(said: Mapping[str, Any], place: str) -> None:

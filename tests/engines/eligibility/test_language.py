@@ -228,3 +228,31 @@ def test_bands_of_other_units_are_refused():
         bound(STEPS, {"table": [["30%", "20分"], ["5人", "1分"], "0分"]})
     with pytest.raises(RuleRefused, match="要给出分数"):
         bound(STEPS, {"table": [["30%", "20人"], "0人"]})
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (("30%", "30%"), "与上一档重叠"),
+        (("> 30%", ">= 30%"), None),
+        ((">= 30%", "> 30%"), "与上一档重叠"),
+        (("<= 30%", "<= 20%"), "与上一档重叠"),
+        (("< 20%", "<= 20%"), None),
+        ((">= 30%", "<= 20%"), "与上一档方向不同"),
+        (("= 20%", "= 30%"), None),
+        (("= 20%", "= 20%"), "与上一档重叠"),
+    ],
+)
+def test_no_band_hides_another(limits, says):
+    table = [[limit, f"{points}分"] for points, limit in enumerate(limits, 1)]
+    if says is None:
+        bound(STEPS, {"table": [*table, "0分"]})
+        return
+    with pytest.raises(RuleRefused, match=says):
+        bound(STEPS, {"table": [*table, "0分"]})
+
+
+def test_a_word_that_no_register_has_is_refused_where_it_looks_like_a_slip():
+    with pytest.raises(RuleRefused, match="没有 dishonst 这一种"):
+        bound("any(lists, kind == 'dishonst')")
+    bound("any(certificates, kind == 'little_giant')")  # a city's own certificate

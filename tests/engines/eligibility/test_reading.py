@@ -127,7 +127,13 @@ def test_an_id_comes_once(tmp_path):
         ("e.jsonl", "{", "不是 JSON"),
         ("e.jsonl", "[1]", "不是一个对象"),
         ("e.csv", "id,id\na,b\n", "出现了两次"),
-        ("e.csv", "id\na,b\n", "比表头多出列"),
+        ("e.csv", "id\na,b\n", "有 2 格，表头有 1 列"),
+        ("e.csv", "id,region\na\n", "有 1 格，表头有 2 列"),
+        ("e.csv", "", "表头里没有 id"),
+        ("e.csv", "id;region\na;210102\n", "用英文逗号分开"),
+        ("e.csv", 'id\n"a', "不是 CSV"),
+        ("e.csv", 'id,returns.2022.revenue_fen\na,"1,234,00"\n', "“1,234,00”不是数"),
+        ("e.jsonl", '{"id": "a", "region": "210102", "region": "330106"}', "region：写了两遍"),
         ("e.csv", "id,ip\na,{\n", "要写 JSON"),
         ("e.parquet", "no", "不是 Parquet"),
         ("e.xlsx", "no", "请用 .jsonl"),
@@ -139,6 +145,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, name, text, says):
     with pytest.raises(RowRefused) as refused:
         list(Reader().read(path))
     assert says in refused.value.text.format(**refused.value.facts) + refused.value.way_on
+
+
+def test_lines_of_commas_at_the_end_are_no_enterprises(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_bytes("\ufeffid,region,resident\r\na,210102, \r\n,,\r\n".encode())
+    assert list(Reader().read(path)) == [{"id": "a", "region": "210102"}]
 
 
 def test_parquet_without_its_reader_names_the_command(tmp_path, monkeypatch):

@@ -117,6 +117,12 @@ def test_comments_do_not_make_a_version(tmp_path):
         ("staff_points + rd_points + ip_points", "points + ip_points", "用到了它自己"),
         ("code: sme-2017-115", "code: [", "不是 YAML"),
         ("sources:", "source:", "不认得的键"),
+        ("valid: {since: 2017-05-03}", "valid: {since: 2017-05-03, until: 2017-05-03}", "不晚于"),
+        ("code: sme-2017-115", "code: SME 2017", "小写英文"),
+        ("  issuer: 科技部、财政部、国家税务总局\n", "", "document 缺少 issuer"),
+        ("[25%, 16分], [20%, 12分]", "[20%, 12分], [25%, 16分]", "与上一档重叠"),
+        ("kind == 'hnte'", "kind == 'hntee'", "是不是 hnte"),
+        ("'integrity'] and", "'integrty'] and", "是不是 integrity"),
     ],
 )
 def test_a_rule_set_that_does_not_hold_together_is_refused(tmp_path, old, new, says):
