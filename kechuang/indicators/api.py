@@ -253,6 +253,54 @@ def list_indicators(request: HttpRequest) -> Any:
     return {"items": list(queries.indicators().values())}
 
 
+class RungOut(Schema):
+    """A tier of a region in a year: promised, published, and how much of it in percent."""
+
+    indicator: str
+    name: str
+    tier: str
+    period: str
+    value: str | None
+    target: str | None
+    attainment: str | None
+    short: str | None
+
+
+class LadderOut(Schema):
+    """The ladder of tiers of a region in a year."""
+
+    region: str
+    year: int
+    items: list[RungOut]
+
+
+class LadderQuery(Schema):
+    """Which region and year."""
+
+    region: str = Field(max_length=20)
+    year: int = Field(ge=2000, le=2100)
+
+
+@indicators.get("/ladder", response={200: LadderOut, **ERRORS}, operation_id="ladder")
+def ladder(request: HttpRequest, query: Query[LadderQuery]) -> Any:
+    """The year's targets of a region's tiers beside what was published."""
+    subject = queries.subject_of_code(query.region)
+    if subject is None:
+        raise Http404
+    rungs = queries.ladder(subject, query.year, _actor(request), _at(request))
+    return {
+        "region": subject.code, "year": query.year,
+        "items": [
+            {"indicator": one.indicator.code, "name": one.name,
+             "tier": one.indicator.formula_kind,
+             "period": one.figure.observation.period if one.figure else "",
+             "value": _text(one.value), "target": _text(one.target_value),
+             "attainment": _text(one.attainment), "short": _text(one.short)}
+            for one in rungs if one.figure or one.target
+        ],
+    }
+
+
 @indicators.get("/{code}", response={200: IndicatorOut, **ERRORS}, operation_id="get_indicator")
 def get_indicator(request: HttpRequest, code: str) -> Any:
     """One definition."""

@@ -220,6 +220,14 @@ def _certificates_valid(asked: Asked) -> Iterator[Row]:
     return _enterprises(asked, found)
 
 
+def _certificates_new(asked: Asked) -> Iterator[Row]:
+    kind, period = asked.indicator.formula_kind, asked.period
+    found = cultivation_queries.newly_holding(
+        asked.region_path, period.since, period.until, kind, asked.known_at
+    )
+    return _enterprises(asked, found)
+
+
 def _evaluations_shown(numbers: Sequence[str], actor: Actor, at: datetime) -> list[Shown]:
     rows = cultivation_queries.visible_to(actor, at).filter(number__in=numbers)
     return [Shown(one.number, one.name, f"/evaluations/{one.number}/") for one in rows]
@@ -240,6 +248,10 @@ FORMULAS: dict[str, Formula] = {
     ),
     "certificates_valid": Formula(
         _certificates_valid, cultivation_queries.visible_to, _evaluations_shown,
+        _ENTERPRISES_HIDDEN,
+    ),
+    "certificates_new": Formula(
+        _certificates_new, cultivation_queries.visible_to, _evaluations_shown,
         _ENTERPRISES_HIDDEN,
     ),
     "needs_accepted": Formula(

@@ -1,5 +1,6 @@
 """Reads of cultivation: who finds which enterprise, what is known of it, what the rules say."""
 
+from kechuang.cultivation.queries.climbing import TierNow, ladder_now, newly_holding
 from kechuang.cultivation.queries.effects import Effect, effect_of, touched_by
 from kechuang.cultivation.queries.facts import (
     Relation,
@@ -49,6 +50,7 @@ __all__ = [
     "open_declarations", "people_of_units", "policies_on", "reasons_json", "relation",
     "rule_sets", "sources_of", "standings", "technology_enterprises", "tier_counts",
     "visible_to", "visits_of", "within",
+    "TierNow", "ladder_now", "newly_holding",
     "Effect", "before", "changes_between", "effect_of", "in_force", "rule_versions_visible_to",
     "rule_set_of", "rules_of", "touched_by", "value_words",
 ]  # fmt: skip

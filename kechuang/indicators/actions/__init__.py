@@ -5,6 +5,6 @@ from kechuang.indicators.actions.measuring import (
     measure,
     publish_observation,
 )
-from kechuang.indicators.actions.targeting import set_target
+from kechuang.indicators.actions.targeting import set_target, set_targets
 
-__all__ = ["import_observations", "measure", "publish_observation", "set_target"]
+__all__ = ["import_observations", "measure", "publish_observation", "set_target", "set_targets"]

@@ -1,6 +1,7 @@
 """Set what is promised for a period."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -59,6 +60,18 @@ def set_target(
                  "value": plain(value), "vintage": target.vintage},
     )  # fmt: skip
     return target
+
+
+@transaction.atomic
+def set_targets(
+    *, values: Sequence[tuple[Indicator, Decimal]], region: Region, period: Period, by: Actor,
+    at: datetime,
+) -> list[Target]:
+    """Set a region's targets of several indicators for a period, all or none."""
+    return [
+        set_target(indicator=indicator, region=region, period=period, value=value, by=by, at=at)
+        for indicator, value in values
+    ]
 
 
 def keep_target(

@@ -13,6 +13,7 @@ from kechuang.indicators.queries.definitions import (
     indicators_by_group,
 )
 from kechuang.indicators.queries.figures import Figure, figures, headline
+from kechuang.indicators.queries.ladder import Rung, ladder, ladder_below, tier_indicators
 from kechuang.indicators.queries.observing import (
     best_of,
     current,
@@ -33,6 +34,7 @@ from kechuang.indicators.queries.observing import (
 from kechuang.indicators.queries.words import chart_of, name_of, parts_of, period_words, signed
 
 __all__ = [
+    "Rung", "ladder", "ladder_below", "tier_indicators",
     "Figure", "best_of", "chart_of", "comparable_indicators", "compare", "county_values", "current",
     "earlier_of", "figures", "headline", "indicator_by_code", "indicator_named", "indicators",
     "indicators_by_group", "known_on", "latest_by_indicator", "name_of", "parts_of",

@@ -1,6 +1,7 @@
 """Figures: what was published elsewhere, and what this installation measures of its own rows."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from kechuang.base.periods import Period
@@ -20,17 +21,37 @@ LONG = (
 )
 TIERS = "cultivated"
 BY_COUNTY = ("organisations_enterprises", "needs_accepted")
+TOTAL = "technology_enterprises_evaluated"
 
 
-def publish(cast: Cast) -> None:
-    """Import the published figures, lend the totals of one city to 示例市, measure the months."""
+def publish(cast: Cast, size: str) -> None:
+    """Import the published figures, lend the totals of one city to 示例市, promise the year's
+    tiers, measure the months.
+    """
     rows = texts.rows("published-figures.csv")
     for sheet in (rows, [_lent(row) for row in rows if _is_total(row)]):
         answer = actions.import_observations(
             sheet=Sheet(list(COLUMNS), sheet), by=OPERATOR, at=cast.clock.now
         )
         assert not answer["problems"], answer["problems"][:3]
+    _promise(cast, "town" if size == "town" else "city")
     _measure(cast)
+
+
+def _promise(cast: Cast, size: str) -> None:
+    """Enter the year's targets of the tiers, as the city's officer does."""
+    known = queries.indicators()
+    promised: dict[str, list[tuple[Any, Decimal]]] = {}
+    for row in texts.rows("tier-targets.csv"):
+        promised.setdefault(row["region"], []).append(
+            (known[row["indicator"]], Decimal(row[size]))
+        )
+    regions = {one.code: one for one in cast.regions.values()}
+    for code, values in promised.items():
+        actions.set_targets(
+            values=values, region=regions[code], period=Period.parse(str(cast.clock.day.year)),
+            by=cast.actor("linjing"), at=cast.clock.at(-300),
+        )  # fmt: skip
 
 
 def _is_total(row: dict[str, str]) -> bool:
@@ -52,8 +73,8 @@ def _measure(cast: Cast) -> None:
     known_at = max(datetime.now(UTC), cast.clock.now) + timedelta(minutes=1)
     officer, head = cast.actor("linjing"), cast.actor("guoxun")
     wanted = [one for one in queries.indicators().values() if one.is_measured]
-    tiers = [one for one in wanted if one.group == TIERS]
-    wanted = [one for one in wanted if one.group != TIERS]
+    tiers = [one for one in wanted if one.group == TIERS and one.kind == "stock"]
+    wanted = [one for one in wanted if one not in tiers]
     _tiers(cast, tiers, known_at)
     months = _months(cast)
     for back, month in enumerate(months):
@@ -78,9 +99,12 @@ def _tiers(cast: Cast, wanted: list[Any], known_at: datetime) -> None:
     """The tiers of enterprises as of yesterday, the first day that they were evaluated."""
     officer, head = cast.actor("linjing"), cast.actor("guoxun")
     yesterday = Period.parse(f"@{cast.clock.day - timedelta(days=1)}")
-    for indicator in wanted:
+    counties = [one for one in cast.regions.values() if one.level == "COUNTY" and one.is_demo]
+    asked = [(one, cast.city) for one in wanted]
+    asked += [(one, county) for one in wanted if one.code == TOTAL for county in counties]
+    for indicator, region in asked:
         made = actions.measure(
-            indicator=indicator, region=cast.city, by=officer, at=cast.clock.at(0, 7),
+            indicator=indicator, region=region, by=officer, at=cast.clock.at(0, 7),
             period=yesterday, known_at=known_at,
         )  # fmt: skip
         actions.publish_observation(observation=made, by=head, at=cast.clock.at(0, 8))

@@ -88,7 +88,7 @@ def load(size: str, day: date) -> None:
         enterprises.grow(people, size)
         granted.grant(people)
         done("指标")
-        figures.publish(people)
+        figures.publish(people, size)
         done("完成")
 
 

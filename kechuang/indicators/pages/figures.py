@@ -1,4 +1,4 @@
-"""Pages of indicators: all of a region, one over time, regions compared, a figure's evidence."""
+"""All indicators of a region, one over time, regions compared, a figure's evidence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from kechuang.parties.models import Region
 LOOKED_AT = 12
 
 
-def _place(request: AskedRequest) -> Subject | None:
+def place_of(request: AskedRequest) -> Subject | None:
     """The subject that the page is about: as asked, else the installation's region."""
     wanted = request.GET.get("region", "")[:20]
     if wanted:
@@ -40,7 +40,7 @@ def _place(request: AskedRequest) -> Subject | None:
 
 def indicators(request: AskedRequest) -> HttpResponse:
     """Every indicator that a region has a figure of, under its group."""
-    subject = _place(request)
+    subject = place_of(request)
     latest = (
         queries.latest_by_indicator(subject, request.actor, request.at) if subject else {}
     )
@@ -60,7 +60,7 @@ def indicators(request: AskedRequest) -> HttpResponse:
 
 
 def indicators_csv(request: AskedRequest) -> HttpResponse:
-    subject = _place(request)
+    subject = place_of(request)
     if subject is None:
         raise Http404
     latest = queries.latest_by_indicator(subject, request.actor, request.at)
@@ -98,7 +98,7 @@ def _indicator(code: str) -> Indicator:
 def indicator(request: AskedRequest, code: str) -> HttpResponse:
     """One indicator: what it is, its series for a region, its regions side by side."""
     definition = _indicator(code)
-    subject = _place(request)
+    subject = place_of(request)
     rows = (
         queries.figures(
             queries.series(code, subject, request.actor, request.at), request.actor, request.at
