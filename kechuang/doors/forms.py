@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.refusals import Refused
+from kechuang.base.time import SHANGHAI
 from kechuang.doors.words import message_of, way_on_of
 
 
@@ -55,6 +57,20 @@ class Form(forms.Form):
         if any(one.status == 409 for one in self.refused):
             return 409
         return 422 if self.is_bound and self.errors else 200
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a clock time in the city."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("input_formats", ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
+        options.setdefault("help_text", _("年-月-日 时:分，北京时间，例如 2027-03-01 17:00"))
+        super().__init__(**options)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return value
 
 
 class ConfirmForm(Form):

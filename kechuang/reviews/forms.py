@@ -1,13 +1,16 @@
 """What the pages of panels, seats and reviews take in."""
 
+import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kechuang.doors.forms import Form
+from kechuang.doors.forms import Form, MomentField
 from kechuang.parties.models import Person
+from kechuang.reviews import rules
 from kechuang.reviews.models import Criterion
 
 
@@ -152,3 +155,108 @@ class FinishForm(Form):
         label=_("合议意见"), max_length=5000, required=False,
         widget=forms.Textarea({"rows": 5}), help_text=_("可不写。会写进纪要，签署后不能改。"),
     )  # fmt: skip
+
+
+class OperatorForm(Form):
+    """Who draws the experts."""
+
+    operator = PersonChoice(
+        label=_("抽取人"), queryset=Person.objects.none(), to_field_name="number",
+        empty_label=_("请选择"),
+        help_text=_("与秘书、组长不是同一人。任命后，本组专家只能抽取产生，不再直接选聘。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, operators: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["operator"].queryset = operators
+
+
+class DrawForm(Form):
+    """What is fixed before a draw, and published."""
+
+    seats = forms.IntegerField(
+        label=_("席位"), min_value=rules.REVIEWS_MIN, max_value=rules.SEATS_MAX, initial=5,
+        help_text=_("宜为单数。谢绝或逾期的，按抽取次序自动递补。"),
+    )  # fmt: skip
+    fields_wanted = forms.CharField(
+        label=_("专业领域"), required=False, max_length=500,
+        help_text=_("用顿号隔开，如“轴承、机床”，只从这些领域里抽；不填，全库都在内。"),
+    )
+    witnesses = PeopleChoice(
+        label=_("见证人"), queryset=Person.objects.none(), to_field_name="number",
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("2 到 9 位，互相独立。各人先承诺一个随机数，截止后再揭示，谁也左右不了结果。"),
+    )
+    commit_until = MomentField(label=_("承诺截止"))
+    reveals_until = MomentField(label=_("揭示截止"))
+    public_at = MomentField(label=_("公共数值产生于"))
+    source = forms.CharField(
+        label=_("公共数值"), max_length=200,
+        help_text=_("揭示截止以后才产生、谁都能查到的数，如某日某期彩票开奖号码、某指数收盘值。"),
+    )
+    fallback = forms.CharField(
+        label=_("备用数值"), max_length=200,
+        help_text=_("前一个停发或取消时用，也要写明到哪一期。"),
+    )
+    suite = forms.ChoiceField(
+        label=_("算法"), choices=[("intl", "SHA-256"), ("gm", "SM3")], initial="intl",
+        help_text=_("选 SM3 时，见证人用命令行生成随机数。"),
+    )
+
+    def __init__(self, *args: Any, fields_of_work: Sequence[str], people: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.fields_of_work = list(fields_of_work)
+        self.fields["witnesses"].queryset = people
+
+    def clean_fields_wanted(self) -> list[str]:
+        """The fields asked for, each of which somebody in the pool must have."""
+        text = self.cleaned_data["fields_wanted"]
+        asked = [one.strip() for one in re.split("[、，,;；]", text) if one.strip()]
+        unknown = [one for one in asked if one not in self.fields_of_work]
+        if unknown:
+            near = get_close_matches(unknown[0], self.fields_of_work, n=5, cutoff=0.2)
+            raise forms.ValidationError(
+                _("专家库里没有人登记“%(field)s”。相近的有：%(near)s。"),
+                params={"field": unknown[0],
+                        "near": "、".join(near or self.fields_of_work[:10])},
+            )  # fmt: skip
+        return list(dict.fromkeys(asked))
+
+    @property
+    def plan(self) -> rules.DrawPlan:
+        """The plan as the rules see it."""
+        names = ("seats", "commit_until", "reveals_until", "public_at", "source", "fallback",
+                 "suite")  # fmt: skip
+        return rules.DrawPlan(**{name: self.cleaned_data[name] for name in names})
+
+
+class CommitForm(Form):
+    """A witness's commitment."""
+
+    commitment = forms.CharField(
+        label=_("承诺"), max_length=80,
+        help_text=_("64 位十六进制数，由本页按钮或命令行 kechuang draw nonce 生成。"),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class RevealForm(Form):
+    """A witness's number."""
+
+    nonce = forms.CharField(
+        label=_("随机数"), max_length=80,
+        help_text=_("选承诺时保存的文件，或从文件里复制 nonce 一行。"),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class ValueForm(Form):
+    """The public value once it stands."""
+
+    value = forms.CharField(
+        label=_("数值"), max_length=200, help_text=_("照公布的原文录，任何人都会拿它重算。"),
+    )
+    used_fallback = forms.BooleanField(
+        label=_("用的是备用数值"), required=False,
+        help_text=_("只有前一个数值停发或取消时才选。"),
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -12,9 +12,10 @@ from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.base.working_days import calendar, office_closes
 from kechuang.reviews import queries, rules
-from kechuang.reviews.models import Conflict, Panel, Review, Seat
+from kechuang.reviews.models import Case, Conflict, Draw, DrawNonce, Panel, Review, Seat
 
 MOST = 200
+DRAW_OPEN = ("COMMITTING", "REVEALING")
 TASKS = {
     "DECLARING": N_("申报是否回避"),
     "ACTIVE": N_("评分"),
@@ -30,7 +31,7 @@ BUTTONS = {
 
 
 def matters_for(actor: Actor, at: datetime) -> list[Matter]:
-    """What waits for an expert, a secretary, a chair or the office; at most five queries."""
+    """What waits for an expert, a secretary, a chair or the office; at most six queries."""
     if not actor.is_signed_in:
         return []
     found: list[Matter] = []
@@ -40,6 +41,8 @@ def matters_for(actor: Actor, at: datetime) -> list[Matter]:
     if actor.is_role(*rules.PANEL_ROLES):
         found += [_panel(panel, actor) for panel in _panels(actor, at)]
         found += [_conflict(conflict) for conflict in _conflicts(actor, at)]
+    if actor.is_role(*rules.WITNESS_ROLES):
+        found += [_nonce(row) for row in _nonces(actor, at)]
     return found[:MOST]
 
 
@@ -88,18 +91,24 @@ def _panels(actor: Actor, at: datetime) -> list[Panel]:
     rows = queries.panels_visible_to(actor, at).filter(
         Q(secretary__number=actor.person)
         | Q(chair__number=actor.person)
+        | Q(draw_operator__number=actor.person)
         | Q(secretary__isnull=True)
         | Q(chair__isnull=True),
         state__in=rules.PANEL_OPEN,
     )
     waiting = reviews.filter(state__in=rules.REVIEW_WAITING)
     silent = reviews.filter(state=Review.State.SUBMITTED, is_deviating=True, explanation="")
+    draws = Draw.objects.filter(panel=OuterRef("pk"))
     recused = reviews.filter(
         state=Review.State.RECUSED, seat__expert__person=OuterRef("chair")
     )
     return list(
         rows.annotate(
             is_waiting=Exists(waiting), is_silent=Exists(silent), is_blocked=Exists(recused),
+            is_cased=Exists(Case.objects.filter(panel=OuterRef("pk"))),
+            is_drawn=Exists(draws.filter(state=Draw.State.DRAWN)),
+            drawing=Subquery(draws.filter(state__in=DRAW_OPEN).values("number")[:1]),
+            is_due=Exists(draws.filter(state__in=DRAW_OPEN, public_at__lte=at)),
         ).order_by("pk")[:MOST]
     )  # fmt: skip
 
@@ -107,16 +116,21 @@ def _panels(actor: Actor, at: datetime) -> list[Panel]:
 def _panel(panel: Panel, actor: Actor) -> Matter:
     """The next step of a panel, who holds it, and whether it is this actor's."""
     task, button, verb, holder, until = next_step(panel)
-    people = {"secretary": panel.secretary, "chair": panel.chair}
+    people = {
+        "secretary": panel.secretary, "chair": panel.chair, "operator": panel.draw_operator,
+    }  # fmt: skip
     person = people.get(holder)
     mine = person.number == actor.person if person else actor.is_role(*rules.OFFICE_ROLES)
     return Matter(
         number=panel.number, title=panel.subject_title, task=task,
         holder=person.name if person else gettext("科技部门"), mine=mine,
         since=panel.state_since, until=until,
-        url=reverse(verb if mine else "panel", args=[panel.number]),
-        button=button if mine else N_("查看"),
+        url=_way(verb if mine else "panel", panel), button=button if mine else N_("查看"),
     )  # fmt: skip
+
+
+def _way(verb: str, panel: Panel) -> str:
+    return reverse(verb, args=[panel.drawing if verb.startswith("draw") else panel.number])
 
 
 Step = tuple[str, str, str, str, datetime | None]
@@ -129,6 +143,14 @@ def next_step(panel: Panel) -> Step:
     unled = panel.secretary is None or panel.chair is None or panel.is_blocked
     steps: list[tuple[bool, Step]] = [
         (unled, (N_("任命秘书和组长"), N_("去任命"), "panel-officers", "office", soon)),
+        (bool(panel.draw_operator) and not panel.is_cased,
+         (N_("放入待评方案"), N_("查看"), "panel", "secretary", soon)),
+        (bool(panel.drawing) and panel.is_due,
+         (N_("录入公共数值并抽取"), N_("去抽取"), "draw-value", "operator", soon)),
+        (bool(panel.drawing),
+         (N_("等见证人和公共数值"), N_("查看"), "draw", "operator", None)),
+        (bool(panel.draw_operator) and not panel.is_drawn,
+         (N_("建立专家抽取"), N_("去建立"), "panel-draw", "operator", soon)),
         (state == Panel.State.PLANNED,
          (N_("选聘评审专家"), N_("去选聘"), "panel-experts", "secretary", soon)),
         (state == Panel.State.INVITING,
@@ -166,4 +188,25 @@ def _conflict(conflict: Conflict) -> Matter:
         holder=panel.secretary.name if panel.secretary else "", mine=True,
         since=conflict.found_at, until=panel.score_until,
         url=reverse("conflict", args=[conflict.number]), button=N_("去裁定"),
+    )  # fmt: skip
+
+
+def _nonces(actor: Actor, at: datetime) -> list[DrawNonce]:
+    """What a witness still owes an open draw: a commitment, or the number once all have one."""
+    revealing = Q(draw__state=Draw.State.REVEALING) | Q(draw__commit_until__lte=at)
+    owed = Q(commitment="", draw__commit_until__gt=at, draw__state=Draw.State.COMMITTING) | (
+        ~Q(commitment="") & Q(nonce="", draw__reveals_until__gt=at) & revealing
+    )
+    rows = DrawNonce.objects.filter(owed, person__number=actor.person, draw__state__in=DRAW_OPEN)
+    return list(rows.select_related("draw__panel", "person").order_by("pk")[:MOST])
+
+
+def _nonce(row: DrawNonce) -> Matter:
+    draw, commits = row.draw, not row.commitment
+    return Matter(
+        number=draw.number, title=draw.panel.subject_title,
+        task=N_("提交抽取承诺") if commits else N_("揭示随机数"), holder=row.person.name, mine=True,
+        since=draw.state_since, until=draw.commit_until if commits else draw.reveals_until,
+        url=reverse("draw-commit" if commits else "draw-reveal", args=[draw.number]),
+        button=N_("去提交") if commits else N_("去揭示"),
     )  # fmt: skip

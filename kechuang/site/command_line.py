@@ -16,6 +16,7 @@ from rich.table import Table
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, Refused
+from kechuang.engines.drawing.commands import app as drawing
 from kechuang.engines.eligibility.commands import app as eligibility
 from kechuang.engines.eligibility.commands import rules
 from kechuang.engines.panels.commands import app as panels
@@ -38,6 +39,7 @@ app.add_typer(imports, name="import")
 app.registered_commands += ranking.registered_commands  # on files; without Django
 app.add_typer(placement, name="place")  # on files; without Django
 app.add_typer(panels, name="panel")  # on files; without Django
+app.add_typer(drawing, name="draw")  # on files; without Django
 app.registered_commands += eligibility.registered_commands
 app.add_typer(rules)
 app.command("seal")(sealing.seal)
@@ -50,8 +52,8 @@ console = Console()
 BY = Actor(role=Role.OPERATOR, via="command")
 SIZES = ("town", "city", "province")
 WITHOUT_DJANGO = (
-    ["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"], ["panel"], ["entitle"], ["rules"],
-    ["seal"], ["open"], ["custodian"], ["witness"],
+    ["up"], ["doctor"], ["rank"], ["rank-eval"], ["place"], ["panel"], ["draw"], ["entitle"],
+    ["rules"], ["seal"], ["open"], ["custodian"], ["witness"],
 )  # fmt: skip
 
 

@@ -32,6 +32,8 @@ from tests.cultivation import granting
 from tests.needs import builders
 from tests.offers.test_actions import TYPED as OFFER
 from tests.projects import line as projects
+from tests.reviews.bench import planned
+from tests.reviews.drawing import DrawBench, crowd
 from tests.world import World
 
 SECRET = "密语白鹭四二"
@@ -74,7 +76,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
         *_needs(world, now), *_offers(world, now), *_sealed(world, now),
         *_sealed_outside(world, now), *decided,
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
-        *_granted(world, now - timedelta(days=40)),
+        *_granted(world, now - timedelta(days=40)), *_draws(world, now),
         *_cultivated(world, now), *_rules(now), *_computed(world, now),
     ]  # fmt: skip
 
@@ -173,6 +175,26 @@ def _decided(world: World, at: datetime) -> list[Exhibit]:
         Exhibit("objection", objection.number, frozenset({"rival_admin", "supervisor"}) | OFFICES,
                 {"file": paper.number}),
     ]  # fmt: skip
+
+
+def _draws(world: World, now: datetime) -> list[Exhibit]:
+    """A draw of a published challenge that waits for its witnesses, and one of a closed subject."""
+    found = []
+    for serial, is_public in ((905, True), (906, False)):
+        bench = DrawBench(planned(
+            world, now - timedelta(hours=3), subject=f"JB-2026-000{serial}",
+            title="评审对象" if is_public else f"未公开的评审对象 {SECRET}", is_public=is_public,
+        ))  # fmt: skip
+        bench.bench.officers().at = now - timedelta(hours=1.5)
+        bench.bench.cases()
+        if serial == 905:
+            crowd(world, 8, now)
+        found.append(bench.named().fixed().draw)
+    near = OFFICES | {"supervisor", "expert1"}
+    return [
+        Exhibit("draw-public", found[0].number, EVERYBODY, {}, near),
+        Exhibit("draw-closed", found[1].number, near),
+    ]
 
 
 def _matched(world: World, now: datetime) -> list[Exhibit]:

@@ -18,7 +18,8 @@ LEFT_OUT = (
 # Which exhibits an address is tried with: by the longest beginning that fits, and by its name.
 SHOWN_AT = {
     "/needs/": "need-", "/offers/": "offer-", "/challenges/": "challenge-", "/bids/": "bid-",
-    "/reviews/": "review", "/reviews/panels/": "panel", "/reviews/seats/": "seat",
+    "/reviews/": "review", "/reviews/panels/": "panel", "/reviews/draws/": "draw-",
+    "/reviews/seats/": "seat",
     "/reviews/conflicts/": "conflict", "/notices/": "notice", "/objections/": "objection",
     "/introductions/": "introduction", "/introductions/liaisons/": "liaison",
     "/introductions/requests/": "request", "/introductions/funnel/": "funnel",

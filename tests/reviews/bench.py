@@ -101,10 +101,13 @@ class Bench:
         return next(m.actor for m in members if m.person.pk == seat.expert.person_id)
 
 
-def planned(world: Any, at: datetime, **settings: int) -> Bench:
+def planned(
+    world: Any, at: datetime, subject: str = SUBJECT, title: str = "高速主轴轴承寿命提升",
+    **settings: int,
+) -> Bench:  # fmt: skip
     """A planned panel without officers."""
     panel = actions.plan_panel(
-        subject_number=SUBJECT, subject_title="高速主轴轴承寿命提升", region_path=world.city.path,
+        subject_number=subject, subject_title=title, region_path=world.city.path,
         criteria=CRITERIA, by=world.officer.actor, at=at, **settings,
     )  # fmt: skip
     return Bench(world, at, panel)

@@ -28,6 +28,7 @@ from kechuang.challenges.queries import (
     fingerprint_of,
     mode,
     opening_minutes,
+    opening_of,
     sealed_content_of,
 )
 from kechuang.challenges.rules.freezing import sha256_of
@@ -121,7 +122,7 @@ def _plan_panel(challenge: Challenge, *, by: Actor, at: datetime) -> None:
     """The panel judges by the frozen criteria, under the secretary and the chair named before."""
     panel = reviews.plan_panel(
         subject_number=challenge.number, subject_title=challenge.title,
-        region_path=challenge.region_path,
+        region_path=challenge.region_path, is_public=True,
         criteria=[
             {"code": c.code, "name": c.name, "weight": c.weight, "threshold": c.threshold}
             for c in challenge.criteria.all()
@@ -221,7 +222,11 @@ def finish_check(*, challenge: Challenge, by: Actor, at: datetime) -> Challenge:
     move(judged, to, by=by, at=at)
     record_step(judged, "finish_check", by=by, at=at, admissible=len(bids))
     panel = panels.panel_for(judged.number)
-    reviews.put_cases(panel=panel, cases=[case_of(bid) for bid in bids], by=by, at=at)
+    opening = opening_of(judged)
+    reviews.put_cases(
+        panel=panel, cases=[case_of(bid) for bid in bids], closed_at=judged.closed_at,
+        opened_at=opening.at if opening else None, by=by, at=at,
+    )
     return judged
 
 
@@ -236,4 +241,5 @@ def case_of(bid: Bid) -> CaseFacts:
         number=bid.number, title=sealed_content_of(bid)["title"][:200],
         organisation_codes=tuple(dict.fromkeys(codes)),
         person_numbers=tuple(dict.fromkeys(people)), url=f"/bids/{bid.number}/",
+        sha256=bid.signed_sha256,
     )

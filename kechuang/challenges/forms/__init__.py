@@ -1,7 +1,7 @@
 """The shape of what is typed about a challenge, and by bidders about a bid."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.money import fen_from_wan
 from kechuang.base.refusals import Refused
-from kechuang.base.time import SHANGHAI
 from kechuang.challenges.models import ArgumentSeat, BidCheck, Target
 from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
 from kechuang.challenges.rules.modes import FitQuestion, modes_in_force
-from kechuang.doors.forms import Form, ReasonForm
+from kechuang.doors.forms import Form, MomentField, ReasonForm
 from kechuang.doors.words import message_of
 from kechuang.parties.models import Person
 
@@ -48,20 +47,6 @@ def wan(fen: int) -> str:
     """
     text = f"{Decimal(fen) / FEN_PER_WAN:.6f}".rstrip("0").rstrip(".")
     return text
-
-
-class MomentField(forms.DateTimeField):
-    """A day and a clock time in the city."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("input_formats", ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
-        options.setdefault("help_text", _("年-月-日 时:分，北京时间，例如 2027-03-01 17:00"))
-        super().__init__(**options)
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, datetime):
-            return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-        return value
 
 
 class PersonField(forms.ChoiceField):

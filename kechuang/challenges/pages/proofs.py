@@ -10,6 +10,7 @@ from kechuang.challenges import queries
 from kechuang.challenges.models import Challenge
 from kechuang.notices.models import Notice
 from kechuang.reviews.models import Minutes
+from kechuang.reviews.queries import draws_of_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ def proofs_of(row: Challenge) -> list[Proof]:
             _("开标记录"), _("经办，监督到场"), opening.sha256, opening.at,
             reverse("challenge-opening", args=[row.number]), opens_to_few=True,
         ))
+    found += [
+        Proof(
+            _("专家抽取 {number}（专家池指纹）").format(number=one.number), _("抽取人，见证人到场"),
+            one.pool_hash, one.drawn_at, reverse("draw", args=[one.number]),
+        )
+        for one in draws_of_subject(row.number)
+    ]
     minutes = Minutes.objects.filter(panel__subject_number=row.number).order_by("-id").first()
     if minutes is not None:
         found.append(Proof(

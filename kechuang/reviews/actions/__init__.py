@@ -1,5 +1,13 @@
 """Every write of the reviews, one verb a function."""
 
+from kechuang.reviews.actions.drawing import (
+    cancel_draw,
+    commit_nonce,
+    draw_experts,
+    fix_pool,
+    name_draw_operator,
+    reveal_nonce,
+)
 from kechuang.reviews.actions.panels import (
     accept_seat,
     assign_experts,
@@ -26,12 +34,17 @@ from kechuang.reviews.actions.scores import (
 __all__ = [
     "accept_seat",
     "assign_experts",
+    "cancel_draw",
     "cancel_panel",
+    "commit_nonce",
     "decide_conflict",
     "declare",
     "declare_officer_conflict",
+    "draw_experts",
     "explain_deviation",
     "finish_review",
+    "fix_pool",
+    "name_draw_operator",
     "name_panel_officers",
     "open_consensus",
     "plan_panel",
@@ -39,6 +52,7 @@ __all__ = [
     "refuse_seat",
     "release_seat",
     "reopen_review",
+    "reveal_nonce",
     "save_score",
     "submit_score",
     "time_out_seats",

@@ -1,7 +1,7 @@
 """Plan a panel, name its officers and experts, put its cases, answer invitations."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +15,9 @@ from kechuang.parties.models import Person
 from kechuang.parties.queries import holders
 from kechuang.record.actions import append, take_number
 from kechuang.reviews import queries, rules
+from kechuang.reviews.actions.advancing import advance
+from kechuang.reviews.actions.inviting import invite
 from kechuang.reviews.actions.steps import (
-    advance,
     fence_officers,
     locked_panel,
     move_panel,
@@ -25,20 +26,19 @@ from kechuang.reviews.actions.steps import (
     require_state,
     require_unfenced,
     stage_facts,
-    term,
 )
 from kechuang.reviews.models import (
     Case,
     Conflict,
     Criterion,
-    Expert,
     Fence,
     Panel,
     PanelStage,
     Review,
     Seat,
-    SeatStage,
 )
+
+INSTANT = timedelta(microseconds=1)  # what a database tells apart
 
 
 @transaction.atomic
@@ -152,9 +152,13 @@ def _problems_with_officers(panel: Panel) -> list[rules.ConflictOfInterest]:
 
 @transaction.atomic
 def put_cases(
-    *, panel: Panel, cases: Sequence[rules.CaseFacts], by: Actor, at: datetime
+    *, panel: Panel, cases: Sequence[rules.CaseFacts], closed_at: datetime | None = None,
+    opened_at: datetime | None = None, by: Actor, at: datetime,
 ) -> list[Case]:
     """Put what is to be judged; computes conflicts of seats and officers at once.
+
+    `closed_at` and `opened_at` are told of sealed bids; for anything else the panel's planning and
+    this moment stand for them. They and the root over all cases go into the record of a draw.
 
     Refuses once the review has begun. An expert who turns out to be a member of a case loses the
     seat; officers in conflict are fenced from the subject.
@@ -170,13 +174,17 @@ def put_cases(
         Case(
             panel=panel, number=one.number, title=one.title, content_url=one.url,
             organisation_codes=list(one.organisation_codes),
-            person_numbers=list(one.person_numbers), place=place,
+            person_numbers=list(one.person_numbers), sha256=one.sha256, place=place,
         )
         for place, one in enumerate(cases, known + 1)
     )  # fmt: skip
+    panel.opened_at = opened_at or at
+    panel.closed_at = closed_at or min(panel.planned_at, panel.opened_at - INSTANT)
+    panel.cases_root = queries.cases_root(panel)
+    panel.save()
     append(
         verb="reviews.put_cases", object_number=panel.number, by=by, at=at,
-        payload={"cases": [one.number for one in cases]},
+        payload={"cases": [one.number for one in cases], "root": panel.cases_root},
     )  # fmt: skip
     _bar_members(panel, by, at)
     fence_officers(panel, _office_people(panel, at), at)
@@ -193,7 +201,8 @@ def _bar_members(panel: Panel, by: Actor, at: datetime) -> None:
 
 def _office_people(panel: Panel, at: datetime) -> list[Person]:
     """The panel's officers and the officers and heads of its region and of those above."""
-    people = {person.pk: person for person in (panel.secretary, panel.chair) if person}
+    officers = (panel.secretary, panel.chair, panel.draw_operator)
+    people = {person.pk: person for person in officers if person}
     codes = panel.region_path.split("/")
     for end in range(1, len(codes) + 1):
         for role in rules.OFFICE_ROLES:
@@ -218,29 +227,14 @@ def assign_experts(
         panel.number, panel, Panel.State.PLANNED, Panel.State.INVITING, Panel.State.COMPLETE,
         Panel.State.REVIEWING,
     )  # fmt: skip
+    if panel.draw_operator:
+        raise rules.refused_draw("drawn", name=panel.draw_operator.name)
     seats = queries.seats_of(panel)
     _check_experts(panel, seats, experts, at)
-    Expert.objects.bulk_create(
-        (Expert(person=p, fields=p.fields_of_work, entered_at=at) for p in experts),
-        ignore_conflicts=True,
-    )
-    profiles = Expert.objects.filter(person__in=experts).in_bulk(field_name="person_id")
-    rows = Seat.objects.bulk_create(
-        Seat(panel=panel, expert=profiles[person.pk], order=order, state_since=at)
-        for order, person in enumerate(experts, len(seats) + 1)
-    )
-    SeatStage.objects.bulk_create(
-        SeatStage(seat=seat, **stage_facts(seat.state, by, at)) for seat in rows
-    )
-    panel.invite_until = term(at, rules.INVITATION_WORKING_DAYS)
-    panel.save()
+    rows = invite(panel, experts, by, at)
     append(
         verb="reviews.assign_experts", object_number=panel.number, by=by, at=at,
         payload={"experts": [person.number for person in experts]},
-    )  # fmt: skip
-    tell(
-        people=[person.number for person in experts], template="reviews.invited",
-        object_number=panel.number, by=by, at=at,
     )  # fmt: skip
     advance(panel, by, at)
     return rows

@@ -1,4 +1,4 @@
-"""Steps that several actions share: lock, move, assign reviews, advance a panel."""
+"""Steps that several actions share: lock, move, refuse what does not fit, fence officers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,8 +8,6 @@ from kechuang.base.time import shanghai_date
 from kechuang.base.working_days import calendar, office_closes
 from kechuang.reviews import queries, rules
 from kechuang.reviews.models import (
-    Case,
-    Conflict,
     Fence,
     Panel,
     PanelStage,
@@ -23,7 +21,7 @@ from kechuang.reviews.models import (
 def locked_panel(panel: Panel) -> Panel:
     """The panel's row under a lock, with its officers."""
     Panel.objects.select_for_update(no_key=True).get(pk=panel.pk)
-    return Panel.objects.select_related("secretary", "chair").get(pk=panel.pk)
+    return Panel.objects.select_related("secretary", "chair", "draw_operator").get(pk=panel.pk)
 
 
 def require_state(number: str, row: Panel | Seat | Review, *states: str) -> None:
@@ -83,77 +81,6 @@ def move_reviews(reviews: Iterable[Review], state: str, by: Actor, at: datetime)
 def term(at: datetime, working_days: int) -> datetime:
     """17:00 on the last of so many working days."""
     return office_closes(calendar().add(shanghai_date(at), working_days))
-
-
-def advance(panel: Panel, by: Actor, at: datetime) -> None:
-    """Let the panel go on as far as it can: inviting, complete, reviewing; and assign reviews."""
-    seats = queries.seats_of(panel)
-    accepted = [seat for seat in seats if seat.state == Seat.State.ACCEPTED]
-    invited = [seat for seat in seats if seat.state == Seat.State.INVITED]
-    is_complete = not invited and len(accepted) >= rules.REVIEWS_MIN
-    state = Panel.State
-    if panel.state == state.PLANNED and seats:
-        move_panel(panel, state.INVITING, by, at)
-    if panel.state == state.INVITING and is_complete:
-        move_panel(panel, state.COMPLETE, by, at)
-    if panel.state == state.COMPLETE and not is_complete:
-        move_panel(panel, state.INVITING, by, at)
-    assign_reviews(panel, accepted, by, at)
-    if panel.state == state.COMPLETE and queries.cases_of(panel):
-        panel.score_until = panel.score_until or term(at, rules.SCORING_WORKING_DAYS)
-        move_panel(panel, state.REVIEWING, by, at)
-    if panel.state == state.REVIEWING:
-        waiting = Review.objects.filter(case__panel=panel, state=Review.State.ASSIGNED)
-        move_reviews(waiting, Review.State.DECLARING, by, at)
-
-
-def assign_reviews(panel: Panel, seats: list[Seat], by: Actor, at: datetime) -> None:
-    """Give every accepted seat a review of every case, recused where a conflict is computed."""
-    cases = queries.cases_of(panel)
-    known = set(Review.objects.filter(case__panel=panel).values_list("seat", "case"))
-    missing = [(s, c) for s in seats for c in cases if (s.pk, c.pk) not in known]
-    if not missing:
-        return
-    found = _evidence(panel, seats, cases, at)
-    reviews, conflicts = [], []
-    for seat, case in missing:
-        evidence = found[seat.pk, case.pk]
-        blocked = any(one.is_blocking for one in evidence)
-        state = Review.State.RECUSED if blocked else Review.State.ASSIGNED
-        review = Review(seat=seat, case=case, state=state, state_since=at)
-        reviews.append(review)
-        conflicts.extend(_conflict(review, one, at) for one in evidence)
-    Review.objects.bulk_create(reviews)
-    Conflict.objects.bulk_create(conflicts)
-    ReviewStage.objects.bulk_create(
-        ReviewStage(review=review, **stage_facts(review.state, by, at)) for review in reviews
-    )
-
-
-def _conflict(review: Review, evidence: rules.Evidence, at: datetime) -> Conflict:
-    verdict = Conflict.Verdict.BLOCKING if evidence.is_blocking else Conflict.Verdict.POSSIBLE
-    return Conflict(
-        review=review, kind=evidence.kind, verdict=verdict, evidence=dict(evidence.facts),
-        found_at=at,
-    )  # fmt: skip
-
-
-def _evidence(
-    panel: Panel, seats: list[Seat], cases: list[Case], at: datetime
-) -> dict[tuple[int, int], list[rules.Evidence]]:
-    """What can be computed between each seat and each case."""
-    people = queries.candidates([seat.expert.person for seat in seats], at)
-    facts = dict(zip((case.pk for case in cases), queries.case_facts(cases), strict=True))
-    codes = {code for case in cases for code in case.organisation_codes}
-    codes |= {tie.code for one in people.values() for tie in one.employments}
-    chains, day = queries.chains_of(codes), shanghai_date(at)
-    return {
-        (seat.pk, case.pk): rules.conflicts_with_case(
-            people[seat.expert.person.number], facts[case.pk], chains, day, panel.conflict_years
-        )
-        for seat in seats
-        for case in cases
-    }
 
 
 def fence_officers(panel: Panel, people: list, at: datetime) -> None:

@@ -16,9 +16,12 @@ from kechuang.reviews import actions, queries, rules
 from kechuang.reviews.api.schemas import (
     CasesIn,
     ConflictOut,
+    DrawIn,
+    DrawOut,
     ExpertsIn,
     MinutesOut,
     OfficersIn,
+    OperatorIn,
     PanelIn,
     PanelOut,
     PanelQuery,
@@ -176,3 +179,31 @@ def cancel_panel(request: HttpRequest, number: str, body: ReasonIn) -> Any:
     """End a panel without a result."""
     actor, row = _panel(request, number)
     return actions.cancel_panel(panel=row, reason=body.reason, by=actor, at=request.at)
+
+
+@panels.post(
+    "/{number}/draw-operator", response={200: PanelOut, **ERRORS},
+    operation_id="name_draw_operator",
+)  # fmt: skip
+def name_draw_operator(request: HttpRequest, number: str, body: OperatorIn) -> Any:
+    """Have the panel's experts drawn, by this person."""
+    actor, row = _panel(request, number)
+    person = _people([body.operator], "operator")[0]
+    return actions.name_draw_operator(panel=row, operator=person, by=actor, at=request.at)
+
+
+@panels.get("/{number}/draws", response={200: list[DrawOut], **ERRORS}, operation_id="list_draws")
+def list_draws(request: HttpRequest, number: str) -> Any:
+    """The draws of a panel, newest first."""
+    return queries.draws_of(_panel(request, number)[1])
+
+
+@panels.post("/{number}/draws", response={200: DrawOut, **ERRORS}, operation_id="fix_pool")
+def fix_pool(request: HttpRequest, number: str, body: DrawIn) -> Any:
+    """Fix the numbered pool of a draw, its witnesses, and the public value to come."""
+    actor, row = _panel(request, number)
+    witnesses = _people(body.witnesses, "witnesses")
+    plan = rules.DrawPlan(**body.dict(exclude={"fields", "witnesses"}))
+    return actions.fix_pool(
+        panel=row, plan=plan, fields=body.fields, witnesses=witnesses, by=actor, at=request.at
+    )

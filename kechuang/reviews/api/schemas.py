@@ -1,14 +1,14 @@
 """What the API of the reviews takes and answers."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from kechuang.doors.api import ListQuery
 from kechuang.reviews import rules
-from kechuang.reviews.models import Conflict, Minutes, Panel, Review, Seat
+from kechuang.reviews.models import Conflict, Draw, Minutes, Panel, Review, Seat
 
 Number = Annotated[str, Field(max_length=40)]
 Points = Annotated[int, Field(ge=0, le=rules.POINTS_MAX)]
@@ -248,3 +248,69 @@ class ReviewQuery(ListQuery):
 class PanelQuery(ListQuery):
     state: str = Field("", max_length=10)
     subject: str = Field("", max_length=40)
+
+
+class OperatorIn(Schema):
+    """Who draws the experts of a panel."""
+
+    operator: Number
+
+
+class DrawIn(Schema):
+    """What is fixed before a draw; people by number, times with their offset."""
+
+    seats: int = Field(ge=rules.REVIEWS_MIN, le=rules.SEATS_MAX)
+    fields: list[Annotated[str, Field(max_length=60)]] = Field([], max_length=50)
+    witnesses: list[Number] = Field(max_length=rules.WITNESSES_MAX)
+    commit_until: AwareDatetime
+    reveals_until: AwareDatetime
+    public_at: AwareDatetime
+    source: str = Field(min_length=1, max_length=200)
+    fallback: str = Field(min_length=1, max_length=200)
+    suite: Literal["intl", "gm"] = "intl"
+
+
+class CommitmentIn(Schema):
+    commitment: str = Field(max_length=80)
+
+
+class NonceIn(Schema):
+    nonce: str = Field(max_length=80)
+
+
+class ValueIn(Schema):
+    """The public value as it was published."""
+
+    value: str = Field(min_length=1, max_length=200)
+    used_fallback: bool = False
+
+
+class DrawOut(Schema):
+    """One draw: state, what was fixed, when what follows is due, the value and seed once drawn."""
+
+    number: str
+    panel: str
+    subject_number: str
+    state: str
+    seats: int
+    suite: str
+    pool_hash: str
+    cases_root: str
+    pool_at: datetime
+    commit_until: datetime
+    reveals_until: datetime
+    public_at: datetime
+    source: str
+    fallback: str
+    used_fallback: bool
+    public_value: str
+    seed: str
+    drawn_at: datetime | None
+
+    @staticmethod
+    def resolve_panel(row: Draw) -> str:
+        return row.panel.number
+
+    @staticmethod
+    def resolve_subject_number(row: Draw) -> str:
+        return row.panel.subject_number

@@ -1,5 +1,6 @@
-"""Tables of the reviews: pool, panels, seats, cases, reviews, conflicts, fences, minutes."""
+"""Tables of the reviews: pool, panels, draws, seats, cases, reviews, conflicts, fences, minutes."""
 
+from kechuang.reviews.models.draws import Draw, DrawMember, DrawNonce, DrawStage
 from kechuang.reviews.models.panels import (
     Case,
     Criterion,
@@ -23,6 +24,10 @@ __all__ = [
     "Case",
     "Conflict",
     "Criterion",
+    "Draw",
+    "DrawMember",
+    "DrawNonce",
+    "DrawStage",
     "Expert",
     "Fence",
     "Minutes",

@@ -60,6 +60,15 @@ class Panel(models.Model):
     chair = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("组长")
     )
+    draw_operator = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("抽取人")
+    )
+    # Whether the subject is published, so that the record of a draw may name it.
+    is_public = models.BooleanField(_("评审对象已公开"), default=False)
+    # What a draw's record says came before it: the close, the opening, the root over the cases.
+    closed_at = models.DateTimeField(_("截止时间"), null=True)
+    opened_at = models.DateTimeField(_("开封时间"), null=True)
+    cases_root = models.CharField(_("待评方案的根"), max_length=64, blank=True)
     conflict_years = models.PositiveSmallIntegerField(
         _("回避年限"), default=rules.CONFLICT_YEARS
     )
@@ -79,6 +88,12 @@ class Panel(models.Model):
                 condition=Q(secretary__isnull=True) | ~Q(secretary=F("chair")),
                 name="secretary_is_not_chair",
             ),
+            models.CheckConstraint(
+                condition=Q(draw_operator__isnull=True)
+                | (Q(secretary__isnull=True) | ~Q(secretary=F("draw_operator")))
+                & (Q(chair__isnull=True) | ~Q(chair=F("draw_operator"))),
+                name="draw_operator_is_neither_secretary_nor_chair",
+            ),
             models.UniqueConstraint(
                 fields=["subject_number"],
                 condition=~Q(state__in=["FINISHED", "CANCELLED"]),
@@ -92,13 +107,14 @@ class Panel(models.Model):
 
     @property
     def facts(self) -> rules.PanelFacts:
-        """What the rights of this panel depend on; secretary and chair are loaded."""
+        """What the rights of this panel depend on; its officers are loaded."""
         return rules.PanelFacts(
             self.number,
             self.region_path,
             self.state,
             self.secretary.number if self.secretary else "",
             self.chair.number if self.chair else "",
+            self.draw_operator.number if self.draw_operator else "",
         )
 
 
@@ -171,6 +187,7 @@ class Case(models.Model):
     organisation_codes = models.JSONField(_("单位"), default=list)
     person_numbers = models.JSONField(_("人员"), default=list)
     content_url = models.CharField(_("内容地址"), max_length=200, blank=True)
+    sha256 = models.CharField(_("提交内容的指纹"), max_length=64, blank=True)
     place = models.PositiveSmallIntegerField(_("次序"))
 
     class Meta:

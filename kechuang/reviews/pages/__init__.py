@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kechuang.reviews.pages import experts, panels, steps
+from kechuang.reviews.pages import draws, experts, panels, steps
 
 urls = [
     path("reviews/", experts.reviews, name="reviews"),
@@ -20,6 +20,14 @@ urls = [
         "reviews/panels/<str:number>/minutes.json", panels.panel_minutes_json,
         name="panel-minutes-json",
     ),
+    path("reviews/panels/<str:number>/draw-operator/", draws.operator, name="draw-operator"),
+    path("reviews/panels/<str:number>/draw/", draws.fix, name="panel-draw"),
+    path("reviews/draws/<str:number>/", draws.draw, name="draw"),
+    path("reviews/draws/<str:number>/record.json", draws.record, name="draw-record"),
+    path("reviews/draws/<str:number>/commit/", draws.commit, name="draw-commit"),
+    path("reviews/draws/<str:number>/reveal/", draws.reveal, name="draw-reveal"),
+    path("reviews/draws/<str:number>/value/", draws.value, name="draw-value"),
+    path("reviews/draws/<str:number>/cancel/", draws.cancel, name="draw-cancel"),
     path("reviews/seats/<str:number>/", experts.seat, name="seat"),
     path("reviews/seats/<str:number>/accept/", experts.seat_accept, name="seat-accept"),
     path("reviews/seats/<str:number>/refuse/", experts.seat_refuse, name="seat-refuse"),

@@ -23,6 +23,7 @@ PANEL_KINDS = {
     "PLANNED": "none", "INVITING": "soon", "COMPLETE": "now", "REVIEWING": "now",
     "FINISHED": "ok", "CANCELLED": "bad",
 }  # fmt: skip
+DRAW_KINDS = {"COMMITTING": "soon", "REVEALING": "now", "DRAWN": "ok", "CANCELLED": "bad"}
 WAY = ("PLANNED", "INVITING", "COMPLETE", "REVIEWING", "FINISHED")
 
 
@@ -85,7 +86,7 @@ def sees_scores(request: AskedRequest, row: Panel) -> bool:
 def panel(request: AskedRequest, number: str) -> HttpResponse:
     """One panel: who judges what by which criteria, conflicts, progress, scores, ranking."""
     row = found_panel(request, number)
-    sees = sees_scores(request, row)
+    sees, draws = sees_scores(request, row), queries.draws_of(row)
     return render(request, "reviews/panel.html", {
         "panel": row, "kind": PANEL_KINDS[row.state], "way": _way(row),
         "criteria": queries.criteria_of(row), "seats": queries.seats_of(row),
@@ -95,7 +96,8 @@ def panel(request: AskedRequest, number: str) -> HttpResponse:
         "sees_scores": sees, "tables": score_tables(row) if sees else [],
         "ranking": queries.ranking_of(row) if sees else [],
         "names": {c.code: c.name for c in queries.criteria_of(row)},
-        "acts": _acts(request, row), "stages": _stages(row),
+        "acts": _acts(request, row, any(one.state != "CANCELLED" for one in draws)),
+        "draws": draws, "draw_kinds": DRAW_KINDS, "stages": _stages(row),
         "may_run": rules.may_run_panel(request.actor, row.facts)
         and row.state in rules.PANEL_OPEN,
         "may_lead": rules.may_lead_panel(request.actor, row.facts)
@@ -141,7 +143,7 @@ def _stages(row: Panel) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _acts(request: AskedRequest, row: Panel) -> list[dict[str, Any]]:
+def _acts(request: AskedRequest, row: Panel, has_draw: bool) -> list[dict[str, Any]]:
     """The buttons of the page head: each shown by the right that its action checks."""
     actor, facts, state = request.actor, row.facts, row.state
     is_open = state in rules.PANEL_OPEN
@@ -151,8 +153,14 @@ def _acts(request: AskedRequest, row: Panel) -> list[dict[str, Any]]:
         ("panel-minutes", _("看评审纪要"), state == "FINISHED", True),
         ("panel-finish", _("签署评审纪要"), leads and row.consensus_at is not None, True),
         ("panel-consensus", _("开始合议"), leads and row.consensus_at is None, True),
-        ("panel-experts", _("选聘专家"), is_open and rules.may_assign_experts(actor, facts),
+        ("panel-draw", _("建立抽取"), state in ("PLANNED", "INVITING")
+         and rules.may_draw(actor, facts) and not has_draw, True),
+        ("panel-experts", _("选聘专家"), is_open and not row.draw_operator
+         and rules.may_assign_experts(actor, facts),
          not row.consensus_at and state in ("PLANNED", "INVITING")),
+        ("draw-operator", _("改为抽取专家") if row.secretary else _("任命抽取人"),
+         state == "PLANNED" and not row.draw_operator
+         and rules.may_plan_panel(actor, row.region_path), False),
         ("panel-officers", _("任命秘书和组长"),
          is_open and rules.may_plan_panel(actor, row.region_path), not row.secretary),
     ]  # fmt: skip

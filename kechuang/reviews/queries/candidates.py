@@ -43,6 +43,7 @@ def candidates(people: Sequence[Person], at: datetime) -> dict[str, rules.Candid
         person.number: rules.Candidate(
             person.number, person.name, tuple(ties[person.pk]), frozenset(roles[person.pk]),
             loads.get(person.pk, 0), most.get(person.pk, rules.LOAD_MAX),
+            tuple(map(str, person.fields_of_work or ())),
         )
         for person in people
     }  # fmt: skip

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from kechuang.base.actor import Role
 from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
+from kechuang.engines.transparency import leaf_hash, root
 from kechuang.parties.models import Appointment, Organisation, Person
 from kechuang.parties.queries import in_force
 from kechuang.reviews import rules
@@ -33,7 +34,7 @@ def panel_for(subject_number: str) -> Panel | None:
     return (
         Panel.objects.filter(subject_number=subject_number)
         .exclude(state=Panel.State.CANCELLED)
-        .select_related("secretary", "chair")
+        .select_related("secretary", "chair", "draw_operator")
         .order_by("-pk")
         .first()
     )
@@ -73,6 +74,18 @@ def criteria_of(panel: Panel) -> list[Criterion]:
 
 def cases_of(panel: Panel) -> list[Case]:
     return list(Case.objects.filter(panel=panel))
+
+
+def cases_root(panel: Panel) -> str:
+    """The Merkle root over a panel's cases in their order: what is judged, fixed before a draw."""
+    leaves = [
+        leaf_hash(rules.canonical_json({
+            "number": case.number, "title": case.title, "sha256": case.sha256,
+            "organisations": case.organisation_codes, "people": case.person_numbers,
+        }))
+        for case in cases_of(panel)
+    ]  # fmt: skip
+    return root(leaves).hex()
 
 
 def case_facts(cases: Iterable[Case]) -> list[rules.CaseFacts]:

@@ -52,7 +52,8 @@ def fenced_subjects(actor: Actor) -> QuerySet[Fence, Any]:
 
 
 def panels_visible_to(actor: Actor, at: datetime) -> QuerySet[Panel]:
-    """The own panels of a secretary or chair, and the region's for its office and supervisor.
+    """The own panels of a secretary, chair or draw operator; the region's for its office and
+    supervisor.
 
     Nobody sees a panel on whose subject one is fenced; a chair recused from a case sees it no more.
     """
@@ -64,7 +65,7 @@ def panels_visible_to(actor: Actor, at: datetime) -> QuerySet[Panel]:
             case__panel=OuterRef("pk"), state=Review.State.RECUSED,
             seat__expert__person__number=actor.person,
         )  # fmt: skip
-        mine = Q(secretary__number=actor.person) | Q(
+        mine = Q(secretary__number=actor.person) | Q(draw_operator__number=actor.person) | Q(
             ~Exists(recused), chair__number=actor.person
         )
     if actor.is_role(Role.SUPERVISOR, *rules.OFFICE_ROLES) and actor.region:
@@ -72,7 +73,7 @@ def panels_visible_to(actor: Actor, at: datetime) -> QuerySet[Panel]:
     return (
         Panel.objects.filter(mine)
         .exclude(subject_number__in=fenced_subjects(actor))
-        .select_related("secretary", "chair")
+        .select_related("secretary", "chair", "draw_operator")
     )
 
 

@@ -23,6 +23,8 @@ PANEL_ROLES = (
     Role.OFFICER, Role.HEAD, Role.LIAISON, Role.EXPERT, Role.MEMBER, Role.SECRETARY, Role.CHAIR,
 )
 STAFF_ROLES = (Role.OFFICER, Role.HEAD, Role.FINANCE, Role.PAYER, Role.SUPERVISOR)
+# Under these a person witnesses a draw.
+WITNESS_ROLES = (Role.OFFICER, Role.HEAD, Role.SUPERVISOR)
 
 PANEL_OPEN = ("PLANNED", "INVITING", "COMPLETE", "REVIEWING")
 SEAT_LIVE = ("INVITED", "ACCEPTED")
@@ -61,6 +63,7 @@ class CaseFacts:
     url: str = ""
     organisation_names: tuple[str, ...] = ()
     person_names: tuple[str, ...] = ()
+    sha256: str = ""  # fingerprint of what was handed in, where there is one
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class Candidate:
     roles: frozenset[str] = frozenset()
     load: int = 0
     load_max: int = LOAD_MAX
+    fields: tuple[str, ...] = ()
+    recent: int = 0  # panels sat on within the last year
 
     def units(self, day: date) -> frozenset[str]:
         return frozenset(e.code for e in self.employments if e.is_in_force(day))
@@ -116,6 +121,7 @@ class PanelFacts:
     state: str
     secretary: str = ""
     chair: str = ""
+    draw_operator: str = ""
 
 
 def years_before(day: date, years: int) -> date:

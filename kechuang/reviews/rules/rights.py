@@ -39,9 +39,21 @@ def may_hold_seat(actor: Actor, expert_person: str) -> bool:
     return actor.role == Role.EXPERT and actor.person == expert_person
 
 
+def may_draw(actor: Actor, panel: PanelFacts) -> bool:
+    """The draw operator, who is neither secretary nor chair: use and drawing are kept apart."""
+    return (
+        bool(actor.person) and actor.is_role(*PANEL_ROLES) and actor.person == panel.draw_operator
+    )
+
+
+def may_witness(actor: Actor, person: str) -> bool:
+    """A witness commits and reveals the own number, and nobody else's."""
+    return bool(actor.person) and actor.person == person
+
+
 def may_see_panel(actor: Actor, panel: PanelFacts) -> bool:
-    """Its secretary, chair, the region's office and the supervisor."""
-    if may_run_panel(actor, panel) or may_lead_panel(actor, panel):
+    """Its secretary, chair, draw operator, the region's office and the supervisor."""
+    if may_run_panel(actor, panel) or may_lead_panel(actor, panel) or may_draw(actor, panel):
         return True
     return actor.is_role(Role.SUPERVISOR, *OFFICE_ROLES) and actor.covers(panel.region_path)
 
@@ -57,5 +69,7 @@ def not_permitted(way_on: str) -> NotPermitted:
 
 OFFICE_MAY = N_("由本地区科技部门的经办人或负责人办理。")
 SECRETARY_MAY = N_("由本评审组的秘书办理。")
+DRAWER_MAY = N_("由本评审组的抽取人办理。")
+WITNESS_MAY = N_("由被选定的见证人本人办理。")
 CHAIR_MAY = N_("由本评审组的组长办理。")
 EXPERT_MAY = N_("由该席位的专家本人，以专家身份办理。")

@@ -59,6 +59,9 @@ class Cast:
     def person(self, username: str) -> Person:
         return self.seats[username].person
 
+    def username_of(self, person: Person) -> str:
+        return next(name for name, seat in self.seats.items() if seat.person_id == person.pk)
+
     def unit_actor(self, name: str, role: Role) -> Actor:
         return self.by_unit[name, role].actor("command")
 

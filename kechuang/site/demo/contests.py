@@ -19,6 +19,7 @@ from kechuang.reviews import actions as reviews
 from kechuang.reviews import queries as panels
 from kechuang.site.demo import texts
 from kechuang.site.demo.cast import Cast
+from kechuang.site.demo.drawing import drawn_seats
 
 FEN_PER_WAN = 1_000_000
 OFFICE_OPENS, OFFICE_CLOSES = 9, 18  # o'clock in the city
@@ -298,10 +299,14 @@ def _review(contest: Contest, done: int) -> None:
     """Three experts declare and score; where not all are done the panel still waits."""
     cast = contest.cast
     panel = panels.panel_for(contest.fresh().number)
-    seats = reviews.assign_experts(
-        panel=panel, experts=[cast.person(name) for name in contest.experts],
-        by=cast.actor("renjie"), at=contest.after(hours=2),
-    )  # fmt: skip
+    if contest.row.get("experts") == "drawn":
+        seats = drawn_seats(contest, panel)
+        contest.experts = [cast.username_of(seat.expert.person) for seat in seats]
+    else:
+        seats = reviews.assign_experts(
+            panel=panel, experts=[cast.person(name) for name in contest.experts],
+            by=cast.actor("renjie"), at=contest.after(hours=2),
+        )  # fmt: skip
     for name, seat in zip(contest.experts, seats, strict=True):
         reviews.accept_seat(seat=seat, by=cast.actor(name), at=contest.after(hours=1))
     for name, seat in list(zip(contest.experts, seats, strict=True))[:done]:
