@@ -1,6 +1,8 @@
-"""The desk at the terminal: `kechuang compute submit|status|cancel|logs`, as the token's person."""
+"""The desk at the terminal, as the token's person: `kechuang compute submit|status|cancel|logs`,
+and `connect` for who runs a centre."""
 
 import tomllib
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +15,12 @@ from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_, Refused, require
 from kechuang.compute import actions, queries
 from kechuang.compute.actions.jobs import Asked
+from kechuang.compute.backends.orders import Unreachable
+from kechuang.compute.backends.slurm import ACCOUNTING, Connection, survey, what_lacks
 from kechuang.compute.models import Job
+from kechuang.compute.rules import rights
+from kechuang.compute.rules.centres import check_accounted, check_connection_names, no_answer
 from kechuang.compute.rules.jobs import JobRefused, Wanted
-from kechuang.compute.rules.rights import may_read_content
 from kechuang.doors import clock
 from kechuang.parties.queries import actor_by_token
 
@@ -90,6 +95,41 @@ def _asked(given: dict[str, object], file: Path) -> Asked:
 
 
 @app.command()
+def connect(
+    number: Annotated[str, typer.Argument(help="中心编号 ZX-…")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="接入文件（TOML）")],
+    token: Token = "",
+) -> None:
+    """接入 / connect a centre to a Slurm: look whether it answers, then keep how it is reached."""
+    at = clock.now()
+    actor = _actor(token, at)
+    centre = queries.centres_visible_to(actor, at).filter(number=number).first()
+    if centre is None or not rights.may_run_centre(actor, centre.facts):
+        raise rights.not_permitted(rights.CENTRE_MAY)
+    asked = _connection(file)
+    try:
+        found = survey(asked)
+    except Unreachable as silence:
+        raise no_answer(str(silence)) from silence
+    check_accounted(found["accounting"] == ACCOUNTING)
+    replace(asked, cluster=str(found["cluster"])).write(queries.place_of(centre))
+    actions.connect_centre(
+        centre=centre, backend="SLURM", processors=found["processors"], by=actor, at=at
+    )
+    console.print(f"{centre.number}  Slurm {found['version']}  {found['cluster']}"
+                  f"  {found['processors']}  {', '.join(found['partitions'])}")  # fmt: skip
+    for line in what_lacks(found):
+        console.print(f"slurm.conf: {line}")
+
+
+def _connection(file: Path) -> Connection:
+    """How a Slurm is reached, by a file; refused where it names what there is not."""
+    given = tomllib.loads(file.read_text(encoding="utf-8"))
+    check_connection_names(set(given), {one.name for one in fields(Connection)})
+    return Connection(**{**given, "ssh": tuple(given.get("ssh", ()))})
+
+
+@app.command()
 def status(number: Annotated[str, typer.Argument()] = "", token: Token = "") -> None:
     """状态 / one job with its runs, or the newest twenty."""
     at = clock.now()
@@ -121,7 +161,7 @@ def logs(number: str, token: Token = "") -> None:
     at = clock.now()
     actor = _actor(token, at)
     job = _job(number, actor, at)
-    if not may_read_content(actor, job.facts):
+    if not rights.may_read_content(actor, job.facts):
         raise _no_job(number)
     for run in job.runs.select_related("job__centre").order_by("task", "attempt"):
         console.print(f"== {run.key}")

@@ -5,7 +5,10 @@ transaction of its own. Whatever is killed here, the next look makes it up: hand
 twice runs it once, and what has ended is told again until it is written down.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -13,7 +16,7 @@ from procrastinate.contrib.django import app
 from kechuang.base.actor import Actor
 from kechuang.base.time import shanghai_date
 from kechuang.compute import actions, queries
-from kechuang.compute.backends.orders import ENDS, LOST, Backend, Sight
+from kechuang.compute.backends.orders import ENDS, LOST, Backend, Sight, Unreachable
 from kechuang.compute.models import Allocation, Centre, Run
 from kechuang.compute.rules.jobs import STAGED, Told
 from kechuang.doors import clock
@@ -25,7 +28,7 @@ LOG_CHARACTERS_MOST = 20_000
 @app.task(name="compute.tick", queue="compute", pass_context=False)
 def tick(timestamp: int) -> None:
     """Look after every centre that has something to run."""
-    for centre in queries.centres_with_work():
+    for centre in queries.centres_with_work(clock.now()):
         look_after(centre)
 
 
@@ -47,28 +50,72 @@ def end_allocations(timestamp: int) -> None:
         actions.end_allocation(allocation=allocation, by=Actor.CLOCK, at=at)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="compute.keep_quotas", queue="compute", pass_context=False)
+def keep_quotas(timestamp: int) -> None:
+    """Hold the centres' accounts to what is granted: a centre that starts anew may have lost it."""
+    at = clock.now()
+    for centre in queries.centres_with_accounts(at):
+        with _heard(centre):
+            queries.backend_for(centre).keep_quotas(queries.quotas_at(centre, at))
+
+
 def look_after(centre: Centre) -> None:
-    """Hand in what is staged, cancel what is to be cancelled, write down what the centre tells."""
-    backend, ahead = queries.backend_for(centre), clock.now() - timezone.now()
-    runs = list(queries.live_runs(centre))
-    for run in runs:
-        if run.state == STAGED:
-            backend.submit(queries.order_of(run))
+    """Hand in what is staged, cancel what is to be cancelled, write down what the centre tells.
+
+    A centre that gives no answer is noted as silent; everything stands until it answers.
+    """
+    with _heard(centre):
+        backend = queries.backend_for(centre)
+        runs = list(queries.live_runs(centre))
+        _hand_in(centre, [run for run in runs if run.state == STAGED], backend)
+        for run in runs:
+            if run.job.is_cancelling:
+                backend.cancel(run.key)
+        backend.step(centre.processors)
+        sights = backend.look([run.key for run in runs])
+        gone, ahead = Sight(LOST, ended=timezone.now().timestamp(), reason="lost"), _ahead()
+        for run in runs:
+            _write_down(run, sights.get(run.key, gone), backend, ahead)
+
+
+@contextmanager
+def _heard(centre: Centre) -> Iterator[None]:
+    """Note whether a centre answered, where that has changed or it must be asked again."""
+    is_silent = False
+    try:
+        yield
+    except Unreachable:
+        is_silent = True
+    if is_silent or centre.silent_since is not None:
+        actions.note_answer(centre=centre, is_silent=is_silent, by=Actor.CLOCK, at=clock.now())
+
+
+def _hand_in(centre: Centre, staged: list[Run], backend: Backend) -> None:
+    """Hand in the runs of each job together, its account held to what is granted."""
+    if staged:
+        backend.keep_quotas(queries.quotas_at(centre, clock.now()))
+    for _job, together in groupby(staged, key=lambda run: run.job_id):
+        runs = list(together)
+        backend.submit(*[queries.order_of(run) for run in runs])
+        for run in runs:
             actions.hand_in_run(run=run, by=Actor.CLOCK, at=clock.now())
-        if run.job.is_cancelling:
-            backend.cancel(run.key)
-    backend.step(centre.processors)
-    sights = backend.look([run.key for run in runs])
-    gone = Sight(LOST, ended=timezone.now().timestamp(), reason="lost")
-    for run in runs:
-        _write_down(run, sights.get(run.key, gone), backend, ahead)
+
+
+def _ahead() -> timedelta:
+    """How far this installation's clock is ahead of the machine's."""
+    return clock.now() - timezone.now()
 
 
 def _write_down(run: Run, sight: Sight, backend: Backend, ahead: timedelta) -> None:
     """One run's sight, then what it left; a run is looked after until its results are kept."""
+    held = [
+        (start, end) for a, b in sight.held
+        if (start := _moment(a, ahead)) and (end := _moment(b, ahead))
+    ]  # fmt: skip
     told = Told(
         sight.state, _moment(sight.started, ahead), _moment(sight.ended, ahead), sight.exit_code,
-        sight.reason,
+        sight.reason, tuple(held),
     )  # fmt: skip
     actions.see_run(run=run, told=told, by=Actor.CLOCK, at=clock.now())
     if sight.state in ENDS:

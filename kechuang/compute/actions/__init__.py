@@ -9,13 +9,20 @@ from kechuang.compute.actions.allocations import (
     revoke_allocation,
 )
 from kechuang.compute.actions.billing import approve_adjustment, ask_adjustment, lock_statement
-from kechuang.compute.actions.desk import change_centre_state, register_centre, set_prices
+from kechuang.compute.actions.desk import (
+    change_centre_state,
+    connect_centre,
+    note_answer,
+    register_centre,
+    set_prices,
+)
 from kechuang.compute.actions.jobs import cancel_job, quote_job, requote_job, retry_job, submit_job
 from kechuang.compute.actions.running import hand_in_run, keep_leavings, see_run
 
 __all__ = [
-    "approve_adjustment", "ask_adjustment", "cancel_job", "change_centre_state", "end_allocation",
-    "grant_allocation", "hand_in_run", "keep_leavings", "lock_statement", "quote_job",
+    "approve_adjustment", "ask_adjustment", "cancel_job", "change_centre_state",
+    "connect_centre", "end_allocation", "grant_allocation", "hand_in_run", "keep_leavings",
+    "lock_statement", "note_answer", "quote_job",
     "register_centre", "renew_allocation", "request_allocation", "requote_job", "retry_job",
     "return_allocation", "revoke_allocation", "see_run", "set_prices", "submit_job",
 ]  # fmt: skip

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import transaction
 
-from kechuang.base.actor import Actor
+from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import refuse_all, require
-from kechuang.compute.models import Centre, CentreStage, PriceList
+from kechuang.compute.models import Centre, CentreStage, PriceList, Run
 from kechuang.compute.rules import centres, rights
 from kechuang.record.actions import append, take_number
 
@@ -56,6 +56,48 @@ def set_prices(
         payload={"milli_fen": list(milli_fen), "minimum_fen": minimum_fen},
     )  # fmt: skip
     return made
+
+
+@transaction.atomic
+def connect_centre(
+    *, centre: Centre, backend: str, processors: int, by: Actor, at: datetime
+) -> Centre:
+    """Say how a centre is reached from now on, and how many processors it has been seen to have.
+
+    Refuses while runs that were handed in the old way have not ended.
+    """
+    require(rights.may_run_centre(by, centre.facts), rights.not_permitted(rights.CENTRE_MAY))
+    row = Centre.objects.select_for_update(no_key=True, of=("self",)).get(pk=centre.pk)
+    live = Run.objects.filter(job__centre=row, is_collected=False).count()
+    centres.check_connectable(row.backend, backend, live)
+    row.backend, row.processors, row.version = backend, processors, row.version + 1
+    row.silent_since = row.ask_again_at = None
+    row.save()
+    append(
+        verb="compute.connect_centre", object_number=row.number, by=by, at=at,
+        payload={"backend": str(backend), "processors": processors},
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def note_answer(*, centre: Centre, is_silent: bool, by: Actor, at: datetime) -> None:
+    """Note that a centre gives no answer, or that it answers again; its jobs stand as they are.
+
+    A silent one is asked again after a while.
+    """
+    require(by.is_role(Role.CLOCK), rights.not_permitted(rights.CENTRE_MAY))
+    row = Centre.objects.select_for_update(no_key=True, of=("self",)).get(pk=centre.pk)
+    again = at + centres.ASK_SILENT_AGAIN if is_silent else None
+    was_silent, row.ask_again_at = row.silent_since is not None, again
+    if is_silent != was_silent:
+        row.silent_since = at if is_silent else None
+        _stage(row, by, at, centres.SILENT if is_silent else centres.ANSWERS)
+        append(
+            verb="compute.note_answer", object_number=row.number, by=by, at=at,
+            payload={"silent": is_silent},
+        )  # fmt: skip
+    row.save(update_fields=["ask_again_at", "silent_since"])
 
 
 @transaction.atomic

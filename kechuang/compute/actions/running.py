@@ -14,7 +14,7 @@ from kechuang.compute.models import Job, Result, Run, Usage
 from kechuang.compute.queries import price_list_at
 from kechuang.compute.rules import jobs as rules
 from kechuang.compute.rules import rights
-from kechuang.compute.rules.billing import whole_seconds
+from kechuang.compute.rules.billing import held_seconds
 from kechuang.compute.rules.jobs import Told
 from kechuang.files.actions import keep_blob
 from kechuang.files.rules import FileRefused
@@ -54,7 +54,7 @@ def see_run(*, run: Run, told: Told, by: Actor, at: datetime) -> bool:
     row.save(update_fields=["state", "started_at", "ended_at", "exit_code", "reason"])
     again = told.state == rules.LOST and not job.is_cancelling
     again = again and row.attempt < rules.ATTEMPTS_MOST
-    _meter(job, row, again, at)
+    _meter(job, row, told, again, at)
     if again:
         attempt = row.attempt + 1
         Run.objects.create(
@@ -72,21 +72,22 @@ def _locked(run: Run, by: Actor) -> tuple[Job, Run]:
     return job, Run.objects.select_for_update(no_key=True).get(pk=run.pk)
 
 
-def _meter(job: Job, run: Run, is_again: bool, at: datetime) -> None:
-    """Keep what a run held, once, and give back what was held for it in the allocation."""
+def _meter(job: Job, run: Run, told: Told, is_again: bool, at: datetime) -> None:
+    """Keep what a run held, once, and give back what was held for it in the allocation.
+
+    Each time that its centre began it is a stretch at the prices of its own beginning.
+    """
     budget = locked_allocation(job.allocation)
     if not is_again:
         budget.held_core_seconds -= job.processors * job.wall_seconds
-    if run.started_at and run.ended_at and job.centre:
-        since, until = whole_seconds(
-            run.started_at.timestamp(), run.ended_at.timestamp(), job.wall_seconds
-        )
-        prices = price_list_at(job.centre, run.started_at)
-        prices = prices or job.centre.prices.first()
+    stretches = [(a.timestamp(), b.timestamp()) for a, b in told.stretches]
+    for place, (since, until) in enumerate(held_seconds(stretches, job.wall_seconds), 1):
+        assert job.centre is not None
+        began = datetime.fromtimestamp(since, tz=UTC)
         usage = Usage.objects.create(
-            run=run, centre=job.centre, price_list=prices, processors=job.processors,
-            since=datetime.fromtimestamp(since, tz=UTC), metered_at=at,
-            until=datetime.fromtimestamp(until, tz=UTC),
+            run=run, place=place, centre=job.centre, processors=job.processors, since=began,
+            price_list=price_list_at(job.centre, began) or job.centre.prices.first(),
+            until=datetime.fromtimestamp(until, tz=UTC), metered_at=at,
             core_seconds=job.processors * (until - since), is_charged=run.state != rules.LOST,
         )  # fmt: skip
         if usage.is_charged:

@@ -15,4 +15,8 @@ def backend_of(kind: str, spool: Path) -> Backend:
         from kechuang.compute.backends.local import LocalBackend
 
         return LocalBackend(spool)
+    if kind == "SLURM":
+        from kechuang.compute.backends.slurm import SlurmBackend
+
+        return SlurmBackend(spool)
     raise ValueError(f"no backend of the kind {kind!r}")

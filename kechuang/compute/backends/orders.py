@@ -2,9 +2,11 @@
 
 What must hold, whatever the machine (tests/compute/test_backends.py): the same key handed in twice
 runs once; what was handed in is told of until it is forgotten; an end is told with its moment; a
-run that vanished is told as LOST, never as running; cancelling what has ended changes nothing.
+run that vanished is told as LOST, never as running; cancelling what has ended changes nothing; a
+centre that does not answer is `Unreachable`, and nothing is known anew.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +31,8 @@ class Order:
     files: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     is_foreign: bool = False  # somebody's own script: only where it can be shut in
+    job: str = ""  # what it is a task of; tasks of one job handed in together are one array
+    account: str = ""  # what the centre books it under
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,18 @@ class Sight:
     exit_code: int | None = None
     reason: str = ""  # "", wall, signal, lost, cancelled, unshut
     progress: float | None = None  # 0 to 1, as the program says
+    held: tuple[tuple[float, float], ...] = ()  # where it was begun more than once: each stretch
+
+
+class Unreachable(Exception):
+    """The centre gives no answer, or refuses to: what was known of it stands until it answers."""
 
 
 class Backend(Protocol):
     """A machine that runs orders."""
 
-    def submit(self, order: Order) -> None:
-        """Take an order, once for its key; it has been kept when this returns."""
+    def submit(self, *orders: Order) -> None:
+        """Take orders, each once for its key; they have been kept when this returns."""
 
     def step(self, processors: int) -> None:
         """Let what waits start, as far as so many processors go; machines of their own do it."""
@@ -66,3 +75,6 @@ class Backend(Protocol):
 
     def forget(self, key: str) -> None:
         """Clear away what it left; the results have been fetched."""
+
+    def keep_quotas(self, minutes: Mapping[str, int]) -> list[str]:
+        """Hold each account to so many core minutes in all; which had to be set, by name."""

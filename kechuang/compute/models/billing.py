@@ -13,9 +13,13 @@ from kechuang.parties.models import Person
 
 
 class Usage(models.Model):
-    """What one run held, as its centre told: metered once. Never updated, never deleted."""
+    """What one run held, as its centre told: metered once. Never updated, never deleted.
 
-    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="usage")
+    A run that its centre began more than once (requeued) holds a stretch each time, by `place`.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="usages")
+    place = models.PositiveSmallIntegerField(_("第几段"), default=1)
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="+")
     price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, related_name="+")
     processors = models.PositiveIntegerField(_("核数"))
@@ -30,6 +34,7 @@ class Usage(models.Model):
         ordering = ["id"]
         indexes = [models.Index(fields=["centre", "since"], name="usage_by_centre")]
         constraints = [
+            models.UniqueConstraint(fields=["run", "place"], name="a_stretch_is_metered_once"),
             models.CheckConstraint(
                 condition=Q(until__gte=F("since"), core_seconds__gte=0),
                 name="usage_ends_after_it_begins",

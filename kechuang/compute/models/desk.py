@@ -36,6 +36,7 @@ class Centre(models.Model):
     class Backend(models.TextChoices):
         NONE = "NONE", _("未接入")
         LOCAL = "LOCAL", _("本机")
+        SLURM = "SLURM", _("Slurm")
 
     class State(models.TextChoices):
         OPEN = "OPEN", _("开放")
@@ -67,6 +68,8 @@ class Centre(models.Model):
     templates = models.JSONField(_("装有的应用"), default=list)
     state = models.CharField(_("状态"), max_length=6, choices=State, default=State.OPEN)
     state_since = models.DateTimeField(_("状态自"))
+    silent_since = models.DateTimeField(_("没有应答，自"), null=True)
+    ask_again_at = models.DateTimeField(_("下次再问"), null=True)
     is_demo = models.BooleanField(_("演示数据"), default=False)
     version = models.IntegerField(_("版本"), default=1)
 

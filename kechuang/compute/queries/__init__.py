@@ -15,12 +15,15 @@ from kechuang.compute.queries.quoting import quotes_for
 from kechuang.compute.queries.running import (
     backend_for,
     bills_of,
+    centres_with_accounts,
     centres_with_work,
     is_installed,
     live_runs,
     log_of,
     order_of,
+    place_of,
     progress_of,
+    quotas_at,
     results_of,
     statement_content,
     unbilled_jobs,
@@ -28,8 +31,9 @@ from kechuang.compute.queries.running import (
 
 __all__ = [
     "CentreFigures", "allocations_in_force", "allocations_visible_to", "backend_for", "bills_of",
-    "centres_visible_to", "centres_with_work", "figures_of", "is_installed", "jobs_visible_to",
-    "live_runs", "log_of", "order_of", "price_list_at", "progress_of", "quotes_for", "results_of",
-    "stages_of", "statement_content", "statements_visible_to", "unbilled_jobs", "utilisation",
+    "centres_visible_to", "centres_with_accounts", "centres_with_work", "figures_of",
+    "is_installed", "jobs_visible_to", "live_runs", "log_of", "order_of", "place_of",
+    "price_list_at", "progress_of", "quotas_at", "quotes_for", "results_of", "stages_of",
+    "statement_content", "statements_visible_to", "unbilled_jobs", "utilisation",
     "within",
 ]  # fmt: skip

@@ -2,28 +2,38 @@
 
 import json
 import sys
+from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from kechuang.base.time import rfc3339
+from kechuang.base.time import rfc3339, shanghai_date
 from kechuang.compute import backends
-from kechuang.compute.backends.orders import Backend, Order
-from kechuang.compute.models import Allocation, Bill, Centre, Job, Result, Run, Statement
+from kechuang.compute.backends.orders import Backend, Order, Unreachable
+from kechuang.compute.backends.slurm import connection_at
+from kechuang.compute.models import Allocation, Bill, Centre, Job, Result, Run, Statement, Usage
+from kechuang.compute.rules.allocations import left_core_seconds
 from kechuang.compute.rules.jobs import LIVE, RUN_LIVE
-from kechuang.compute.rules.templates import template_coded
+from kechuang.compute.rules.templates import Template, template_coded
 
 PROGRAMS = Path(backends.__file__).parent / "programs"
 LOG_CHARACTERS_MOST = 20_000
+MINUTE = 60
+
+
+def place_of(centre: Centre) -> Path:
+    """A centre's own directory of the state."""
+    return Path(settings.STATE) / "compute" / centre.number
 
 
 def backend_for(centre: Centre) -> Backend:
-    """The backend that a centre is connected by, in its own directory of the state."""
-    return backends.backend_of(centre.backend, Path(settings.STATE) / "compute" / centre.number)
+    """The backend that a centre is connected by."""
+    return backends.backend_of(centre.backend, place_of(centre))
 
 
 def is_installed(centre: Centre, template: str) -> bool:
@@ -32,6 +42,14 @@ def is_installed(centre: Centre, template: str) -> bool:
     if template not in centre.templates:
         return False
     return centre.backend != Centre.Backend.LOCAL or not needs or find_spec(needs) is not None
+
+
+def python_for(centre: Centre, template: Template) -> str:
+    """The Python that runs a template's program at a centre."""
+    if centre.backend == Centre.Backend.SLURM:
+        connection = connection_at(place_of(centre))
+        return connection.programs.get(template.code, connection.python)
+    return sys.executable
 
 
 def order_of(run: Run) -> Order:
@@ -43,19 +61,58 @@ def order_of(run: Run) -> Order:
         files = {"script": job.parameters["script"].replace("\r\n", "\n")}
         command: tuple[str, ...] = ("/bin/sh", "-c", "chmod u+x script && exec ./script")
     else:
-        files = {"parameters.json": json.dumps({**job.parameters, "task": run.task})}
-        command = (sys.executable, "-I", str(PROGRAMS / template.program), "parameters.json")
+        assert job.centre is not None
+        files = {
+            "parameters.json": json.dumps({**job.parameters, "task": run.task}),
+            template.program: (PROGRAMS / template.program).read_text(encoding="utf-8"),
+        }
+        command = (python_for(job.centre, template), "-I", template.program, "parameters.json")
     return Order(
         key=run.key, command=command, processors=job.processors, wall_seconds=job.wall_seconds,
         memory_mb=job.memory_mb, files=files, environment=environment,
-        is_foreign=template.is_script,
+        is_foreign=template.is_script, job=job.number, account=account_of(job.allocation),
     )  # fmt: skip
 
 
-def centres_with_work() -> list[Centre]:
-    """Centres that have runs which have not ended, or whose results are not fetched."""
+def centres_with_work(at: datetime) -> list[Centre]:
+    """Centres that have runs which have not ended, or whose results are not fetched; of those that
+    gave no answer the ones whose time has come to be asked again."""
     busy = Run.objects.filter(is_collected=False).values("job__centre")
-    return list(Centre.objects.filter(pk__in=busy).order_by("pk"))
+    is_due = Q(ask_again_at__isnull=True) | Q(ask_again_at__lte=at)
+    return list(Centre.objects.filter(is_due, pk__in=busy).order_by("pk"))
+
+
+def centres_with_accounts(at: datetime) -> list[Centre]:
+    """Centres that keep accounts of their own, and that answer or are due to be asked again."""
+    is_due = Q(ask_again_at__isnull=True) | Q(ask_again_at__lte=at)
+    return list(Centre.objects.filter(is_due, backend=Centre.Backend.SLURM).order_by("pk"))
+
+
+def quotas_at(centre: Centre, at: datetime) -> dict[str, int]:
+    """How many core minutes each allocation that has come to a centre may take there in all.
+
+    One budget over several centres: what it took here, what lives here (twice: a node that fails
+    may cost a run what it held once more), and what is left for any centre.
+    """
+    came = Job.objects.filter(centre=centre).values("allocation")
+    taken = dict(
+        Usage.objects.filter(centre=centre).values_list("run__job__allocation")
+        .annotate(sum=Sum("core_seconds")).order_by()
+    )  # fmt: skip
+    living: dict[int, int] = defaultdict(int)
+    live = Run.objects.filter(job__centre=centre, state__in=RUN_LIVE).select_related("job")
+    for run in live:
+        living[run.job.allocation_id] += 2 * run.job.processors * -(-run.job.wall_seconds // MINUTE)
+    return {
+        account_of(row): -(-taken.get(row.pk, 0) // MINUTE) + living[row.pk]
+        + left_core_seconds(row.budget, shanghai_date(at)) // MINUTE
+        for row in Allocation.objects.filter(pk__in=came)
+    }  # fmt: skip
+
+
+def account_of(allocation: Allocation) -> str:
+    """What a centre books an allocation's runs under."""
+    return allocation.number.lower()
 
 
 def live_runs(centre: Centre) -> QuerySet[Run]:
@@ -71,12 +128,15 @@ def log_of(run: Run) -> str:
     """The end of what a run printed: from its centre while it lives, else as it was kept."""
     if run.state not in RUN_LIVE or run.job.centre is None:
         return run.log_tail
-    text, place = backend_for(run.job.centre).log(run.key)
-    while len(text) <= LOG_CHARACTERS_MOST:
-        more, place = backend_for(run.job.centre).log(run.key, place)
-        if not more:
-            break
-        text += more
+    text, place = "", 0
+    try:
+        while len(text) <= LOG_CHARACTERS_MOST:
+            more, place = backend_for(run.job.centre).log(run.key, place)
+            if not more:
+                break
+            text += more
+    except Unreachable:
+        return text  # the page says that the centre is silent
     return text[-LOG_CHARACTERS_MOST:]
 
 
@@ -87,8 +147,9 @@ def progress_of(job: Job, runs: list[Run]) -> int:
     running = [run.key for run in last.values() if run.state == Run.State.RUNNING]
     told = 0.0
     if running and job.centre is not None:
-        sights = backend_for(job.centre).look(running)
-        told = sum(sight.progress or 0 for sight in sights.values())
+        with suppress(Unreachable):
+            sights = backend_for(job.centre).look(running)
+            told = sum(sight.progress or 0 for sight in sights.values())
     return int(100 * (ended + told) / job.tasks)
 
 

@@ -38,6 +38,15 @@ class Budget:
         return max(0, self.granted - self.used - self.held)
 
 
+def left_core_seconds(budget: Budget, today: date) -> int:
+    """What new jobs may still ask for on a day: nothing where it is not in force."""
+    is_in_force = budget.state == GRANTED and (
+        budget.since is not None and budget.until is not None
+        and budget.since <= today < budget.until
+    )  # fmt: skip
+    return budget.left if is_in_force else 0
+
+
 def problems_with_request(
     *, purpose: str, core_hours: int, since: date, until: date, today: date
 ) -> Iterator[AllocationRefused]:

@@ -51,6 +51,23 @@ def whole_seconds(started: float, ended: float, wall_seconds: int) -> tuple[int,
     return since, since + min(max(0, int(ended - started)), wall_seconds)
 
 
+def held_seconds(
+    stretches: Sequence[tuple[float, float]], wall_seconds: int
+) -> list[tuple[int, int]]:
+    """What a run that was begun more than once is charged for: each stretch, and all of them
+    together never beyond its limit.
+
+    >>> held_seconds([(10.0, 30.0), (50.0, 90.0)], 60), held_seconds([(1.0, 9.0), (9.0, 90.0)], 60)
+    ([(10, 30), (50, 90)], [(1, 9), (9, 61)])
+    """
+    found, left = [], wall_seconds
+    for started, ended in stretches:
+        since, until = whole_seconds(started, ended, left)
+        found.append((since, until))
+        left -= until - since
+    return found
+
+
 def lines_of(runs: Sequence[Held]) -> list[Line]:
     """The bill of one job: every tariff segment of every run; the minimum once for the job.
 

@@ -1,6 +1,7 @@
 """What a centre and its prices must say."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 
 from kechuang.base.refusals import N_, Refused
@@ -8,6 +9,11 @@ from kechuang.base.refusals import N_, Refused
 HOURS = 24
 MILLI = 1000
 PRICE_MILLI_MOST = 1_000_000_000
+
+
+ASK_SILENT_AGAIN = timedelta(seconds=15)
+SILENT = N_("中心没有应答。已交去的作业照旧在中心里，等它应答再继续。")
+ANSWERS = N_("中心恢复应答。")
 
 
 class CentreRefused(Refused):
@@ -29,6 +35,42 @@ def problems_with_prices(
         yield CentreRefused(
             "compute.minimum_negative", N_("最低收费不能为负。"), {}, ("minimum",)
         )
+
+
+def check_connectable(backend: str, other: str, live_runs: int) -> None:
+    """Refuse to reach a centre in another way while runs handed in the old way have not ended."""
+    if backend != other and live_runs:
+        raise CentreRefused(
+            "compute.still_runs", N_("这个中心还有 {count} 个运行没有结束，不能改接入方式。"),
+            {"count": live_runs}, (), N_("请先暂停接收新作业，等它们结束。"),
+        )  # fmt: skip
+
+
+def no_answer(word: str) -> CentreRefused:
+    """The refusal of a centre that could not be reached, with its own words."""
+    return CentreRefused(
+        "compute.no_answer", N_("中心没有应答：{word}"), {"word": word}, (),
+        N_("请在登录节点上试 sinfo 和 sacctmgr，再接入。"),
+    )  # fmt: skip
+
+
+def check_accounted(is_accounted: bool) -> None:
+    """Refuse a centre that keeps no accounts: what ran there could not be metered."""
+    if not is_accounted:
+        raise CentreRefused(
+            "compute.not_accounted", N_("这个 Slurm 没有记账（slurmdbd），无法计量。"), {}, (),
+            N_("请先装 slurmdbd，设 AccountingStorageType=accounting_storage/slurmdbd。"),
+        )  # fmt: skip
+
+
+def check_connection_names(given: set[str], known: set[str]) -> None:
+    """Refuse what a connection does not know, and one without the directory that is shared."""
+    strange = sorted(given - known) or sorted({"spool"} - given)
+    if strange:
+        raise CentreRefused(
+            "compute.connection_names", N_("接入文件里多了或少了这一项：{name}"),
+            {"name": strange[0], "known": ", ".join(sorted(known))}, (), N_("可写：{known}"),
+        )  # fmt: skip
 
 
 def by_hour(day: int, night: int, first: int, last: int) -> list[int]:

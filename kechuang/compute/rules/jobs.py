@@ -47,6 +47,14 @@ class Told:
     ended_at: datetime | None = None
     exit_code: int | None = None
     reason: str = ""
+    held: tuple[tuple[datetime, datetime], ...] = ()  # where it was begun more than once
+
+    @property
+    def stretches(self) -> tuple[tuple[datetime, datetime], ...]:
+        """From when to when it held its processors."""
+        if self.held or self.started_at is None or self.ended_at is None:
+            return self.held
+        return ((self.started_at, self.ended_at),)
 
 
 @dataclass(frozen=True)

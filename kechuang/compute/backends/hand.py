@@ -1,0 +1,483 @@
+"""The desk's hand at a Slurm: what it does there, beside Slurm's own commands.
+
+Runs in the worker's process where Slurm is on this machine, else on the login node, sent there
+whole over ssh; so it is of the standard library alone and knows nothing of the desk. Everything
+that must be known stands in the spool, a directory that login and compute nodes share:
+
+    KEY/         one run: order.json, work/, log.txt, end.json as on a machine of our own
+    KEY/batch    which batch it went in, and at which place
+    .batches/B/  keys (one a line, by place) and job: what Slurm calls it, once it has said so
+
+A batch is written down before Slurm hears of it, and carries its name: a call that was cut off is
+looked up by that name and never made twice. Should Slurm have it twice all the same, the first
+claims the run and the second ends at once.
+"""
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+ENDS = {
+    "COMPLETED": "DONE", "FAILED": "FAILED", "TIMEOUT": "FAILED", "OUT_OF_MEMORY": "FAILED",
+    "DEADLINE": "FAILED", "CANCELLED": "CANCELLED", "NODE_FAIL": "LOST", "BOOT_FAIL": "LOST",
+    "PREEMPTED": "LOST", "REVOKED": "LOST",
+}  # fmt: skip
+REASONS = {"TIMEOUT": "wall", "DEADLINE": "wall", "OUT_OF_MEMORY": "signal"}
+ALIVE = {"QUEUED", "RUNNING"}
+HELD = "launch failed requeued held"
+BEGUN = {"RUNNING", "COMPLETING", "SUSPENDED", "STAGE_OUT", "SIGNALING", "RESIZING"}
+RESULT_ENDINGS = {".png", ".csv", ".txt", ".jpg", ".pdf"}
+SIGNALLED = 128
+GONE = ".gone-"
+
+
+class Silent(Exception):
+    """A command of Slurm's gave no answer, or refused."""
+
+
+class Hand:
+    """One Slurm, as this machine's commands reach it."""
+
+    def __init__(self, settings: dict) -> None:
+        self.spool = Path(settings["spool"])
+        self.batches = self.spool / ".batches"
+        self.settings = settings
+        self.environment = {
+            "PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC",
+            "SLURM_TIME_FORMAT": "%s", "HOME": os.environ.get("HOME", "/"),
+            **({"SLURM_CONF": settings["conf"]} if settings.get("conf") else {}),
+        }  # fmt: skip
+
+    def call(self, *command: str, given: str = "", may_fail: bool = False) -> str:
+        """What a command of Slurm's prints; Silent past its time or where it refuses."""
+        try:
+            done = subprocess.run(
+                command, input=given, env=self.environment, capture_output=True, text=True,
+                timeout=self.settings["timeout_seconds"], check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Silent(f"{command[0]}: {error}") from error
+        if done.returncode and not may_fail:
+            raise Silent(f"{command[0]}: {(done.stderr or done.stdout).strip()[:500]}")
+        return done.stdout
+
+    # handing in
+
+    def submit(self, orders: list, programs: dict) -> None:
+        """Keep the orders in the spool and have Slurm take them, an array for each job."""
+        self.batches.mkdir(parents=True, exist_ok=True, mode=0o711)
+        with open(self.spool / ".turn", "w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            where = self._put_programs(programs)
+            for order in orders:
+                self._keep(order)
+            for alike in _alike(orders):
+                for name in self._batched([order["key"] for order in alike]):
+                    self._hand_in(name, alike[0], where)
+
+    def _put_programs(self, programs: dict) -> Path:
+        """The programs that run orders, in a directory of their own version."""
+        where = self.spool / ".programs" / programs["version"]
+        if not where.exists():
+            where.parent.mkdir(exist_ok=True, mode=0o711)
+            fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=where.parent))
+            fresh.chmod(0o711)
+            for name, text in programs["files"].items():
+                (fresh / name).write_text(text, encoding="utf-8")
+            with suppress(OSError):
+                os.rename(fresh, where)
+        return where
+
+    def _keep(self, order: dict) -> None:
+        """Write an order aside, then put it in its place in one step."""
+        folder = self.spool / order["key"]
+        if folder.exists():
+            return
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.spool))
+        (fresh / "work").mkdir()
+        for name, text in order["files"].items():
+            (fresh / "work" / name).write_text(text, encoding="utf-8")
+        order = {**order, "hidden": str(self.spool)}
+        (fresh / "order.json").write_text(json.dumps(order), encoding="utf-8")
+        os.rename(fresh, folder)
+
+    def _batched(self, keys: list) -> list:
+        """The batches of these keys; those that are in none go in one together."""
+        names: dict = {}
+        free = []
+        for key in keys:
+            place = self._place(key)
+            if place:
+                names[place[0]] = True
+            else:
+                free.append(key)
+        if free:
+            # a name that no other desk gives at this Slurm, and this one never again
+            name = f"{free[0]}.{secrets.token_hex(4)}"
+            together = self.batches / name / "keys"
+            together.parent.mkdir(mode=0o711)
+            _write(together, "\n".join(free))
+            for number, key in enumerate(free):
+                _write(self.spool / key / "batch", f"{name} {number}")
+            names[name] = True
+        return list(names)
+
+    def _place(self, key: str) -> tuple | None:
+        """The batch of a key and its place in it."""
+        with suppress(FileNotFoundError):
+            name, number = (self.spool / key / "batch").read_text(encoding="utf-8").split()
+            return name, int(number)
+        return None
+
+    def _hand_in(self, name: str, order: dict, where: Path) -> None:
+        """Have Slurm take a batch, unless it has."""
+        if self._job(name):
+            return
+        job = self._job_named(name)
+        if not job:
+            keys = (self.batches / name / "keys").read_text(encoding="utf-8").split("\n")
+            (self.batches / name / "asked").touch()
+            said = self.call(
+                "sbatch", *self._asks(name, order, len(keys)), given=self._script(name, where)
+            )
+            job = said.strip().split(";")[0]
+        _write(self.batches / name / "job", job)
+
+    def _job(self, name: str) -> str:
+        with suppress(FileNotFoundError):
+            return (self.batches / name / "job").read_text(encoding="utf-8")
+        return ""
+
+    def _job_named(self, name: str) -> str:
+        """What Slurm calls a batch that it was asked to take by a call nobody heard back from."""
+        if not (self.batches / name / "asked").exists():
+            return ""
+        here = self.call("squeue", "--noheader", "--states=all", "--format=%F", f"--name={name}")
+        found = here.split() or self.call(
+            "sacct", "--noheader", "--parsable2", "--allocations", "--format=JobID", "--duplicates",
+            f"--name={name}", "--starttime=now-30days",
+        ).split()  # fmt: skip
+        return found[0].partition("_")[0] if found else ""
+
+    def _asks(self, name: str, order: dict, tasks: int) -> list:
+        partition, account = self.settings.get("partition"), order["account"]
+        return [
+            "--parsable", f"--job-name={name}", f"--comment={order['job'] or name}", "--ntasks=1",
+            f"--cpus-per-task={order['processors']}", f"--mem={order['memory_mb']}M",
+            f"--time={-(-order['wall_seconds'] // 60)}", "--requeue", "--output=/dev/null",
+            f"--chdir={self.spool}", "--export=KECHUANG_DESK", f"--array=0-{tasks - 1}",
+            *([f"--partition={partition}"] if partition else []),
+            *([f"--account={account}"] if account and self.settings["keeps_accounts"] else []),
+        ]  # fmt: skip
+
+    def _script(self, name: str, where: Path) -> str:
+        python, runner = self.settings["python"], where / "runner.py"
+        keys = self.batches / name / "keys"
+        return (
+            "#!/bin/sh\n"
+            f'key=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" {shlex.quote(str(keys))})\n'
+            f"exec {shlex.quote(python)} -I -S {shlex.quote(str(runner))}"
+            f' {shlex.quote(str(self.spool))}/"$key" "$SLURM_ARRAY_JOB_ID"\n'
+        )
+
+    # looking
+
+    def look(self, keys: list) -> dict:
+        """How these stand; a key that was never handed in is left out."""
+        places: dict = {}
+        found: dict = {}
+        jobs: dict = {}
+        for key in keys:
+            place = self._place(key)
+            if place and self._job(place[0]):
+                # the name too: a Slurm that lost its state gives its numbers once more
+                places[key] = (place[0], f"{self._job(place[0])}_{place[1]}")
+                jobs[self._job(place[0])] = True
+            elif (self.spool / key).is_dir():
+                found[key] = {"state": "QUEUED"}
+        if not jobs:
+            return found
+        rows, known = self._accounted(list(jobs)), self._known()
+        for key, mark in places.items():
+            sight = self._sight(key, rows.get(mark, []))
+            if sight["state"] in ALIVE and known is not None:
+                sight = self._refreshed(key, sight, known.get(mark))
+            found[key] = sight
+        return found
+
+    def _accounted(self, jobs: list) -> dict:
+        """What accounting says of these jobs' tasks: a row for each time that one was begun."""
+        fields = "JobID,State,ExitCode,Start,End,JobName"
+        text = self.call(
+            "sacct", "--noheader", "--parsable2", "--allocations", "--duplicates",
+            f"--format={fields}", f"--jobs={','.join(jobs)}", "--starttime=now-90days",
+        )  # fmt: skip
+        rows: dict = {}
+        for line in text.splitlines():
+            job, state, code, start, end, name = line.split("|", 5)
+            for task in _tasks(job):
+                row = (_seconds(start), _seconds(end), state, code)
+                rows.setdefault((name, task), []).append(row)
+        for each in rows.values():
+            each.sort(key=lambda row: row[0] if row[0] is not None else float("inf"))
+        return rows
+
+    def _sight(self, key: str, rows: list) -> dict:
+        """One task's rows as a sight: the last says how it stands, all of them what it held."""
+        if not rows:
+            return {"state": "QUEUED"}
+        start, end, said, code = rows[-1]
+        # what was cancelled while it waited is told as begun and ended at once
+        is_claimed = (self.spool / key / "claim").exists()
+        word = said.split()[0]
+        began = [row for row in rows if row[0] is not None and (row[0] != row[1] or is_claimed)]
+        sight = {
+            "state": "QUEUED", "started": began[0][0] if began else None,
+            "held": [[a, b] for a, b, *_rest in began if b is not None and b > a],
+        }  # fmt: skip
+        if word in BEGUN and start is not None:
+            return {**sight, "state": "RUNNING", "progress": self._progress(key)}
+        if word not in ENDS or end is None:
+            return {**sight, "started": None}
+        state, reason, number = ENDS[word], REASONS.get(word, ""), _exit_code(code)
+        told = self._end(key)
+        if told and state in ("DONE", "FAILED"):
+            state, reason, number = told["state"], told["reason"], told["exit_code"]
+        if (self.spool / key / "cancel").exists() and state != "DONE":
+            state, reason = "CANCELLED", "cancelled"
+        return {
+            **sight, "state": state, "ended": end, "exit_code": number,
+            "reason": reason or ("lost" if state == "LOST" else ""),
+            "progress": self._progress(key),
+        }  # fmt: skip
+
+    def _end(self, key: str) -> dict:
+        with suppress(OSError, ValueError):
+            return json.loads((self.spool / key / "end.json").read_text(encoding="utf-8"))
+        return {}
+
+    def _progress(self, key: str) -> float | None:
+        with suppress(OSError, ValueError):
+            text = (self.spool / key / "work" / "progress").read_text(encoding="utf-8")[:32]
+            return min(1.0, max(0.0, float(text)))
+        return None
+
+    def _known(self) -> dict | None:
+        """What Slurm itself knows of the user's tasks: state and start; None where it is silent."""
+        try:
+            text = self.call(
+                "squeue", "--noheader", "--array", "--states=all", "--format=%i|%T|%S|%r|%j",
+                f"--user={self.settings['user']}",
+            )  # fmt: skip
+        except Silent:
+            return None  # accounting answers alone: what it says stands
+        rows = (line.split("|", 4) for line in text.splitlines())
+        return {(name, job): (state, _seconds(start), why) for job, state, start, why, name in rows}
+
+    def _refreshed(self, key: str, sight: dict, known: tuple | None) -> dict:
+        """What accounting holds for alive, as Slurm itself knows it; accounting hears of a start
+        some seconds later, and of an end never where one of the two was killed over it."""
+        mark = self.spool / key / "absent"
+        if known is not None:
+            with suppress(FileNotFoundError):
+                mark.unlink()
+            state, start, why = known
+            if HELD in why:  # by Slurm itself, after a start that it did not survive
+                place = self._place(key)
+                self.call("scontrol", "release", f"{self._job(place[0])}_{place[1]}", may_fail=True)
+            if state in BEGUN or (state in ENDS and start is not None):
+                began = sight["started"] if sight.get("held") else start
+                told = self._progress(key)
+                return {**sight, "state": "RUNNING", "started": began, "progress": told}
+            return sight
+        cancelled = self.spool / key / "cancel"
+        if sight["state"] == "QUEUED" and cancelled.exists():
+            # a task that never began leaves no trace in either when its array waited whole
+            ended = cancelled.stat().st_mtime
+            return {**sight, "state": "CANCELLED", "ended": ended, "reason": "cancelled"}
+        if not mark.exists():
+            mark.touch()
+        elif time.time() - mark.stat().st_mtime > self.settings["absent_seconds"]:
+            return self._last_sight(key, sight)
+        return sight
+
+    def _last_sight(self, key: str, sight: dict) -> dict:
+        """A run that Slurm has forgotten: as its runner wrote down, else lost."""
+        told = self._end(key)
+        if told:
+            return {**told, "held": [*sight.get("held", []), [told["started"], told["ended"]]]}
+        seen = (self.spool / key / "absent").stat().st_mtime
+        return {"state": "LOST", "ended": seen, "reason": "lost", "held": sight.get("held", [])}
+
+    # ending, fetching, forgetting
+
+    def cancel(self, key: str) -> None:
+        """End a run, or let it never begin; nothing where it has ended."""
+        place = self._place(key)
+        if not place or (self.spool / key / "end.json").exists():
+            return
+        (self.spool / key / "cancel").touch()
+        job = self._job(place[0])
+        if job:
+            self.call("scancel", "--quiet", f"{job}_{place[1]}", may_fail=True)
+
+    def log(self, key: str, since: int, most: int) -> tuple:
+        try:
+            with open(self.spool / key / "log.txt", "rb") as file:
+                file.seek(since)
+                content = file.read(most)
+        except FileNotFoundError:
+            return "", since
+        return base64.b64encode(content).decode(), since + len(content)
+
+    def results(self, key: str, most: int, bytes_most: int) -> list:
+        """Names and sizes of what lies in the run's directory; links are not followed."""
+        work = self.spool / key / "work"
+        if not work.is_dir():
+            return []
+        order = json.loads((self.spool / key / "order.json").read_text(encoding="utf-8"))
+        return [
+            path.name for path in sorted(work.glob("*"))
+            if path.suffix.lower() in RESULT_ENDINGS and path.name not in order["files"]
+            and path.is_file() and not path.is_symlink() and 0 < path.stat().st_size <= bytes_most
+        ][:most]  # fmt: skip
+
+    def fetch(self, key: str, name: str) -> str:
+        """One result's content."""
+        path = self.spool / key / "work" / os.path.basename(name)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(handle, "rb") as file:
+            return base64.b64encode(file.read()).decode()
+
+    def forget(self, key: str) -> None:
+        """Out of sight at once, then removed; a batch goes with the last of its runs."""
+        place = self._place(key)
+        with suppress(OSError):
+            os.rename(self.spool / key, self.spool / f"{GONE}{key}")
+        for gone in self.spool.glob(f"{GONE}*"):
+            shutil.rmtree(gone, ignore_errors=True)
+        if place and (self.batches / place[0] / "keys").exists():
+            keys = (self.batches / place[0] / "keys").read_text(encoding="utf-8").split("\n")
+            if not any((self.spool / one).exists() for one in keys):
+                shutil.rmtree(self.batches / place[0], ignore_errors=True)
+
+    # accounts
+
+    def keep_quotas(self, minutes: dict) -> list:
+        """Make each account where it is missing and hold it to its core minutes; which were set."""
+        cluster, user = self.settings["cluster"], self.settings["user"]
+        text = self.call(
+            "sacctmgr", "--noheader", "--parsable2", "show", "associations",
+            f"cluster={cluster}", "format=account,user,grptresmins",
+        )  # fmt: skip
+        limits, members = {}, set()
+        for line in text.splitlines():
+            account, member, limit = line.split("|")
+            if member:
+                members.add((account, member))
+            else:
+                limits[account] = limit
+        changed = []
+        for account, most in minutes.items():
+            wanted = f"cpu={most}"
+            if account not in limits:
+                self._manage("add", "account", account, f"cluster={cluster}")
+            if (account, user) not in members:
+                self._manage("add", "user", user, f"account={account}", f"cluster={cluster}")
+            if limits.get(account) != wanted:
+                self._manage(
+                    "modify", "account", "where", f"name={account}", f"cluster={cluster}", "set",
+                    f"GrpTRESMins={wanted}",
+                )  # fmt: skip
+            if limits.get(account) != wanted or (account, user) not in members:
+                changed.append(account)
+        return changed
+
+    def _manage(self, *words: str) -> None:
+        self.call("sacctmgr", "--immediate", "--quiet", *words)
+
+    # connecting
+
+    def survey(self) -> dict:
+        """What this Slurm is: its version, name, processors, and whether it keeps accounts."""
+        said = dict(
+            (name.strip(), value.strip())
+            for name, _, value in (
+                line.partition("=") for line in self.call("scontrol", "show", "config").splitlines()
+            )
+        )
+        partition = self.settings.get("partition")
+        rows = self.call(
+            "sinfo", "--noheader", "--format=%C|%R",
+            *([f"--partition={partition}"] if partition else []),
+        ).splitlines()  # fmt: skip
+        self.spool.mkdir(parents=True, exist_ok=True, mode=0o711)
+        return {
+            "version": said.get("SLURM_VERSION", ""), "cluster": said.get("ClusterName", ""),
+            "accounting": said.get("AccountingStorageType", ""),
+            "enforces": said.get("AccountingStorageEnforce", ""),
+            "keeps_comments": "job_comment" in said.get("AccountingStoreFlags", ""),
+            "processors": sum(int(row.split("|")[0].split("/")[3]) for row in rows),
+            "partitions": [row.split("|")[1] for row in rows],
+        }  # fmt: skip
+
+
+def _alike(orders: list) -> list:
+    """Orders that may be one array: of one job and with the same wants."""
+    groups: dict = {}
+    for order in orders:
+        wants = ("job", "account", "processors", "memory_mb", "wall_seconds")
+        mark = tuple(order[name] for name in wants) + ((order["key"],) if not order["job"] else ())
+        groups.setdefault(mark, []).append(order)
+    return list(groups.values())
+
+
+def _tasks(job: str) -> list:
+    """The tasks that one name of Slurm's means: `7_3`, or `7_[0-2,5%4]` while they wait together.
+
+    >>> _tasks("7_[0-2,5%4]"), _tasks("7_3")
+    (['7_0', '7_1', '7_2', '7_5'], ['7_3'])
+    """
+    whole, _, places = job.partition("_")
+    if not places.startswith("["):
+        return [job]
+    found = []
+    for part in places.strip("[]").partition("%")[0].split(","):
+        first, _, last = part.partition("-")
+        found += [f"{whole}_{number}" for number in range(int(first), int(last or first) + 1)]
+    return found
+
+
+def _write(path: Path, text: str) -> None:
+    """Write whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8")
+    os.replace(fresh, path)
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isdigit() and int(text) else None
+
+
+def _exit_code(text: str) -> int:
+    """Slurm's `code:signal` as a shell tells it."""
+    code, _, number = text.partition(":")
+    return SIGNALLED + int(number) if number.isdigit() and int(number) else int(code or 0)
+
+
+def answer(given: dict) -> dict:
+    """Do what is asked; what came of it, or why Slurm was silent."""
+    try:
+        hand = Hand(given["settings"])
+        return {"answer": getattr(hand, given["verb"])(**given["with"])}
+    except Silent as silence:
+        return {"silent": str(silence)}

@@ -1,0 +1,147 @@
+"""A centre that gives no answer, runs begun more than once, and one budget over several centres."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from kechuang.base.actor import Actor
+from kechuang.compute import actions, jobs, queries
+from kechuang.compute.backends.slurm import Connection
+from kechuang.compute.models import Bill, Centre, CentreStage, Charge, Run, Usage
+from kechuang.compute.rules.centres import CentreRefused
+from kechuang.compute.rules.jobs import Told
+from tests.compute import desk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def state(settings, tmp_path):
+    settings.STATE = tmp_path / "state"
+    return settings.STATE
+
+
+def test_a_silent_centre_is_noted_once_and_its_jobs_stand(world, at, state):
+    place = desk.centre(world, at, backend="SLURM")
+    job = desk.submitted(world, at, desk.granted(world, at), place)
+    for _ in range(2):
+        jobs.look_after(Centre.objects.get(pk=place.pk))
+    place.refresh_from_db()
+    job.refresh_from_db()
+    assert (job.state, place.silent_since is None) == ("STAGED", False)
+    assert place.ask_again_at > timezone.now()
+    assert list(queries.centres_with_work(timezone.now())) == []
+    assert list(queries.centres_with_work(place.ask_again_at)) == [place]
+    notes = list(CentreStage.objects.filter(centre=place).values_list("note_public", flat=True))
+    assert notes[1:] == ["中心没有应答。已交去的作业照旧在中心里，等它应答再继续。"]
+
+
+def test_a_centre_that_answers_again_goes_on(world, at, state):
+    place = desk.centre(world, at)
+    actions.note_answer(centre=place, is_silent=True, by=Actor.CLOCK, at=at)
+    place.refresh_from_db()
+    job = desk.submitted(world, at, desk.granted(world, at), place)
+    jobs.look_after(place)
+    place.refresh_from_db()
+    job.refresh_from_db()
+    assert (place.silent_since, place.ask_again_at) == (None, None)
+    assert job.state in ("SUBMITTED", "RUNNING", "DONE")
+    for run in Run.objects.filter(job=job):
+        queries.backend_for(place).cancel(run.key)
+
+
+def test_the_page_says_that_a_centre_is_silent(world, at, client_as):
+    place = desk.centre(world, at)
+    actions.note_answer(centre=place, is_silent=True, by=Actor.CLOCK, at=at)
+    page = client_as(world.member).get(f"/centres/{place.number}/").content.decode()
+    assert "中心没有应答，自" in page
+
+
+def test_the_page_of_a_job_at_a_silent_centre_opens(world, at, state, client_as):
+    place = desk.centre(world, at, backend="SLURM")
+    job = desk.submitted(world, at, desk.granted(world, at), place)
+    desk.handed_in(job, at)
+    desk.tell(job.runs.get(), "RUNNING", at)
+    assert client_as(world.member).get(f"/jobs/{job.number}/").status_code == 200
+
+
+def test_every_stretch_of_a_run_is_metered_at_its_own_price_and_billed_once(world, at):
+    at = at.replace(hour=12)
+    place, allocation = desk.centre(world, at - timedelta(days=1)), desk.granted(world, at)
+    job = desk.submitted(world, at, allocation, place, wall_seconds=7200, processors=2)
+    desk.handed_in(job, at)
+    hour = timedelta(hours=1)
+    dear = [20_000] * 24
+    officer = world.officer_province.actor
+    actions.set_prices(centre=place, milli_fen=dear, minimum_fen=0, by=officer, at=at + hour)
+    held = ((at, at + hour / 2), (at + hour, at + 2 * hour))
+    told = Told("DONE", at, at + 2 * hour, 0, "", held)
+    actions.see_run(run=job.runs.get(), told=told, by=Actor.CLOCK, at=at + 2 * hour)
+    stretches = list(Usage.objects.values_list("place", "core_seconds"))
+    assert stretches == [(1, 3600), (2, 7200)]
+    assert list(Charge.objects.values_list("amount_fen", flat=True)) == [10, 40]
+    assert Bill.objects.get(job=job).total_fen == 50
+    allocation.refresh_from_db()
+    assert (allocation.used_core_seconds, allocation.held_core_seconds) == (10_800, 0)
+
+
+def test_all_stretches_together_are_never_charged_beyond_the_limit(world, at):
+    place, allocation = desk.centre(world, at), desk.granted(world, at)
+    job = desk.submitted(world, at, allocation, place, wall_seconds=60)
+    desk.handed_in(job, at)
+    second = timedelta(seconds=1)
+    held = ((at, at + 50 * second), (at + 60 * second, at + 110 * second))
+    told = Told("DONE", at, at + 110 * second, 0, "", held)
+    actions.see_run(run=job.runs.get(), told=told, by=Actor.CLOCK, at=at + 110 * second)
+    assert list(Usage.objects.values_list("core_seconds", flat=True)) == [50, 10]
+
+
+def test_one_budget_over_two_centres_is_split(world, at):
+    first = desk.centre(world, at)
+    second = desk.centre(world, at, name="另一中心")
+    allocation = desk.granted(world, at, core_hours=10)  # 600 core minutes
+    account = allocation.number.lower()
+    desk.run_through(desk.submitted(world, at, allocation, first, wall_seconds=3600), at, 1800)
+    assert queries.quotas_at(first, at) == {account: 30 + 570}
+    assert queries.quotas_at(second, at) == {}
+    desk.submitted(world, at, allocation, second, wall_seconds=3600)
+    assert queries.quotas_at(first, at) == {account: 30 + 510}
+    assert queries.quotas_at(second, at) == {account: 120 + 510}
+    actions.revoke_allocation(allocation=allocation, reason="停", by=world.officer.actor, at=at)
+    assert queries.quotas_at(first, at) == {account: 30}
+
+
+def test_the_way_to_a_centre_is_not_changed_while_runs_of_it_live(world, at):
+    place = desk.centre(world, at)
+    desk.submitted(world, at, desk.granted(world, at), place)
+    with pytest.raises(CentreRefused) as refused:
+        actions.connect_centre(
+            centre=place, backend="SLURM", processors=64, by=world.officer_province.actor, at=at
+        )
+    assert refused.value.code == "compute.still_runs"
+
+
+def test_a_connection_is_kept_whole_and_for_its_owner_alone(tmp_path):
+    from kechuang.compute.backends.slurm import connection_at
+
+    made = Connection(
+        spool="/shared/kc", host="kc@login", ssh=("-p", "2222"),
+        programs={"render": "/opt/r/python"},
+    )  # fmt: skip
+    made.write(tmp_path)
+    assert connection_at(tmp_path) == made
+    assert (tmp_path / "connection.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_connection_that_says_what_there_is_not_is_refused():
+    from kechuang.compute.rules.centres import check_accounted, check_connection_names
+
+    check_connection_names({"spool", "host"}, {"spool", "host"})
+    for given in ({"spool", "pool"}, {"host"}):
+        with pytest.raises(CentreRefused) as refused:
+            check_connection_names(given, {"spool", "host"})
+        assert refused.value.code == "compute.connection_names"
+    check_accounted(True)
+    with pytest.raises(CentreRefused):
+        check_accounted(False)

@@ -1,0 +1,149 @@
+"""A real Slurm under the contract of every backend, and what holds of it alone. No database.
+
+Root on Debian starts it (`scripts/slurm-here`); elsewhere these tests are skipped and say why.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kechuang.compute.backends.orders import Unreachable
+from kechuang.compute.backends.slurm import Connection, SlurmBackend, survey, what_lacks
+from tests.compute.contract import *  # noqa: F403
+from tests.compute.contract import ended, order, until
+from tests.compute.slurm_here import SlurmHere, why_no_slurm
+
+pytestmark = pytest.mark.system
+
+
+class OfSlurm:
+    """The cluster of 64 processors, with a spool of its own."""
+
+    processors = 64
+
+    def __init__(self, slurm, place):
+        self.slurm, self.secret = slurm, place / "runs" / "other" / "secret.txt"
+        self.secret.parent.mkdir(parents=True)
+        connection = Connection(
+            spool=str(place / "runs"), conf=slurm.conf("east"), cluster="east",
+            timeout_seconds=10, absent_seconds=5, python=sys.executable,
+        )  # fmt: skip
+        connection.write(place)
+        self.backend = SlurmBackend(place)
+
+    @contextmanager
+    def held(self):
+        self.slurm.call("east", "scontrol", "update", "PartitionName=main", "State=DOWN")
+        yield
+        self.slurm.call("east", "scontrol", "update", "PartitionName=main", "State=UP")
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    lacking = why_no_slurm()
+    if lacking:
+        pytest.skip(lacking)
+    with SlurmHere() as started:
+        yield started
+
+
+@pytest.fixture
+def machine(slurm, tmp_path_factory):
+    place = Path(tmp_path_factory.mktemp("slurm"))
+    for folder in (place, place.parent, place.parent.parent):  # the script's own user must get in
+        folder.chmod(0o711)
+    yield OfSlurm(slurm, place)
+    slurm.call("east", "scancel", "--user=root")
+
+
+def test_a_run_that_is_begun_anew_is_told_with_every_stretch_that_it_held(machine):
+    code = """
+import os, time
+again = os.path.exists('once')
+open('once', 'w').close()
+time.sleep(1 if again else 60)
+"""
+    machine.backend.submit(order("a", code))
+    until(machine, "a", lambda sight: sight.state == "RUNNING")
+    time.sleep(2)
+    machine.slurm.call("east", "scontrol", "requeue", machine.slurm.newest("east"))
+    sight = ended(machine, "a")
+    assert (sight.state, len(sight.held)) == ("DONE", 2)
+    held = sum(until - since for since, until in sight.held)
+    told = machine.slurm.call(
+        "east", "sacct", "--noheader", "--parsable2", "--allocations", "--duplicates",
+        "--format=ElapsedRaw", f"--jobs={machine.slurm.newest('east')}",
+    ).split()  # fmt: skip
+    assert held == sum(int(one) for one in told)
+
+
+def test_a_centre_that_dies_loses_no_run(machine):
+    slurm, backend = machine.slurm, machine.backend
+    backend.submit(order("a", "import time; time.sleep(9); print('through')"))
+    until(machine, "a", lambda sight: sight.state == "RUNNING")
+    time.sleep(6)  # that Slurm takes to write down what it has started
+    slurm.do("kill", "east-ctld")
+    slurm.do("kill", "slurmdbd")
+    with pytest.raises(Unreachable, match="sacct"):
+        backend.look(["a"])
+    with pytest.raises(Unreachable, match="squeue|sbatch"):
+        backend.submit(order("later", "pass"))
+    slurm.do("up")
+    backend.submit(order("later", "pass"))
+    assert [ended(machine, key).state for key in ("a", "later")] == ["DONE", "DONE"]
+    assert backend.log("a")[0] == "through\n"
+    assert len([name for name in slurm.names("east") if name.startswith("later.")]) == 1
+
+
+def test_a_call_that_nobody_heard_back_from_is_not_made_twice(machine):
+    machine.backend.submit(order("a", "open('n.txt', 'a').write('x')"))
+    ended(machine, "a")
+    spool = Path(machine.backend.connection.spool)
+    batch = next((spool / ".batches").iterdir())
+    (batch / "job").unlink()  # as if killed before it was written down
+    machine.backend.submit(order("a", "open('n.txt', 'a').write('x')"))
+    assert machine.backend.look(["a"])["a"].state == "DONE"
+    assert machine.slurm.names("east").count(batch.name) == 1
+    assert machine.backend.results("a")[0].read_text() == "x"
+
+
+def test_accounts_are_made_held_and_held_again_after_somebody_changed_them(machine):
+    backend, slurm = machine.backend, machine.slurm
+    assert backend.keep_quotas({"sl-1": 100, "sl-2": 0}) == ["sl-1", "sl-2"]
+    assert backend.keep_quotas({"sl-1": 100, "sl-2": 0}) == []
+    slurm.call("east", "sacctmgr", "--immediate", "modify", "account", "where", "name=sl-1",
+               "set", "GrpTRESMins=cpu=-1")  # fmt: skip
+    slurm.call("east", "sacctmgr", "--immediate", "delete", "account", "sl-2")
+    assert backend.keep_quotas({"sl-1": 100, "sl-2": 0}) == ["sl-1", "sl-2"]
+    backend.submit(order("a", "pass", account="sl-1"), order("b", "pass", account="sl-2"))
+    assert ended(machine, "a").state == "DONE"
+    assert backend.look(["b"])["b"].state == "QUEUED"  # nothing is left of its account
+    backend.cancel("b")
+    assert ended(machine, "b").started is None
+
+
+def test_it_says_what_it_is_and_what_it_lacks(machine):
+    found = survey(machine.backend.connection)
+    assert (found["cluster"], found["processors"], found["partitions"]) == ("east", 64, ["main"])
+    assert what_lacks(found) == []
+    bare = {**found, "enforces": "none", "keeps_comments": False}
+    assert what_lacks(bare) == [
+        "AccountingStorageEnforce=associations,limits,qos,safe",
+        "AccountingStoreFlags=job_comment",
+    ]
+
+
+def test_who_is_not_root_is_told_so(tmp_path):
+    if os.geteuid():
+        pytest.skip("this test takes root's rights away from itself; it is not root")
+    script = Path(__file__).parents[2] / "scripts" / "slurm-here"
+    done = subprocess.run(
+        ["bash", "-s", "up", str(tmp_path)], input=script.read_text(), text=True,
+        capture_output=True, user=65534, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "root" in done.stderr) == (1, True)
