@@ -10,6 +10,7 @@ from kechuang.base.refusals import N_, require
 from kechuang.challenges import rules
 from kechuang.challenges.actions.steps import (
     begin,
+    bidders,
     move,
     move_bid,
     person_of,
@@ -179,7 +180,15 @@ def approve(*, challenge: Challenge, note: str = "", by: Actor, at: datetime) ->
     record_step(challenge, "approve", by=by, at=at, step=step, round=proposal.round,
                 notice=notice.number)
     tell([challenge.officer], "on_notice", challenge.number, by=by, at=at)
+    _feed_back(challenge, by=by, at=at)
     return challenge
+
+
+def _feed_back(challenge: Challenge, *, by: Actor, at: datetime) -> None:
+    """Tell every bidder whose bid was opened that the feedback can be read."""
+    rows = Bid.objects.filter(challenge=challenge, state__in=rules.bids.FED_BACK_BIDS)
+    for bid in rows.select_related("drafter", "lead", "organisation"):
+        tell(bidders(bid, at), "feedback", bid.number, by=by, at=at)
 
 
 def _mark_bids(challenge: Challenge, proposal: Proposal, *, by: Actor, at: datetime) -> None:

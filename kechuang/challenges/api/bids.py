@@ -18,6 +18,7 @@ from kechuang.challenges.models import Bid, Receipt
 from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor, expected_version
 from kechuang.doors.lists import keyset
 from kechuang.parties.queries import organisations_coded
+from kechuang.reviews.queries import feedback_of
 
 router = Router(tags=["bids"])
 FILE_TEXT_MAX = 28_000_000
@@ -189,6 +190,20 @@ def receipts(request: HttpRequest, number: str) -> Any:
     if not rules.bids.is_bidder(actor, queries.bid_facts(bid, actor, request.at)):
         raise Http404
     return list(Receipt.objects.filter(bid=bid)[:200])
+
+
+@router.get("/{number}/feedback", response={200: s.FeedbackOut, **ERRORS},
+            operation_id="get_feedback")
+def feedback(request: HttpRequest, number: str) -> Any:
+    """What the locked reviews say of a bid, from the public notice on; for its own people."""
+    actor = api_actor(request)
+    bid = _bid(request, number)
+    if not rules.bids.may_read_feedback(actor, queries.bid_facts(bid, actor, request.at)):
+        raise Http404
+    return {
+        "bid": bid.number, "state": bid.state, "checks": [one.reason for one in bid.checks.all()],
+        "review": feedback_of(bid.challenge.number, bid.number),
+    }
 
 
 @router.post("/{number}/check", response={200: s.BidOut, **ERRORS}, operation_id="check_bid")

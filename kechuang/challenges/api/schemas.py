@@ -390,3 +390,53 @@ def challenge_answer(challenge: Challenge) -> Challenge:
     """The challenge as it is after an act, with what its schema names."""
     return Challenge.objects.select_related("issuer", "need").get(pk=challenge.pk)
 
+
+class CriterionFeedbackOut(Schema):
+    """One criterion of a feedback: the mean of all counted points, in points with two decimals."""
+
+    name: str
+    weight: int
+    threshold: int | None
+    mean: str
+    below: bool
+
+    @staticmethod
+    def resolve_mean(row: Any) -> str:
+        return str(row.mean_text)
+
+    @staticmethod
+    def resolve_below(row: Any) -> bool:
+        return bool(row.is_below)
+
+
+class ReviewFeedbackOut(Schema):
+    """What the signed minutes say of a bid; opinions without names, in no order of seats."""
+
+    rank: int
+    of: int
+    mean: str
+    pass_mark: int
+    passed: bool
+    counted: int
+    trim: int
+    criteria: list[CriterionFeedbackOut]
+    opinions: list[str]
+    minutes_hash: str
+    signed_at: datetime
+
+    @staticmethod
+    def resolve_mean(row: Any) -> str:
+        return str(row.mean_text)
+
+    @staticmethod
+    def resolve_passed(row: Any) -> bool:
+        return bool(row.is_passed)
+
+
+class FeedbackOut(Schema):
+    """The feedback of a bid; `review` is missing where it was not reviewed, `checks` says why."""
+
+    bid: str
+    state: str
+    checks: list[str]
+    review: ReviewFeedbackOut | None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kechuang.challenges.pages import bids, course, custody, drafting, lists, objects
+from kechuang.challenges.pages import bids, course, custody, drafting, feedback, lists, objects
 
 CHALLENGE = "challenges/<str:number>/"
 BID = "bids/<str:number>/"
@@ -64,6 +64,7 @@ urls = [
     path(f"{BID}reconfirm/", bids.reconfirm, name="bid-reconfirm"),
     path(f"{BID}check/", course.check, name="bid-check"),
     path(f"{BID}correct/", bids.correct, name="bid-correct"),
+    path(f"{BID}feedback/", feedback.letter, name="bid-feedback"),
     path(f"{BID}receipts/<str:receipt>/", bids.receipt, name="bid-receipt"),
     path(f"{BID}receipts/<str:receipt>.json", bids.receipt_json, name="bid-receipt-json"),
 ]

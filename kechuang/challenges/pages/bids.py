@@ -115,6 +115,7 @@ def _acts(request: AskedRequest, row: Bid, facts: rules.BidFacts) -> list[dict[s
         (draft and signs, "bid-return", _("退回修改")),
         (draft and edits, "bid-withdraw", _("删除草稿")),
         (live and signs, "bid-withdraw", _("撤回方案")),
+        (rules.bids.may_read_feedback(request.actor, facts), "bid-feedback", _("看评审反馈")),
     )
     return [{"url": reverse(name, args=[row.number]), "words": words}
             for shown, name, words in table if shown]

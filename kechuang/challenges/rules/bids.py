@@ -104,6 +104,13 @@ TABLE = {
     "promote": ({BidState.RESERVE}, BidState.PROPOSED),
 }
 
+# From the notice on a bidder is told what the reviews said, or why there was none.
+FED_BACK = frozenset({State.ON_NOTICE, State.AWARDED, State.RUNNING, State.ENDED})
+FED_BACK_BIDS = frozenset({
+    BidState.VOID, BidState.INADMISSIBLE, BidState.PROPOSED, BidState.RESERVE,
+    BidState.NOT_PROPOSED, BidState.AWARDED, BidState.CONTRACTED, BidState.DECLINED,
+})
+
 
 @dataclass(frozen=True, slots=True)
 class BidFacts:
@@ -192,6 +199,17 @@ def may_read_content(actor: Actor, facts: BidFacts) -> bool:
     return of_poser and facts.passed and facts.challenge.state not in {
         State.CHECKING, State.REVIEWING,
     }
+
+
+def may_read_feedback(actor: Actor, facts: BidFacts) -> bool:
+    """From the public notice on: the bidder's own people, and the office and supervisor who may
+    read the bid. Never before, whoever asks."""
+    if facts.challenge.state not in FED_BACK or facts.state not in FED_BACK_BIDS:
+        return False
+    if is_bidder(actor, facts):
+        return True
+    office = actor.is_role(Role.OFFICER, Role.HEAD, Role.SUPERVISOR)
+    return office and may_read_content(actor, facts)
 
 
 def may_see_envelope(actor: Actor, facts: BidFacts) -> bool:

@@ -16,6 +16,7 @@ from kechuang.reviews.queries.draws import (
     possible_witnesses,
     record_of,
 )
+from kechuang.reviews.queries.feedback import Feedback, feedback_of
 from kechuang.reviews.queries.panels import (
     case_facts,
     cases_of,
@@ -54,6 +55,7 @@ from kechuang.reviews.queries.visible import (
 )
 
 __all__ = [
+    "Feedback",
     "candidates",
     "case_facts",
     "cases_of",
@@ -65,6 +67,7 @@ __all__ = [
     "draws_of_subject",
     "draws_visible_to",
     "evidence_words",
+    "feedback_of",
     "fence_of",
     "fenced_people",
     "fenced_subjects",
