@@ -26,6 +26,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return CityOnOneCore(config, log)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def index_of_this_core(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each core writes an index of its own; what a test put into it is gone with the test's rows,
+    which it is made anew from."""
+    from django.conf import settings
+
+    settings.SEARCH_INDEX = tmp_path_factory.mktemp("index") / "index"
+
+
 @pytest.fixture
 def at() -> datetime:
     """A Saturday afternoon in the city: 2026-11-21 17:00 +08:00."""

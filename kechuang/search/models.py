@@ -1,34 +1,10 @@
 """One table of documents; the parts feed it through their actions."""
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.search.rules import Visibility
-
-
-class TokensField(ArrayField):
-    """An array of tokens, handed to the database as one literal: many times quicker than a list.
-
-    Tokens hold letters, digits and -./+%‰ only, so nothing in the literal needs escaping.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["base_field"] = models.TextField()
-        super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> Any:
-        name, path, args, kwargs = super().deconstruct()
-        del kwargs["base_field"]
-        return name, path, args, kwargs
-
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        if isinstance(value, list):
-            return '{"' + '","'.join(value) + '"}' if value else "{}"
-        return super().get_db_prep_value(value, connection, prepared)
 
 
 class Document(models.Model):
@@ -52,9 +28,6 @@ class Document(models.Model):
         models.CharField(max_length=20), verbose_name=_("另可搜到者"), default=list, blank=True
     )
     facets = models.JSONField(_("分面"), default=dict, blank=True)
-    folded = models.TextField(_("折叠文字"), blank=True)
-    title_tokens = TokensField(verbose_name=_("名称词元"), default=list)
-    tokens = TokensField(verbose_name=_("词元"), default=list)
     updated_at = models.DateTimeField(_("更新时间"))
 
     class Meta:
@@ -66,10 +39,38 @@ class Document(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["tokens"], name="document_by_tokens"),
-            GinIndex(fields=["title_tokens"], name="document_by_title_tokens"),
             models.Index(fields=["kind", "-id"], name="document_by_kind"),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class Change(models.Model):
+    """A document that was put, opened or dropped, and that the index has not taken in yet."""
+
+    number = models.CharField(_("编号"), max_length=40)
+
+    class Meta:
+        verbose_name = _("待入索引")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Indexed(models.Model):
+    """Which index the database heard of last; one row. Where another lies on disk, or none, it is
+    made anew."""
+
+    name = models.CharField(_("索引代"), max_length=64, blank=True)
+    documents = models.IntegerField(_("文件数"), default=0)
+    indexed_at = models.DateTimeField(_("入索引时间"), null=True)
+
+    class Meta:
+        verbose_name = _("索引")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="one_index"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

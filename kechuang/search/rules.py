@@ -1,14 +1,15 @@
-"""What a document is found by, and how a search is read."""
+"""Who finds a document, and how it stands in the index."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any, Protocol
 
-from kechuang.base.actor import Role
-from kechuang.engines.ranking import LONGEST, distinct_tokens, fold, tokens
+from kechuang.base.actor import Actor, Role
+from kechuang.engines.ranking import EVERYBODY, Document, Facets
 
-MOST_WORDS = 64  # distinct tokens of one search that must all occur; beyond, the likest are shown
+MOST_WORDS = 64  # distinct words of one search that must all occur; beyond, the likest are shown
+LIKE_SHARE = 0.2  # of the best one's score, and a document is like a text
+BATCH = 2_000  # documents read at a time
 
 
 class Visibility(StrEnum):
@@ -21,109 +22,89 @@ class Visibility(StrEnum):
 
 # These roles find what is open to the offices, in the subtree of their region.
 OFFICE_ROLES = frozenset({Role.OFFICER, Role.HEAD, Role.LIAISON, Role.SUPERVISOR})
-
-_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|「([^」]*)」')
-_WITHOUT = re.compile(r"(?:^|(?<=\s))[-－−](\S+)")
-_HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+JOBS = "jobs"  # the key of the clock, for rankings that reach nobody before they are narrowed
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A search as it was meant: tokens that count, phrases that must stand, words that must not.
+class Indexable(Protocol):
+    """A row of the documents table."""
 
-    >>> asked('CBN单晶 "刀具寿命" -涂层')
-    Asked(words=('cbn', '单晶', '刀具', '具寿', '寿命'), phrases=('刀具寿命',), without=('涂层',))
+    number: str
+    kind: str
+    title: str
+    keywords: str
+    body: str
+    region_path: str
+    owner_code: str
+    visibility: str
+    readers: list[str]
+    facets: dict[str, Any]
+
+
+def indexed(row: Indexable) -> Document:
+    """A row as the engine takes it."""
+    return Document(
+        row.number, row.title, row.keywords, row.body, row.owner_code, _facets(row),
+        frozenset(readers_of(row)), tuple(row.facets.get("people") or ()),
+    )  # fmt: skip
+
+
+def readers_of(row: Indexable) -> Iterable[str]:
+    """The keys of which one opens a document; see `keys_of`.
+
+    What lies below a region is open to the region's offices, so it names every region above it.
     """
-
-    words: tuple[str, ...]
-    phrases: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """A search of punctuation, or of words to leave out only: it finds nothing."""
-        return not self.words
+    if row.visibility == Visibility.PUBLIC:
+        return [EVERYBODY]
+    keys = [JOBS, *row.readers, *([row.owner_code] if row.owner_code else [])]
+    if row.visibility == Visibility.OFFICERS and row.region_path:
+        steps = row.region_path.split("/")
+        keys += ["office:" + "/".join(steps[:count]) for count in range(1, len(steps) + 1)]
+    return keys
 
 
-def asked(text: str) -> Asked:
-    """Read a search. 10,000 characters are read, the rest is cut."""
-    plain = text[:LONGEST].replace("\x00", "")
-    phrases = [fold(next(filter(None, found.groups()), "")) for found in _QUOTED.finditer(plain)]
-    rest = _QUOTED.sub(" ", plain)
-    without = [fold(found[1]) for found in _WITHOUT.finditer(rest)]
-    rest = _WITHOUT.sub(" ", rest)
-    words = tokens(rest) + [token for phrase in phrases for token in tokens(phrase)]
-    return Asked(
-        tuple(dict.fromkeys(words)),
-        tuple(phrase for phrase in phrases if tokens(phrase)),
-        tuple(word for word in without if tokens(word)),
-    )
+def keys_of(actor: Actor) -> frozenset[str]:
+    """The keys that an actor holds; the same rule as `queries.visible_to`, in the engine's words.
 
-
-def findable_tokens(folded: str) -> list[str]:
-    """What a document is found by: the bigrams and words of its folded text, and each character.
-
-    >>> findable_tokens("铟靶 zno")
-    ['zno', '铟', '铟靶', '靶']
+    >>> sorted(keys_of(Actor("RY-1", "A", Role.OFFICER, "", "990000")))
+    ['RY-1', 'office:990000']
     """
-    return sorted(distinct_tokens(folded))
+    if actor.is_role(Role.CLOCK):
+        return frozenset({JOBS})
+    if not actor.is_signed_in:
+        return frozenset()
+    keys = {actor.person, actor.organisation}
+    if actor.region and is_office(actor):
+        keys.add(f"office:{actor.region}")
+    return frozenset(keys - {""})
 
 
-def score(question: Asked, title: str, keywords: str, folded: str) -> float:
-    """How well a found document answers: words of the title count most, repetition little.
+def is_office(actor: Actor) -> bool:
+    """Whether an actor finds what is open to the offices of a region."""
+    return actor.is_role(*OFFICE_ROLES) and not actor.serves_one_unit
 
-    Between 0 and 1. `title` and `keywords` are folded too.
+
+def _facets(row: Indexable) -> Facets:
+    """What a document can be filtered by: its kind and finer kind, region, chains, maturity."""
+    held = row.facets
+    finer = held.get("kind")
+    kinds = (row.kind, finer_kind(row.kind, finer)) if finer else (row.kind,)
+    level = held.get("trl")
+    return Facets(kinds, row.region_path, chains_of(held), str(level) if level else "")
+
+
+def finer_kind(kind: str, finer: str) -> str:
+    """The name of a kind within a kind: offer/PATENT."""
+    return f"{kind}/{finer}"
+
+
+def chains_of(facets: Mapping[str, Any]) -> tuple[str, ...]:
+    """The industry chains that a document names.
+
+    >>> chains_of({"chain": "NEW_MATERIALS"}), chains_of({"chains": ["A", "B"]}), chains_of({})
+    (('NEW_MATERIALS',), ('A', 'B'), ())
     """
-    if not question.words:
-        return 0.0
-    points = 0.0
-    for word in question.words:
-        often = folded.count(word)
-        points += 3 * (word in title) + 2 * (word in keywords) + 2 * often / (often + 1)
-    return points / (7 * len(question.words))
-
-
-COMMON_SHARE = 0.02
-FREQUENT_SHARE = 0.05
-
-
-FEWEST_WORDS = 3
-GATHERED_MOST = 10_000  # documents that are looked up to find the likest among them
-
-
-def rarest(
-    words: Sequence[str], shares: dict[str, float], most: int, documents: int = 0
-) -> list[str]:
-    """The words that tell documents apart best; frequent ones only where there are no others.
-
-    `shares` are the frequent words' shares of all documents; a word that is not among them is
-    taken to be half as frequent as the last that is. Of very many documents only so many words
-    are taken as gather some ten thousand, three at least.
-    """
-    ordered = sorted(words, key=lambda word: shares.get(word, 0.0))[:most]
-    telling = [word for word in ordered if shares.get(word, 0.0) < FREQUENT_SHARE] or ordered
-    unknown = min(shares.values(), default=0.0) / 2
-    gathered, taken = 0.0, 0
-    for word in telling:
-        gathered += documents * shares.get(word, unknown)
-        if gathered > GATHERED_MOST and taken >= FEWEST_WORDS:
-            break
-        taken += 1
-    return telling[:taken]
-
-
-def is_common(words: Sequence[str], shares: dict[str, float]) -> bool:
-    """Whether so many documents hold all words that the newest soon give enough.
-
-    Only for Han words, which stand in a text exactly where they stand in its tokens.
-
-    >>> is_common(["研究"], {"研究": 0.4}), is_common(["铟靶"], {"研究": 0.4})
-    (True, False)
-    """
-    share = 1.0
-    for word in words:
-        share *= shares.get(word, 0.0) if _HAN.match(word) else 0.0
-    return share >= COMMON_SHARE
+    chains = facets.get("chains") or facets.get("chain") or ()
+    return (chains,) if isinstance(chains, str) else tuple(chains)
 
 
 def keyword_text(keywords: str | Iterable[str]) -> str:

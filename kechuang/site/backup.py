@@ -15,7 +15,7 @@ from kechuang.site.postgres import state_directory
 from kechuang.site.postgres.providers import providers
 
 DUMP = "database.dump"
-LEFT_OUT = ("postgres", "static", "up.lock", "uploads")
+LEFT_OUT = ("postgres", "static", "up.lock", "uploads", "index")
 
 
 class BackupRefused(Refused):

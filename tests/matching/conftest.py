@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone, translation
 
 from kechuang.matching import actions
+from kechuang.needs.actions.steps import search_document
 from kechuang.needs.models import Need, Target
+from kechuang.needs.rules import LIVE
 from kechuang.offers.models import Figure, Offer
 from kechuang.search.actions import put_document
 
@@ -37,6 +39,9 @@ def make_need(world, at):
             Target(need=need, place=place, name=name, comparison=sign, value=value, unit=unit)
             for place, (name, sign, value, unit) in enumerate(TARGETS)
         )
+        if state in LIVE:
+            targets = list(need.targets.all())
+            put_document(**search_document(need, targets=targets, readers=[]), at=at)
         return need
 
     return made

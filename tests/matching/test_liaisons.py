@@ -7,7 +7,7 @@ from kechuang.base.refusals import NotPermitted
 from kechuang.matching import actions, queries
 from kechuang.matching.waiting import matters_for
 from kechuang.needs import queries as needs
-from kechuang.search.actions import put_document
+from kechuang.search.actions import index_documents, put_document
 from kechuang.search.queries import search_documents
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,7 @@ def closed(make_need, at):
 def sees(member, need, at):
     actor = member.actor
     found = needs.visible_to(actor, at).filter(pk=need.pk).exists()
+    index_documents(at=at)
     hits = search_documents(actor=actor, at=at, text="氮化铝", kinds=["need"])
     searched = need.number in str(hits)
     return found, searched, needs.sight_on(need, actor, at).summary

@@ -7,6 +7,7 @@ import pytest
 from kechuang.needs import queries
 from kechuang.needs.models import Need
 from kechuang.needs.rules import State
+from kechuang.search.actions import index_documents
 from tests.needs.builders import TYPED, accepted_need, drafted, submitted_need, waiting_need
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,7 @@ def test_who_may_not_is_refused_with_who_may(world, at, client_as):
 def test_similar_needs_are_offered_to_the_officer_and_merged(world, at, client_as):
     first = accepted_need(world, at)
     need = waiting_need(world, at, title="功率模块用低温烧结铜膏材料")
+    index_documents(at=at)
     client = client_as(world.officer_county)
     page = client.get(f"/needs/{need.number}/").content.decode()
     assert f"/needs/{need.number}/merge/?into={first.number}" in page

@@ -35,7 +35,7 @@ from kechuang.engines.ranking.store import (
     is_settled,
     schema,
 )
-from kechuang.engines.ranking.texts import PUBLIC, Hit, Kind, Query, Reader
+from kechuang.engines.ranking.texts import PUBLIC, Hit, Kind, Query, Reader, each_of
 from kechuang.engines.ranking.topics import DIMENSIONS
 from kechuang.engines.ranking.writer import load_basis, load_statistics
 
@@ -129,7 +129,7 @@ class Ranker:
 
     def refresh(self) -> bool:
         """Take in what was committed since; says whether there was anything."""
-        if State.load(self.folder).generation == self.state.generation:
+        if State.load(self.folder).name == self.state.name:
             return False
         self._load()
         return True
@@ -138,22 +138,29 @@ class Ranker:
         return self.state.documents
 
     def rank(
-        self, query: Query, top: int = 100, reader: Reader = PUBLIC, every_figure: bool = False
+        self,
+        query: Query,
+        top: int = 100,
+        reader: Reader = PUBLIC,
+        every_figure: bool = False,
+        model: Model | None = None,
     ) -> Ranked:
         """The documents that answer best, best first; equal scores in the order they came in.
 
         `every_figure` computes also those that the model does not look at, to learn from them.
+        `model` scores instead of the ranker's own.
         """
+        model = model or self.model
         question = question_of(query, self._statistics, self._lexicon, self._aliases)
         if question.is_empty or top <= 0 or not self.state.documents:
-            return self._nothing(question)
+            return self._nothing(question, model)
         looked = self._look_up(question, query, reader, question.phrases, top)
         if not len(looked.rows) and question.phrases:  # nothing says the phrase: its words count
             looked = self._look_up(question, query, reader, (), top)
         rows = looked.rows
         if not len(rows):
-            return self._nothing(question)
-        wanted = frozenset(NAMES) if every_figure else self.model.wanted(query.kind)
+            return self._nothing(question, model)
+        wanted = frozenset(NAMES) if every_figure else model.wanted(query.kind)
         about = wanted & {"topic", "topic_of_best", "expansion"}
         directions = self._forward.topics(rows if about else rows[:0])
         found = figured(
@@ -165,32 +172,41 @@ class Ranker:
             wanted,
         )
         direction = self._basis.direction_of(question.grams.codes, question.grams.weights)
-        precedents = self.model.precedents_of(query.kind)
+        precedents = model.precedents_of(query.kind)
         if precedents is not None:
             found.figures[:, NAMES.index("precedents")] = precedents.figure(direction, rows)
         if "embedded" in wanted and self._embedder and self.state.embedder == self._embedder.name:
             asked = self._embedder.vectors([fold(f"{query.text}\n{query.body}")])[0]
             near = self._forward.embedded(rows) @ asked
             found.figures[:, NAMES.index("embedded")] = near.astype(np.float64)
-        parts = self.model.parts(found.figures, query.kind)
+        parts = model.parts(found.figures, query.kind)
         scores = parts.sum(axis=1)
         order = np.lexsort((rows, -scores))[:top]
         hits = [Hit(self._forward.card(int(rows[at]))["id"], math.fsum(parts[at])) for at in order]
         return Ranked(
-            hits, question, self.model.id, self.state.generation,
+            hits, question, model.id, self.state.generation,
             direction, rows, order, parts[order], found, looked.counted,
         )  # fmt: skip
+
+    def count(self, reader: Reader = PUBLIC) -> int:
+        """How many documents a reader may find, among those filtered by."""
+        everything = [tantivy.Query.all_query()]
+        found = int(self._open.search(self._among(everything, [], reader, ()), 1, count=True).count)
+        if self._closed and reader.keys:
+            query = self._among(everything, [], reader, reader.keys)
+            found += int(self._closed.search(query, 1, count=True).count)
+        return found
 
     def cards(self, ranked: Ranked) -> list[dict[str, Any]]:
         """The id, owner and makers (`of`) of each hit, in its order."""
         return [self._forward.card(row) for row in ranked.rows().tolist()]
 
-    def _nothing(self, question: Question) -> Ranked:
+    def _nothing(self, question: Question, model: Model) -> Ranked:
         none = np.zeros(0, dtype=np.int64)
         empty = np.zeros((0, len(NAMES)))
         flat = np.zeros(DIMENSIONS, dtype=np.float32)
         return Ranked(
-            [], question, self.model.id, self.state.generation,
+            [], question, model.id, self.state.generation,
             flat, none, none, empty, None, int,
         )  # fmt: skip
 
@@ -202,6 +218,8 @@ class Ranker:
         most = max(CANDIDATES, top) + len(excluded)
         terms = self._looked_up(question, query.kind)
         others = self._must(question, phrases)
+        if query.whole:
+            others += self._every(question)
         queries = [(self._open, self._among(_weighed(terms), others, reader, ()))]
         if self._closed and reader.keys and self._closed.num_docs:
             asked = self._among(_counted_by_us(terms), others, reader, reader.keys)
@@ -250,6 +268,13 @@ class Ranker:
                 clauses.append((tantivy.Occur.MustNot, self._term("grams", grams[0])))
         return clauses
 
+    def _every(self, question: Question) -> list[Any]:
+        """Every word must stand; characters by themselves only where nothing else was asked."""
+        field, terms = ("grams", question.grams)
+        if not terms:
+            field, terms = ("singles", question.singles)
+        return [(tantivy.Occur.Must, self._term(field, each)) for each in terms.texts]
+
     def _among(
         self, should: list[Any], others: list[Any], reader: Reader, keys: Iterable[str]
     ) -> Any:
@@ -261,8 +286,9 @@ class Ranker:
             held = [(tantivy.Occur.Should, self._term("readers", key)) for key in sorted(keys)]
             filters.append(tantivy.Query.boolean_query(held))
         for name in FACETS:
-            if value := getattr(reader.facets, name):
-                filters.append(self._term(name, value))
+            if values := each_of(getattr(reader.facets, name)):
+                any_of = [(tantivy.Occur.Should, self._term(name, each)) for each in values]
+                filters.append(tantivy.Query.boolean_query(any_of))
         if not filters and len(clauses) == 1:
             return clauses[0][1]
         none = [tantivy.Query.const_score_query(each, 0.0) for each in filters]
@@ -362,7 +388,10 @@ def _best_rows(
 ) -> tuple[NDArray[np.int64], bool]:
     """The rows that score best, and whether they are all there are; of equals at the edge none,
     so that it does not matter where in the index they stand, unless too few would be left."""
-    hits = searcher.search(query, most, count=False).hits
+    try:
+        hits = searcher.search(query, most, count=False).hits
+    except (ValueError, OSError) as error:
+        raise IndexDamaged(f"the index of words cannot be read: {error}") from error
     is_all = len(hits) < most
     if not is_all:
         above = [hit for hit in hits if hit[0] > hits[-1][0]]

@@ -53,7 +53,13 @@ class State:
     embedder: str = ""  # what makes the vectors of `embedded.bin`, if there are any
     dimensions: int = 0  # of these vectors
     words: str = ""  # fingerprint of the user's lexicon that the texts were read with
+    born: str = ""  # names this index among all that were ever made; rows are numbered within it
     format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """Names what the index holds: no other index ever had this name."""
+        return f"{self.born}.{self.generation}"
 
     def save(self, folder: Path) -> None:
         """Rename the new state into place; what it names is on disk already."""

@@ -20,14 +20,29 @@ class Kind(StrEnum):
     RELATED = "related"
 
 
+Values = str | tuple[str, ...]
+
+
+def each_of(values: Values) -> tuple[str, ...]:
+    """One value, several, or none.
+
+    >>> each_of("offer"), each_of(("A", "B")), each_of("")
+    (('offer',), ('A', 'B'), ())
+    """
+    if isinstance(values, str):
+        return (values,) if values else ()
+    return values
+
+
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What a document is filtered by. `region` is a path from the top: 52/5201/520102."""
+    """What a document is filtered by; of several values a document has each, and a reader asks for
+    any. `region` is a path from the top: 52/5201/520102."""
 
-    kind: str = ""
+    kind: Values = ""
     region: str = ""
-    industry: str = ""
-    maturity: str = ""
+    industry: Values = ""
+    maturity: Values = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,8 @@ class Document:
 class Query:
     """What is looked for: a need's title in `text`, the rest in `body`; `exclude` are ids.
 
-    `without` are expansion terms that the reader took away.
+    `without` are expansion terms that the reader took away. A `whole` query finds only what holds
+    every word of it.
     """
 
     text: str
@@ -61,6 +77,7 @@ class Query:
     exclude: frozenset[Hashable] = frozenset()
     kind: Kind = Kind.KNOWN
     without: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

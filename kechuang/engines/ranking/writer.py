@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,7 @@ from kechuang.engines.ranking.store import (
     statistics_file,
     topics_file,
 )
-from kechuang.engines.ranking.texts import EVERYBODY, Document
+from kechuang.engines.ranking.texts import EVERYBODY, Document, each_of
 
 CHUNK = 2_000
 HEAP = 128_000_000  # bytes that tantivy may fill before it writes a segment
@@ -357,7 +358,8 @@ def _make(folder: Path, lexicon: Lexicon) -> None:
     for name in ("texts.bin", "codes.bin", "rows.bin", "embedded.bin"):
         (folder / name).touch()
     statistics.NOTHING.save(statistics_file(folder, 0))
-    State(words=lexicon.fingerprint, opstamp=opstamp_of(folder)).save(folder)
+    born = secrets.token_hex(6)
+    State(words=lexicon.fingerprint, opstamp=opstamp_of(folder), born=born).save(folder)
 
 
 def _make_words(folder: Path) -> None:
@@ -367,8 +369,14 @@ def _make_words(folder: Path) -> None:
 
 
 def _appended(path: Path, size: int) -> Any:
-    """A file to append to, cut to the size that counts."""
-    file = path.open("r+b", buffering=1 << 20)
+    """A file to append to, cut to the size that counts; `IndexDamaged` where it is shorter."""
+    try:
+        file = path.open("r+b", buffering=1 << 20)
+    except OSError as error:
+        raise IndexDamaged(f"{path}: {error}") from error
+    if os.fstat(file.fileno()).st_size < size:
+        file.close()
+        raise IndexDamaged(f"{path}: shorter than its state")
     file.truncate(size)
     file.seek(size)
     return file
@@ -415,7 +423,7 @@ def load_basis(folder: Path, state: State) -> topics.Basis:
 def _facet_values(document: Document) -> Iterator[tuple[str, str]]:
     facets = document.facets
     for name in ("kind", "industry", "maturity"):
-        if value := getattr(facets, name):
+        for value in each_of(getattr(facets, name)):
             yield name, value
     steps = facets.region.split("/") if facets.region else []
     for count in range(1, len(steps) + 1):

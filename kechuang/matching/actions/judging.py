@@ -1,7 +1,11 @@
 """Verdicts on matches."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
 from django.db import transaction
 
@@ -9,8 +13,8 @@ from kechuang.base.actor import Actor
 from kechuang.base.refusals import require
 from kechuang.base.time import shanghai_date
 from kechuang.matching import rules
-from kechuang.matching.models import Impression, Match, Ranking, Verdict
-from kechuang.matching.queries import place_of
+from kechuang.matching.models import Impression, Lookup, Match, Ranking, Verdict
+from kechuang.matching.queries import Suggested, place_of
 from kechuang.matching.rules import Choice
 from kechuang.needs.models import Need
 from kechuang.offers.models import Offer
@@ -83,24 +87,53 @@ def put_verdict(
     return verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a list of offers was made with: the model, the index, and what was asked of them."""
+
+    engine: str
+    generation: str
+    lookup: Lookup | None
+
+
+def lookup_of(asked: dict[str, Any]) -> Lookup:
+    """The question as it is kept, once for all that ask it."""
+    said = json.dumps(asked, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    digest = sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    row, _ = Lookup.objects.get_or_create(digest=digest, defaults={"asked": asked})
+    return row
+
+
 def note_shown(
-    *, need: Need, shown: Sequence[tuple[int, int]], by: Actor, at: datetime
+    *, need: Need, shown: Sequence[tuple[int, int]], by: Actor, at: datetime,
+    live: Suggested | None = None,
 ) -> None:
     """Note which offers, at which places, somebody who judges was shown; one statement for all.
 
-    `shown` are (offer key, place). Seen again on the same day is noted once. Not recorded: looking
-    is no act; with the verdicts it says what was looked at and passed over.
+    `shown` are (offer key, place); `live` is what a list was made of that is not the stored one.
+    Seen again on the same day is noted once. Not recorded: looking is no act; with the verdicts it
+    says what was looked at and passed over.
     """
-    ranking = Ranking.objects.filter(need=need).first()
-    if not shown or ranking is None or not rules.may_judge(by, place_of(need)):
+    if not shown or not rules.may_judge(by, place_of(need)):
+        return
+    told = _told(need, live)
+    if told is None:
         return
     Impression.objects.bulk_create(
         (
             Impression(
-                need=need, offer_id=offer_id, place=place, engine=ranking.engine,
-                generation=ranking.generation, person=by.person, day=shanghai_date(at),
+                need=need, offer_id=offer_id, place=place, engine=told.engine,
+                generation=told.generation, lookup=told.lookup, person=by.person,
+                day=shanghai_date(at),
             )
             for offer_id, place in shown
         ),
         ignore_conflicts=True,
     )
+
+
+def _told(need: Need, live: Suggested | None) -> Told | None:
+    if live is not None:
+        return Told(live.model, live.index, lookup_of(live.asked))
+    ranking = Ranking.objects.filter(need=need).select_related("lookup").first()
+    return Told(ranking.engine, ranking.generation, ranking.lookup) if ranking else None

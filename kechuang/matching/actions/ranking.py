@@ -1,20 +1,15 @@
 """Ranking needs against offers: one need, what the record says changed, or all at night."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from kechuang.matching import rules
+from kechuang.matching.actions.judging import lookup_of
 from kechuang.matching.models import Match, Ranking, Verdict
-from kechuang.matching.queries import index_for, live_needs, suggestions_for
-from kechuang.matching.queries.candidates import (
-    LARGEST,
-    OffersState,
-    Suggestion,
-    offers_generation,
-)
+from kechuang.matching.queries import live_needs, suggestions_for
+from kechuang.matching.queries.candidates import match_of
 from kechuang.matching.queries.matches import within
 from kechuang.needs.models import Need
 from kechuang.needs.rules import LIVE
@@ -22,25 +17,29 @@ from kechuang.offers.models import Offer
 from kechuang.record import actions as record
 from kechuang.record import queries as entries
 from kechuang.search import queries as search
+from kechuang.search.actions import index_documents
 
 CURSOR = "matching"
 ENTRIES_AT_ONCE = 100  # short transactions: a stop in the middle loses little
-NEEDS_AT_ONCE = 500  # where so few are live, new offers are held against all of them
-NEEDS_OF_MANY = 20  # unranked needs taken along, where offers are too many for one index
+NEEDS_AT_ONCE = 100  # where so few are live, new offers are held against all of them
 NEEDS_PER_OFFER = 50
-ASKED_AGAIN = 100  # needs ranked before the state of the offers is asked for again
+INDEXED_AGAIN = 100  # needs ranked before the index takes in what changed meanwhile
 FOLLOWED = ("needs.", "offers.")
 
 
-@transaction.atomic
-def rank_need(*, need: Need, at: datetime, state: OffersState | None = None) -> int:
+def rank_need(*, need: Need, at: datetime) -> int:
     """Rank the offers for one need and keep the best; returns how many. Ended needs keep none.
 
-    `state` is that of the offers, where many needs are ranked one after another.
-
-    Idempotent: ranking again with the same offers changes nothing but the time. What was judged
-    stays judged, because a verdict hangs on need and offer, not on the match.
+    The index takes in what changed first. Idempotent: ranking again with the same offers changes
+    nothing but the time. What was judged stays judged, because a verdict hangs on need and offer,
+    not on the match.
     """
+    index_documents(at=at)
+    return _rank(need, at)
+
+
+@transaction.atomic
+def _rank(need: Need, at: datetime) -> int:
     need = (
         Need.objects.select_for_update(of=("self",), no_key=True)
         .select_related("organisation")
@@ -50,46 +49,24 @@ def rank_need(*, need: Need, at: datetime, state: OffersState | None = None) -> 
         Match.objects.filter(need=need).delete()
         Ranking.objects.filter(need=need).delete()
         return 0
-    offers = index_for(need, at, state)
-    found = suggestions_for(need, offers)
-    keys = _offer_keys([one.number for one in found])
-    rows = [
-        _match(need, keys[one.number], rank, one, at)
-        for rank, one in enumerate((one for one in found if one.number in keys), 1)
-    ]
+    found = suggestions_for(need)
+    if found is None:  # the index is being made anew: the need waits, and keeps what it has
+        return 0
+    held = Offer.objects.in_bulk([one.number for one in found.rows], field_name="number")
+    known = (one for one in found.rows if one.number in held)
+    rows = [match_of(need, held[one.number], rank, one, at) for rank, one in enumerate(known, 1)]
     _store(need, rows)
     Ranking.objects.update_or_create(
         need=need,
         defaults={
-            "engine": rules.ENGINE,
-            "documents": offers.documents,
-            "generation": offers.generation,
+            "engine": found.model,
+            "documents": found.documents,
+            "generation": found.index,
+            "lookup": lookup_of(found.asked),
             "ranked_at": at,
         },
     )
     return len(rows)
-
-
-def _offer_keys(numbers: Sequence[str]) -> dict[str, int]:
-    return dict(Offer.objects.filter(number__in=numbers).values_list("number", "pk"))
-
-
-def _match(need: Need, offer_id: int, rank: int, one: Suggestion, at: datetime) -> Match:
-    return Match(
-        need=need,
-        offer_id=offer_id,
-        rank=rank,
-        score_tenths=one.points.score_tenths,
-        text_tenths=one.points.text_tenths,
-        targets_tenths=one.points.targets_tenths,
-        chain_tenths=one.points.chain_tenths,
-        local_tenths=one.points.local_tenths,
-        targets_met=one.targets_met,
-        phrases=one.phrases,
-        findings=one.findings,
-        quotation=one.quotation,
-        found_at=at,
-    )
 
 
 def _store(need: Need, rows: list[Match]) -> None:
@@ -114,16 +91,15 @@ def rank_all(*, at: datetime, region_path: str = "") -> int:
     needs = live_needs()
     if region_path:
         needs = needs.filter(within(region_path, "region_path"))
-    count, state = 0, None
+    count = 0
     for need in needs.iterator(chunk_size=200):
-        if count % ASKED_AGAIN == 0:
-            state = offers_generation()
-        rank_need(need=need, at=at, state=state)
+        if count % INDEXED_AGAIN == 0:
+            index_documents(at=at)
+        _rank(need, at)
         count += 1
     return count
 
 
-@transaction.atomic
 def follow_record(*, at: datetime, limit: int = ENTRIES_AT_ONCE) -> int:
     """Rank again what the record says changed; the cursor moves in the same transaction.
 
@@ -131,6 +107,14 @@ def follow_record(*, at: datetime, limit: int = ENTRIES_AT_ONCE) -> int:
     or against all where few are live; the rest of a large batch of offers waits for the night.
     Returns how many entries were read.
     """
+    if not entries.entries_after(entries.cursor_position(CURSOR), 1):
+        return 0
+    index_documents(at=at)
+    return _follow(at, limit)
+
+
+@transaction.atomic
+def _follow(at: datetime, limit: int) -> int:
     since = entries.cursor_position(CURSOR)
     read = entries.entries_after(since, limit)
     if not read:
@@ -138,39 +122,33 @@ def follow_record(*, at: datetime, limit: int = ENTRIES_AT_ONCE) -> int:
     changed = [entry for entry in read if entry.verb.startswith(FOLLOWED)]
     needs = {entry.object_number for entry in changed if entry.verb.startswith("needs.")}
     offers = {entry.object_number for entry in changed if entry.verb.startswith("offers.")}
-    state = offers_generation() if changed else None
-    for need in _needs_touched(needs, offers, state, at):
-        rank_need(need=need, at=at, state=state)
+    for need in _needs_touched(needs, offers):
+        _rank(need, at)
     record.move_cursor(CURSOR, position=read[-1].position)
     return len(read)
 
 
-def _needs_touched(
-    needs: set[str], offers: set[str], state: OffersState | None, at: datetime
-) -> Iterable[Need]:
-    """The needs to rank again. Batches name no single need, so unranked ones are always due; where
-    each is looked up among very many offers, few at a time, and the night does the rest."""
+def _needs_touched(needs: set[str], offers: set[str]) -> Iterable[Need]:
+    """The needs to rank again. Batches name no single need, so unranked ones are always due."""
     moved = Need.objects.filter(number__in=needs).select_related("organisation")
     live = live_needs()
     if offers and live.count() <= NEEDS_AT_ONCE:
         return _distinct(moved, live)
     unranked = live.exclude(Exists(Ranking.objects.filter(need=OuterRef("pk"))))
-    alike = live.filter(number__in=_resembling(offers, at)) if offers else ()
-    most = NEEDS_AT_ONCE if state is None or state[1] <= LARGEST else NEEDS_OF_MANY
-    return _distinct(moved, alike, unranked[:most])
+    alike = live.filter(number__in=_resembling(offers)) if offers else ()
+    return _distinct(moved, alike, unranked[:NEEDS_AT_ONCE])
 
 
 def _distinct(*querysets: Iterable[Need]) -> list[Need]:
     return list({need.pk: need for rows in querysets for need in rows}.values())
 
 
-def _resembling(offers: set[str], at: datetime) -> set[str]:
-    """Live needs that share words with new offers, or had one of them in their list."""
+def _resembling(offers: set[str]) -> set[str]:
+    """Live needs that resemble new offers, or had one of them in their list."""
     listed = Match.objects.filter(offer__number__in=offers)
     found = set(listed.values_list("need__number", flat=True))
     for offer in Offer.objects.filter(number__in=offers).only("title", "body"):
-        alike = search.documents_like(
-            offer.title, offer.body, kind="need", limit=NEEDS_PER_OFFER, at=at
+        found.update(
+            search.documents_like(offer.title, offer.body, kind="need", limit=NEEDS_PER_OFFER)
         )
-        found.update(document.number for document in alike)
     return found

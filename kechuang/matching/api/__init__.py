@@ -53,8 +53,17 @@ class VerdictOut(Schema):
     judged_at: datetime
 
 
+class FigureOut(Schema):
+    """What the engine counts beside words (`topic`, `length` …), in tenths of a point."""
+
+    name: str
+    tenths: int
+
+
 class MatchOut(Schema):
-    """One ranked offer; `score_tenths` is the sum of the four parts."""
+    """One ranked offer; `score_tenths` is the sum of the four parts, and `text_tenths` that of
+    `phrases` and `figures`. `lacking` are words of the need that it does not say, `learnt` words
+    that the engine added; `is_mutual`: each is among the other's first."""
 
     place: int
     offer: str
@@ -66,6 +75,10 @@ class MatchOut(Schema):
     chain_tenths: int
     local_tenths: int
     phrases: list[PhraseOut]
+    figures: list[FigureOut]
+    lacking: list[str]
+    learnt: list[str]
+    is_mutual: bool
     findings: list[FindingOut]
     quotation: str
     verdict: VerdictOut | None
@@ -73,10 +86,12 @@ class MatchOut(Schema):
 
 
 class MatchesOut(Schema):
-    """The ranked offers of a need."""
+    """The ranked offers of a need; with `engine` (the model), `index` and the need's text the same
+    ranking comes again."""
 
     need: str
     engine: str | None
+    index: str | None
     documents: int | None
     ranked_at: datetime | None
     matches: list[MatchOut]
@@ -90,6 +105,7 @@ class AnsweredOut(Schema):
     title: str
     score_tenths: int
     findings: list[FindingOut]
+    is_mutual: bool
     introduction: str | None
 
 
@@ -264,6 +280,7 @@ def list_matches(request: HttpRequest, number: str) -> dict[str, Any]:
     return {
         "need": need.number,
         "engine": ranking.engine if ranking else None,
+        "index": ranking.generation if ranking else None,
         "documents": ranking.documents if ranking else None,
         "ranked_at": ranking.ranked_at if ranking else None,
         "matches": [_match_out(row) for row in ranked],
@@ -284,6 +301,10 @@ def _match_out(row: RankedOffer) -> dict[str, Any]:
         "chain_tenths": match.chain_tenths,
         "local_tenths": match.local_tenths,
         "phrases": [{"words": words, "tenths": tenths} for words, tenths in match.phrases],
+        "figures": [{"name": name, "tenths": tenths} for name, tenths in match.rest],
+        "lacking": match.lacking,
+        "learnt": match.learnt,
+        "is_mutual": match.is_mutual,
         "findings": match.findings,
         "quotation": "".join(piece for piece, _ in match.quotation),
         "verdict": _verdict_out(said) if said else None,
@@ -317,8 +338,9 @@ def list_needs_answered(request: HttpRequest, number: str) -> dict[str, Any]:
         "offer": offer.number,
         "needs": [
             {
-                "place": place, "need": row.match.need.number, "title": row.match.need.title,
+                "place": place, "need": row.need.number, "title": row.need.title,
                 "score_tenths": row.score_tenths, "findings": row.findings,
+                "is_mutual": row.is_mutual,
                 "introduction": row.introduction.number if row.introduction else None,
             }
             for place, row in enumerate(queries.needs_answered_by(offer, by, request.at), 1)

@@ -23,6 +23,7 @@ from kechuang.matching.models.introductions import (
     Ranking,
     Verdict,
 )
+from kechuang.matching.models.learning import Lookup
 
 __all__ = [
     "ContactRow",
@@ -37,6 +38,7 @@ __all__ = [
     "IntroductionStage",
     "Invitation",
     "Liaison",
+    "Lookup",
     "Match",
     "Outcome",
     "Ranking",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kechuang.base.numbers import new_random_number
 from kechuang.matching import rules
 from kechuang.matching.models.events import Event
+from kechuang.matching.models.learning import Lookup
 from kechuang.matching.rules import IntroductionFacts, State
 from kechuang.needs.models import Need
 from kechuang.offers.models import Offer
@@ -44,14 +45,17 @@ class Liaison(models.Model):
 
 
 class Ranking(models.Model):
-    """That a need was ranked: by which engine, against how many offers, up to which entry."""
+    """That a need was ranked: by which model, on which index, and what the engine was asked."""
 
     need = models.OneToOneField(
         Need, on_delete=models.PROTECT, related_name="+", verbose_name=_("需求")
     )
-    engine = models.CharField(_("排序引擎"), max_length=40)
+    engine = models.CharField(_("排序模型"), max_length=200)
     documents = models.IntegerField(_("比对的成果数"))
     generation = models.CharField(_("索引代"), max_length=64)
+    lookup = models.ForeignKey(
+        Lookup, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("查询")
+    )
     ranked_at = models.DateTimeField(_("排序时间"))
 
     class Meta:
@@ -69,8 +73,10 @@ class Ranking(models.Model):
 class Match(models.Model):
     """An offer that may answer a need, with the reasons; computed, and computed again.
 
-    `phrases` are [words, tenths] that sum to the points of the text; `findings` hold each target
-    against what the offer states; `quotation` is [words, marked] of the offer's own text.
+    `phrases` are [words, tenths] and `rest` [figure, tenths], which together sum to the points of
+    the text; `findings` hold each target against what the offer states; `quotation` is [words,
+    marked] of the offer's own text; `lacking` are words of the need that it does not say, `learnt`
+    words that the engine added. `is_mutual`: each is among the other's first.
     """
 
     need = models.ForeignKey(
@@ -87,6 +93,10 @@ class Match(models.Model):
     local_tenths = models.IntegerField(_("本市团队"))
     targets_met = models.PositiveSmallIntegerField(_("达到的指标数"))
     phrases = models.JSONField(_("词项"), default=list)
+    rest = models.JSONField(_("词外各项"), default=list)
+    lacking = models.JSONField(_("没有说到的词"), default=list)
+    learnt = models.JSONField(_("引擎加的词"), default=list)
+    is_mutual = models.BooleanField(_("互为前列"), default=False)
     findings = models.JSONField(_("指标比对"), default=list)
     quotation = models.JSONField(_("引文"), default=list)
     found_at = models.DateTimeField(_("首次找到"))
@@ -135,7 +145,7 @@ class Verdict(models.Model):
     judged_at = models.DateTimeField(_("判断时间"))
     replaced_at = models.DateTimeField(_("改判时间"), null=True)
     shown_place = models.PositiveSmallIntegerField(_("当时名次"), null=True)
-    engine = models.CharField(_("当时的排序引擎"), max_length=40, blank=True)
+    engine = models.CharField(_("当时的排序模型"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("判断")
@@ -166,8 +176,11 @@ class Impression(models.Model):
         Offer, on_delete=models.PROTECT, related_name="+", verbose_name=_("成果")
     )
     place = models.PositiveSmallIntegerField(_("名次"))
-    engine = models.CharField(_("排序引擎"), max_length=40)
+    engine = models.CharField(_("排序模型"), max_length=200)
     generation = models.CharField(_("索引代"), max_length=64)
+    lookup = models.ForeignKey(
+        Lookup, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("查询")
+    )
     person = models.CharField(_("看的人"), max_length=40)
     day = models.DateField(_("日期"))
 

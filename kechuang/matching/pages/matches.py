@@ -13,7 +13,7 @@ from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.matching import actions, queries, rules
 from kechuang.matching.forms import VerdictForm
 from kechuang.matching.models import Match
-from kechuang.matching.queries import RankedOffer, desk
+from kechuang.matching.queries import RankedOffer, Suggested, desk
 from kechuang.matching.rules import Choice
 from kechuang.matching.rules.mending import Held, held
 from kechuang.needs import queries as needs
@@ -21,9 +21,11 @@ from kechuang.needs.models import Need
 from kechuang.needs.rules import STATE_KINDS, STATE_NAMES
 from kechuang.needs.rules import State as NeedState
 from kechuang.offers import queries as offers
+from kechuang.offers.rules import KIND_NAMES, Kind
 
 FIRST = 5  # shown before “看其余”
 LEAST_SCALE_TENTHS = 600
+LEVELS = (4, 6, 7, 8, 9)  # of maturity, that a list may start from
 PARTS = (
     ("text_tenths", N_("文字相合"), "f1"),
     ("targets_tenths", N_("指标达到"), "f3"),
@@ -52,6 +54,8 @@ class Card:
     points: str
     scale: str
     phrases: list[tuple[str, str]]
+    rest: list[tuple[str, str]]
+    learnt: list[tuple[str, list[str]]]
     form: VerdictForm | None
     opens: bool
     held: Held
@@ -86,12 +90,15 @@ def _readable(request: AskedRequest, number: str) -> Need:
 def _shown(
     request: AskedRequest, need: Need, bound: dict[str, VerdictForm] | None = None
 ) -> HttpResponse:
-    ranked = queries.ranked_offers_for(need, request.actor, request.at)
-    shown = _arranged(ranked, request.GET, need)
+    narrowing = rules.narrowing_from(request.GET, request.GET.getlist("without"), list(Kind))
+    ranked, live = _ranked(request, need, narrowing)
+    shown = ranked
+    if request.GET.get("sort") == "targets":
+        shown = sorted(ranked, key=lambda row: (-row.match.targets_met, row.place))
     limit = len(shown) if request.GET.get("all") or bound else FIRST
     actions.note_shown(
         need=need, shown=[(row.match.offer_id, row.place) for row in shown[:limit]],
-        by=request.actor, at=request.at,
+        by=request.actor, at=request.at, live=live,
     )  # fmt: skip
     context = {
         "need": need,
@@ -107,7 +114,10 @@ def _shown(
         "ranking": queries.ranking_of(need),
         "judges": rules.may_judge(request.actor, queries.place_of(need)),
         "is_live": queries.place_of(need).is_live,
-        "place": request.GET.get("place", ""),
+        "narrowing": narrowing,
+        "kinds": KIND_NAMES.items(),
+        "levels": LEVELS,
+        "place": narrowing.place,
         "sort": request.GET.get("sort", ""),
         "form": next(iter((bound or {}).values()), None),
     }
@@ -116,17 +126,15 @@ def _shown(
     return render(request, template, context, status=422 if bound else 200)
 
 
-def _arranged(ranked: list[RankedOffer], query: Any, need: Need) -> list[RankedOffer]:
-    """Narrowed to the city and sorted by met targets, where the address says so."""
-    rows = ranked
-    if query.get("place") == "local":
-        rows = [
-            row for row in rows
-            if rules.is_same_city(need.region_path, row.match.offer.region_path)
-        ]  # fmt: skip
-    if query.get("sort") == "targets":
-        rows = sorted(rows, key=lambda row: (-row.match.targets_met, row.place))
-    return rows
+def _ranked(
+    request: AskedRequest, need: Need, narrowing: rules.Narrowing
+) -> tuple[list[RankedOffer], Suggested | None]:
+    """The stored list, or one ranked now where the address narrows it and the need is live."""
+    if narrowing.is_any and queries.place_of(need).is_live:
+        found = queries.narrowed_offers_for(need, narrowing, request.actor, request.at)
+        if found is not None:
+            return found
+    return queries.ranked_offers_for(need, request.actor, request.at), None
 
 
 def _cards(
@@ -136,26 +144,33 @@ def _cards(
     ranked: list[RankedOffer],
     bound: dict[str, VerdictForm],
 ) -> list[Card]:
+    """The form of the first unjudged offer stands open, and of one that was refused."""
     best = max((row.match.score_tenths for row in ranked), default=0)
     scale = max(LEAST_SCALE_TENTHS, -(-best // 100) * 100)
     judges = rules.may_judge(request.actor, queries.place_of(need))
     unjudged = (row.place for row in shown if row.verdict is None)
     opened = None if bound else next(unjudged, None)
-    return [_card(row, scale, judges, bound, opened) for row in shown]
+    without = request.GET.getlist("without")
+    cards = []
+    for row in shown:
+        number = row.match.offer.number
+        form = bound.get(number)
+        if form is None and judges and row.verdict is None:
+            form = verdict_form(number)
+        opens = number in bound or row.place == opened
+        cards.append(_card(row, scale, form, opens, without))
+    return cards
 
 
 def _card(
-    row: RankedOffer, scale: int, judges: bool, bound: dict[str, VerdictForm], opened: int | None
+    row: RankedOffer, scale: int, form: VerdictForm | None, opens: bool, without: list[str]
 ) -> Card:
-    """A card; the form of the first unjudged one stands open, and of one that was refused."""
-    number = row.match.offer.number
-    form = bound.get(number)
-    if form is None and judges and row.verdict is None:
-        form = verdict_form(number)
+    match = row.match
     return Card(
-        row, _parts(row.match, scale), points_text(row.match.score_tenths), points_text(scale),
-        [(str(words), points_text(int(tenths))) for words, tenths in row.match.phrases], form,
-        opens=number in bound or row.place == opened, held=held(row.match.findings),
+        row, _parts(match, scale), points_text(match.score_tenths), points_text(scale),
+        [(str(words), points_text(int(tenths))) for words, tenths in match.phrases],
+        [(rules.FIGURE_NAMES[name], points_text(int(tenths))) for name, tenths in match.rest],
+        [(word, [*without, word]) for word in match.learnt], form, opens, held(match.findings),
     )  # fmt: skip
 
 
@@ -167,11 +182,11 @@ def verdict_form(number: str, data: Any = None, **initial: str) -> VerdictForm:
     )
 
 
-def _parts(match: Match, scale: int, with_targets: bool = True) -> list[Part]:
+def _parts(match: Match | rules.Points, scale: int) -> list[Part]:
     at, parts = 0.0, []
     for field, name, css in PARTS:
         tenths = getattr(match, field)
-        if tenths <= 0 or (field == "targets_tenths" and not with_targets):
+        if tenths <= 0:
             continue
         width = 100 * tenths / scale
         parts.append(Part(_(name), css, points_text(tenths), f"{at:.2f}", f"{width:.2f}"))
@@ -199,7 +214,7 @@ def offer_matches(request: AskedRequest, number: str) -> HttpResponse:
         "refusals": None if is_slot else desk.refusals_of(offer, request.actor, request.at),
         "cards": [
             {"row": row, "place": place, "held": held(row.findings),
-             "parts": _parts(row.match, scale, row.sight.targets),
+             "parts": _parts(row.points, scale),
              "points": points_text(row.score_tenths), "scale": points_text(scale)}
             for place, row in enumerate(rows[:limit], 1)
         ],

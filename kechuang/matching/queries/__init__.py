@@ -1,7 +1,7 @@
 """Reads of matching: ranked offers with reasons, introductions, and the ledger."""
 
 from kechuang.matching.queries.answered import AnsweredNeed, needs_answered_by
-from kechuang.matching.queries.candidates import index_for, suggestions_for
+from kechuang.matching.queries.candidates import Suggested, Suggestion, suggestions_for
 from kechuang.matching.queries.introductions import (
     Filters,
     Hands,
@@ -23,6 +23,7 @@ from kechuang.matching.queries.introductions import (
 from kechuang.matching.queries.matches import (
     RankedOffer,
     live_needs,
+    narrowed_offers_for,
     needs_without_verdict,
     place_of,
     ranked_offers_for,
@@ -36,17 +37,19 @@ __all__ = [
     "Hands",
     "RankedOffer",
     "Row",
+    "Suggested",
+    "Suggestion",
     "capacity_of",
     "hand_overs_of",
     "hands_of",
     "is_asked_to_take",
-    "index_for",
     "introductions_listed",
     "introductions_made",
     "ledger_page",
     "liaisons_for",
     "liaisons_under",
     "live_needs",
+    "narrowed_offers_for",
     "load_of",
     "needs_answered_by",
     "needs_without_verdict",

@@ -1,37 +1,39 @@
-"""The offers that needs are ranked against: an index in memory, made anew when offers change."""
+"""The offers that may answer a need: ranked by the index, held against its targets, and explained
+in words that can be read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Max, Sum
-
+from kechuang.base.actor import Actor
 from kechuang.engines.ranking import (
     Comparison,
-    Document,
+    Facets,
     Finding,
+    Kind,
     Quantity,
     Query,
     Verdict,
-    explain,
+    fold,
     held_against,
     quantities,
     quote,
 )
+from kechuang.engines.ranking import tokens as tokens_of
 from kechuang.matching import rules
+from kechuang.matching.models import Match
 from kechuang.needs.models import Need, Target
-from kechuang.offers.models import Figure
+from kechuang.offers.models import Figure, Offer
+from kechuang.search import queries as search
 from kechuang.search.models import Document as Found
-from kechuang.search.queries import documents_like
+from kechuang.search.rules import chains_of, finer_kind
 
 if TYPE_CHECKING:
-    from kechuang.engines.ranking import Index
+    from kechuang.engines.ranking.spans import Taken
 
 QUOTE_LONGEST = 150
-LARGEST = 60_000  # offers that one process keeps an index of
-LIKEST = 500  # of more, those that are looked at for one need
 _SIGNS = {
     "AT_LEAST": Comparison.AT_LEAST,
     "AT_MOST": Comparison.AT_MOST,
@@ -41,139 +43,248 @@ _SIGNS = {
 
 
 @dataclass(frozen=True, slots=True)
-class OfferText:
-    """What matching reads of a published offer."""
-
-    number: str
-    title: str
-    keywords: str
-    body: str
-    region_path: str
-    owner_code: str
-    chains: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An offer that may answer a need, with its points and reasons, before it is stored."""
+    """An offer that may answer a need, with its points and reasons, before it is stored.
+
+    `phrases` and `rest` sum to the points of the text; `lacking` is what the offer does not say,
+    `learnt` the words that the engine added to the need's own.
+    """
 
     number: str
     points: rules.Points
     targets_met: int
     phrases: list[list[str | int]]
+    rest: list[list[str | int]]
     findings: list[dict[str, str]]
     quotation: list[list[str | bool]]
+    lacking: list[str]
+    learnt: list[str]
+    is_mutual: bool = False
 
 
-@dataclass(slots=True)
-class OfferIndex:
-    """Published offers, ready to be ranked. `generation` names the state of all of them, and
-    `documents` is how many they are."""
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The offers suggested for a need, and what they can be told by again: index, model, query."""
 
-    generation: str
-    index: "Index"
-    texts: dict[str, OfferText]
+    rows: list[Suggestion]
+    index: str
+    model: str
     documents: int
-    _stated: dict[str, list[Quantity]] = field(default_factory=dict)
-
-    def stated(self, number: str) -> list[Quantity]:
-        """The figures that an offer states: its own list, then what its text says."""
-        if number not in self._stated:
-            rows = Figure.objects.filter(offer__number=number)
-            listed = [Quantity(row.name, Comparison.IS, row.value, row.unit) for row in rows]
-            self._stated[number] = listed + quantities(self.texts[number].body)
-        return self._stated[number]
+    asked: dict[str, Any]
 
 
-OffersState = tuple[str, int]  # its name, and how many offers there are
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is looked at of one offer: its place, score, text, and how it meets the targets."""
 
-_kept: list[OfferIndex] = []  # at most one: that of this process
+    place: int
+    score: float
+    text: Found
+    findings: list[Finding]
 
-
-def index_for(need: Need, at: datetime, state: OffersState | None = None) -> OfferIndex:
-    """What to rank a need against: all offers, or where they are too many for one process' memory
-    those that the database finds to share the need's rarest words.
-
-    `state` is that of the offers, where it was asked for just now.
-    """
-    generation, count = state or offers_generation()
-    if count <= LARGEST:
-        return offer_index(generation)
-    likest = documents_like(
-        " ".join([need.title, *need.keywords]), need.body, kind="offer", limit=LIKEST, at=at
-    )
-    texts = {
-        row.number: OfferText(
-            row.number, row.title, row.keywords, row.body, row.region_path, row.owner_code,
-            _chains(row.facets),
-        )
-        for row in likest
-    }  # fmt: skip
-    return OfferIndex(generation, _indexed(texts), texts, count)
+    @property
+    def targets_met(self) -> int:
+        return sum(one.verdict is Verdict.MET for one in self.findings)
 
 
-def offer_index(generation: str = "") -> OfferIndex:
-    """The index of the published offers; the one of this process while nothing changed."""
-    generation = generation or offers_generation()[0]
-    if not _kept or _kept[0].generation != generation:
-        _kept[:] = [_built(generation)]
-    return _kept[0]
-
-
-def offers_generation() -> OffersState:
-    """A name for the present state of the published offers, and how many they are."""
-    facts = Found.objects.filter(kind="offer").aggregate(
-        count=Count("id"), last=Max("id"), sum=Sum("id"), changed=Max("updated_at")
-    )
-    changed: datetime | None = facts["changed"]
-    moment = changed.isoformat() if changed else ""
-    name = f"{facts['count']}-{facts['last'] or 0}-{facts['sum'] or 0}-{moment}"[:64]
-    return name, facts["count"]
-
-
-def _built(generation: str) -> OfferIndex:
-    columns = ("number", "title", "keywords", "body", "region_path", "owner_code", "facets")
-    rows = Found.objects.filter(kind="offer").order_by("id").values_list(*columns)
-    texts = {
-        number: OfferText(number, title, keywords, body, region, owner, _chains(facets))
-        for number, title, keywords, body, region, owner, facets in rows.iterator(2000)
-    }
-    return OfferIndex(generation, _indexed(texts), texts, len(texts))
-
-
-def _indexed(texts: dict[str, OfferText]) -> "Index":
-    from kechuang.engines.ranking import Index  # numpy, and only where needs are ranked
-
-    return Index(Document(t.number, t.title, t.keywords, t.body) for t in texts.values())
-
-
-def _chains(facets: dict[str, Any]) -> tuple[str, ...]:
-    chains = facets.get("chains") or facets.get("chain") or ()
-    return (chains,) if isinstance(chains, str) else tuple(chains)
-
-
-def suggestions_for(need: Need, offers: OfferIndex) -> list[Suggestion]:
-    """The offers most likely to answer a need, best first; none of its own unit.
+def suggestions_for(
+    need: Need, narrowing: rules.Narrowing = rules.WIDE, mutual: bool = True
+) -> Suggested | None:
+    """The offers most likely to answer a need, best first; none of its own unit. None while there
+    is no index.
 
     The text is ranked first; of the best hundred, met targets, the chain and the city add points.
+    As many statements however many offers.
     """
-    query = query_of(need)
-    targets = targets_of(need)
-    hits = offers.index.rank(query, rules.CANDIDATES)
-    found = [
-        _suggestion(need, offers, query, targets, str(hit.id), hit.score)
-        for hit in hits
-        if offers.texts[str(hit.id)].owner_code != need.organisation.code
+    query = replace(query_of(need), without=frozenset(narrowing.without))
+    facets = _facets(need, narrowing)
+    found = search.ranked(query, actor=Actor.PUBLIC, facets=facets, top=rules.CANDIDATES)
+    if found is None:
+        return None
+    looked = _candidates(need, found)
+    points = {one.place: _points(need, one) for one in looked}
+    looked.sort(key=lambda one: (-points[one.place].score_tenths, one.place))
+    best = points[looked[0].place].score_tenths if looked else 0
+    likely = [
+        one for one in looked if points[one.place].score_tenths * rules.LEAST_SHARE >= best > 0
     ]
-    found.sort(key=lambda one: -one.points.score_tenths)
-    best = found[0].points.score_tenths if found else 0
-    kept = [one for one in found if one.points.score_tenths * rules.LEAST_SHARE >= best]
-    return [_with_reasons(one, need, offers, query, targets) for one in kept[: rules.KEPT]]
+    kept = rules.in_pages(likely, lambda one: one.text.owner_code)[: rules.KEPT]
+    taken = _taken_apart(found, kept)
+    both = _mutual(need, kept) if mutual else frozenset()
+    rows = [
+        _suggestion(one, points[one.place], why, fold(query.text), one.text.number in both)
+        for one, why in zip(kept, taken, strict=True)
+    ]
+    return Suggested(rows, found.index, found.model, found.documents, asked_of(query, facets))
+
+
+def _facets(need: Need, narrowing: rules.Narrowing) -> Facets:
+    """The filters that the engine applies."""
+    return Facets(
+        kind=finer_kind("offer", narrowing.kind) if narrowing.kind else "offer",
+        region=rules.city_of(need.region_path) if narrowing.place == "local" else "",
+        industry=need.chain if narrowing.chain and need.chain else "",
+        maturity=tuple(str(level) for level in range(narrowing.maturity, 10))
+        if narrowing.maturity
+        else "",
+    )
+
+
+def match_of(need: Need, offer: Offer, rank: int, one: Suggestion, at: datetime) -> Match:
+    """A suggestion as it is shown and stored."""
+    return Match(
+        need=need,
+        offer=offer,
+        rank=rank,
+        score_tenths=one.points.score_tenths,
+        text_tenths=one.points.text_tenths,
+        targets_tenths=one.points.targets_tenths,
+        chain_tenths=one.points.chain_tenths,
+        local_tenths=one.points.local_tenths,
+        targets_met=one.targets_met,
+        phrases=one.phrases,
+        rest=one.rest,
+        lacking=one.lacking,
+        learnt=one.learnt,
+        is_mutual=one.is_mutual,
+        findings=one.findings,
+        quotation=one.quotation,
+        found_at=at,
+    )
+
+
+def _candidates(need: Need, found: search.Ranking) -> list[Candidate]:
+    """The hits with their texts and figures; two statements."""
+    texts = {
+        row.number: row
+        for row in Found.objects.filter(number__in=found.numbers).exclude(
+            owner_code=need.organisation.code
+        )
+    }
+    targets = targets_of(need)
+    stated = stated_by(texts) if targets else {}
+    return [
+        Candidate(
+            place, hit.score, texts[str(hit.id)],
+            held_against(targets, stated.get(str(hit.id), ())),
+        )
+        for place, hit in enumerate(found.ranked.hits)
+        if str(hit.id) in texts
+    ]  # fmt: skip
+
+
+def stated_by(texts: dict[str, Found]) -> dict[str, list[Quantity]]:
+    """The figures that offers state: their own lists, then what their texts say."""
+    stated: dict[str, list[Quantity]] = {number: [] for number in texts}
+    rows = Figure.objects.filter(offer__number__in=texts).order_by("offer", "place")
+    for row in rows.select_related("offer").only("name", "value", "unit", "offer__number"):
+        stated[row.offer.number].append(Quantity(row.name, Comparison.IS, row.value, row.unit))
+    for number, text in texts.items():
+        stated[number] += quantities(text.body)
+    return stated
+
+
+def _points(need: Need, one: Candidate) -> rules.Points:
+    return rules.points_of(
+        one.score,
+        one.targets_met,
+        same_chain=bool(need.chain) and need.chain in chains_of(one.text.facets),
+        same_city=rules.is_same_city(need.region_path, one.text.region_path),
+    )
+
+
+def _taken_apart(found: search.Ranking, kept: Sequence[Candidate]) -> "list[Taken]":
+    from kechuang.engines.ranking.spans import all_taken_apart
+
+    if not kept:
+        return []
+    return all_taken_apart(
+        found.ranked, [fields_of(one.text) for one in kept], [one.place for one in kept]
+    )
+
+
+def fields_of(text: Found) -> dict[str, str]:
+    """The fields of a document, as the engine reads them."""
+    return {"title": text.title, "keywords": text.keywords, "body": text.body}
+
+
+def _suggestion(
+    one: Candidate, points: rules.Points, why: "Taken", asked: str, is_mutual: bool
+) -> Suggestion:
+    words = [(name, value) for name, value in why.rest.items() if not name.startswith("(")]
+    figures = [(name, value) for name, value in why.rest.items() if name.startswith("(")]
+    rest: list[list[str | int]] = [
+        [name.strip("()"), tenths] for name, value in figures if (tenths := rules.tenths_of(value))
+    ]
+    left = points.text_tenths - sum(int(tenths) for _, tenths in rest)
+    spans = [(span.text.replace("\n", " "), span.points) for span in why.spans]
+    quoted = quote(one.text.body, marks_of(why), QUOTE_LONGEST)
+    return Suggestion(
+        one.text.number,
+        points,
+        one.targets_met,
+        rules.in_tenths(rules.summed([*spans, *words]), left),
+        rest,
+        [finding_row(finding) for finding in one.findings],
+        [[piece.text, piece.marked] for piece in quoted],
+        rules.lacking_words(asked, set(why.lacking))[: rules.LACKING_KEPT],
+        sorted(why.expansion, key=lambda term: -why.expansion[term])[: rules.LEARNT_KEPT],
+        is_mutual,
+    )
+
+
+def marks_of(why: "Taken") -> dict[str, float]:
+    """The tokens of the stretches that brought points, for the sentence to quote."""
+    marks: dict[str, float] = {}
+    for span in why.spans:
+        tokens = [each for each in tokens_of(span.text) if len(each) > 1] or [fold(span.text)]
+        for token in tokens:
+            marks[token] = marks.get(token, 0.0) + span.points / len(tokens)
+    return {token: value for token, value in marks.items() if value > 0}
+
+
+def _mutual(need: Need, kept: Sequence[Candidate]) -> frozenset[str]:
+    """The offers, among the first of a need, for which it is among the first needs in turn.
+
+    Only needs that everybody may find, and those of its own unit, are its rivals: a closed need
+    of somebody else's must not show by pushing this one out.
+    """
+    held = search.ranker()
+    if held is None:
+        return frozenset()
+    from kechuang.engines.ranking import Reader
+
+    owner = frozenset({need.organisation.code})
+    reader = Reader(owner, Facets(kind="need"))
+    both = set()
+    for one in kept[: rules.MUTUAL_DEPTH]:
+        back = held.rank(query_of_text(one.text), rules.MUTUAL_DEPTH, reader)
+        if any(str(hit.id) == need.number for hit in back.hits):
+            both.add(one.text.number)
+    return frozenset(both)
 
 
 def query_of(need: Need) -> Query:
     """A need as the engine takes it: keywords count as its title does."""
-    return Query(" ".join([need.title, *need.keywords]), need.body)
+    return Query(" ".join([need.title, *need.keywords]), need.body, kind=Kind.RELATED)
+
+
+def query_of_text(text: Found) -> Query:
+    """An offer as the engine takes it, to find the needs that it may answer."""
+    return Query(f"{text.title} {text.keywords}", text.body, kind=Kind.RELATED)
+
+
+def asked_of(query: Query, facets: Facets) -> dict[str, Any]:
+    """What was asked, to be kept: with the index and the model it gives the same ranking again."""
+    filters = {
+        "kind": facets.kind, "region": facets.region, "industry": facets.industry,
+        "maturity": facets.maturity,
+    }  # fmt: skip
+    return {
+        "text": query.text, "body": query.body, "kind": query.kind.value,
+        "without": sorted(query.without),
+        "filters": {name: value for name, value in filters.items() if value},
+    }  # fmt: skip
 
 
 def targets_of(need: Need) -> list[Quantity]:
@@ -188,39 +299,6 @@ def _target(row: Target) -> Quantity:
     high = None if row.value_high is None else Decimal(row.value_high)
     return Quantity(row.name, _SIGNS[row.comparison], Decimal(row.value), row.unit, high,
                     row.required_text)  # fmt: skip
-
-
-def _suggestion(  # noqa: PLR0913 - one step of a loop, with what the loop knows
-    need: Need, offers: OfferIndex, query: Query, targets: Sequence[Quantity],
-    number: str, score: float,
-) -> Suggestion:  # fmt: skip
-    text = offers.texts[number]
-    met = sum(one.verdict is Verdict.MET for one in held_against(targets, offers.stated(number)))
-    points = rules.points_of(
-        score,
-        met,
-        same_chain=bool(need.chain) and need.chain in text.chains,
-        same_city=rules.is_same_city(need.region_path, text.region_path),
-    )
-    return Suggestion(number, points, met, [], [], [])
-
-
-def _with_reasons(
-    one: Suggestion, need: Need, offers: OfferIndex, query: Query, targets: Sequence[Quantity]
-) -> Suggestion:
-    text = offers.texts[one.number]
-    whole = "\n".join((text.title, text.keywords, text.body))
-    why = explain(offers.index, query, one.number, whole)
-    phrases = [(phrase.text.replace("\n", " "), phrase.points) for phrase in why.phrases]
-    findings = held_against(targets, offers.stated(one.number))
-    return Suggestion(
-        one.number,
-        one.points,
-        one.targets_met,
-        rules.in_tenths(phrases, one.points.text_tenths),
-        [finding_row(finding) for finding in findings],
-        [[piece.text, piece.marked] for piece in quote(text.body, why.terms, QUOTE_LONGEST)],
-    )
 
 
 def finding_row(finding: Finding) -> dict[str, str]:

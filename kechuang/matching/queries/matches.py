@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from kechuang.base.actor import Actor
 from kechuang.matching import rules
 from kechuang.matching.models import Introduction, Match, Ranking, Verdict
+from kechuang.matching.queries.candidates import Suggested, match_of, suggestions_for
 from kechuang.needs.models import Need
 from kechuang.needs.rules import LIVE
 from kechuang.offers import queries as offers
@@ -45,6 +46,29 @@ def ranked_offers_for(need: Need, actor: Actor, at: datetime) -> list[RankedOffe
         .select_related("offer__organisation")
         .order_by("rank")
     )
+    return _ranked(need, matches)
+
+
+def narrowed_offers_for(
+    need: Need, narrowing: rules.Narrowing, actor: Actor, at: datetime
+) -> tuple[list[RankedOffer], Suggested] | None:
+    """The offers that may answer a need among those that the reader narrowed them to, ranked now
+    and stored nowhere; None while there is no index. Nothing for who may not read them.
+    """
+    if not rules.may_read_matches(actor, place_of(need)):
+        return None
+    found = suggestions_for(need, narrowing, mutual=False)
+    if found is None:
+        return None
+    rows = offers.visible_to(actor, at).select_related("organisation")
+    held = rows.in_bulk([one.number for one in found.rows], field_name="number")
+    known = (one for one in found.rows if one.number in held)
+    matches = [match_of(need, held[one.number], rank, one, at) for rank, one in enumerate(known, 1)]
+    return _ranked(need, matches), found
+
+
+def _ranked(need: Need, matches: list[Match]) -> list[RankedOffer]:
+    """Matches with what was judged of them and what came of it; two statements."""
     verdicts = _by_offer(
         Verdict.objects.filter(need=need, replaced_at__isnull=True).select_related("by_person")
     )

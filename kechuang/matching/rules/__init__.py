@@ -1,6 +1,6 @@
 """What a match is worth, what may be done with it and with an introduction, and by whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Day  # noqa: N812 - a field is called date
 from enum import StrEnum
@@ -30,6 +30,9 @@ from kechuang.matching.rules.codes import (
 )
 from kechuang.matching.rules.codes import (
     END_REASON_NAMES as END_REASON_NAMES,
+)
+from kechuang.matching.rules.codes import (
+    FIGURE_NAMES as FIGURE_NAMES,
 )
 from kechuang.matching.rules.codes import (
     OPEN as OPEN,
@@ -94,22 +97,66 @@ from kechuang.matching.rules.liaisons import (
 from kechuang.matching.rules.liaisons import (
     may_set_capacity as may_set_capacity,
 )
+from kechuang.matching.rules.narrowing import (
+    WIDE as WIDE,
+)
+from kechuang.matching.rules.narrowing import (
+    Narrowing as Narrowing,
+)
+from kechuang.matching.rules.narrowing import (
+    narrowing_from as narrowing_from,
+)
+from kechuang.matching.rules.points import (
+    CANDIDATES as CANDIDATES,
+)
+from kechuang.matching.rules.points import (
+    KEPT as KEPT,
+)
+from kechuang.matching.rules.points import (
+    LACKING_KEPT as LACKING_KEPT,
+)
+from kechuang.matching.rules.points import (
+    LEARNT_KEPT as LEARNT_KEPT,
+)
+from kechuang.matching.rules.points import (
+    LEAST_SHARE as LEAST_SHARE,
+)
+from kechuang.matching.rules.points import (
+    MUTUAL_DEPTH as MUTUAL_DEPTH,
+)
+from kechuang.matching.rules.points import (
+    PAGE as PAGE,
+)
+from kechuang.matching.rules.points import (
+    Points as Points,
+)
+from kechuang.matching.rules.points import (
+    city_of as city_of,
+)
+from kechuang.matching.rules.points import (
+    in_pages as in_pages,
+)
+from kechuang.matching.rules.points import (
+    in_tenths as in_tenths,
+)
+from kechuang.matching.rules.points import (
+    is_same_city as is_same_city,
+)
+from kechuang.matching.rules.points import (
+    lacking_words as lacking_words,
+)
+from kechuang.matching.rules.points import (
+    points_of as points_of,
+)
+from kechuang.matching.rules.points import (
+    summed as summed,
+)
+from kechuang.matching.rules.points import (
+    tenths_of as tenths_of,
+)
 from kechuang.matching.rules.refusals import EventRefused as EventRefused
 from kechuang.matching.rules.refusals import IntroductionRefused as IntroductionRefused
 from kechuang.matching.rules.refusals import MatchRefused as MatchRefused
-
-ENGINE = "bm25-bigram-1"
-CANDIDATES = 100  # offers that are looked at closely for one need
-KEPT = 20  # matches that are kept for one need
-LEAST_SHARE = 5  # a match has at least a fifth of the best one's points
-PHRASES_KEPT = 12
-
-# Points in tenths. A point of text is three of the engine's, so that a need and the offer that
-# fits it come to some thirty; beside them stand these, for facts that words do not show.
-ENGINE_POINTS = 3
-TARGET_MET_TENTHS = 30
-SAME_CHAIN_TENTHS = 40
-SAME_CITY_TENTHS = 20
 
 REPLY_WORKING_DAYS = 5
 VERDICT_WORKING_DAYS = 5
@@ -124,64 +171,6 @@ WHOLE = 10_000  # shares of credit, in hundredths of a percent, sum to this
 class Side(StrEnum):
     NEED = "NEED"
     OFFER = "OFFER"
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """A match's points in tenths, by where they come from; the score is their sum."""
-
-    text_tenths: int
-    targets_tenths: int
-    chain_tenths: int
-    local_tenths: int
-
-    @property
-    def score_tenths(self) -> int:
-        return self.text_tenths + self.targets_tenths + self.chain_tenths + self.local_tenths
-
-
-def points_of(text_score: float, targets_met: int, same_chain: bool, same_city: bool) -> Points:
-    """What a match is worth.
-
-    >>> points_of(93.72, 4, False, True).score_tenths
-    452
-    """
-    return Points(
-        text_tenths=round(text_score * 10 / ENGINE_POINTS),
-        targets_tenths=TARGET_MET_TENTHS * targets_met,
-        chain_tenths=SAME_CHAIN_TENTHS * same_chain,
-        local_tenths=SAME_CITY_TENTHS * same_city,
-    )
-
-
-def city_of(region_path: str) -> str:
-    """The path down to the city.
-
-    >>> city_of("990000/990100/990104")
-    '990000/990100'
-    """
-    return "/".join(region_path.split("/")[:2])
-
-
-def is_same_city(region_path: str, other: str) -> bool:
-    """True where both lie in one city; a path that names no city lies in none."""
-    city = city_of(region_path)
-    return "/" in city and city == city_of(other)
-
-
-def in_tenths(phrases: Iterable[tuple[str, float]], total_tenths: int) -> list[list[str | int]]:
-    """The best phrases with their points in tenths, then the rest as one row: sums to the total.
-
-    >>> in_tenths([("陶瓷", 6.12), ("基板", 3.0)], 31)
-    [['陶瓷', 20], ['基板', 10], ['', 1]]
-    """
-    best = sorted(phrases, key=lambda each: -each[1])[:PHRASES_KEPT]
-    rows: list[list[str | int]] = [
-        [words, int(points * 10 / ENGINE_POINTS)] for words, points in best
-    ]
-    rows = [row for row in rows if row[1]]
-    left = total_tenths - sum(int(row[1]) for row in rows)
-    return [*rows, ["", left]] if left else rows
 
 
 @dataclass(frozen=True, slots=True)

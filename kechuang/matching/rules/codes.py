@@ -197,3 +197,15 @@ ASKED_NAMES = {
 ASKED_KINDS = {
     Asked.OPEN: "now", Asked.ACCEPTED: "ok", Asked.DECLINED: "bad", Asked.WITHDRAWN: "none",
 }  # fmt: skip
+
+
+# What the engine counts beside the words themselves, by the names of its figures.
+FIGURE_NAMES = {
+    "topic": N_("主题相近"),
+    "topic_of_best": N_("与最相合的几条同一主题"),
+    "length": N_("篇幅"),
+    "coverage": N_("说到的词所占比例"),
+    "title": N_("题名相合"),
+    "embedded": N_("向量相近"),
+    "precedents": N_("同类需求采纳过"),
+}

@@ -1,0 +1,108 @@
+"""The index of the ranking engine, read: each process keeps one open and sees new generations."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from kechuang.base.actor import Actor
+from kechuang.engines.ranking import Facets, Query, Reader
+from kechuang.search import rules
+
+if TYPE_CHECKING:
+    from kechuang.engines.ranking import Ranked, Ranker
+    from kechuang.engines.ranking.models import Model
+
+_kept: list["Ranker"] = []  # at most one: that of this process
+
+
+def index_folder() -> Path:
+    """Where the index lies. Derived: it is in no backup, and made anew when it is lost."""
+    return Path(settings.SEARCH_INDEX)
+
+
+def ranker() -> "Ranker | None":
+    """The index as it was committed last; None while there is none, or it is being made anew.
+
+    What is open is never changed, so that threads may share it: a new generation is opened beside
+    it and takes its place.
+    """
+    from kechuang.engines.ranking import IndexDamaged, Ranker  # numpy and tantivy, when needed
+    from kechuang.engines.ranking.store import State
+
+    folder = index_folder()
+    for _ in range(2):  # once more where it was being put in its place
+        try:
+            held = _kept[0] if _kept else None
+            if held is None or held.folder != folder or held.state.name != State.load(folder).name:
+                _kept[:] = [Ranker(folder)]
+            return _kept[0]
+        except IndexDamaged:
+            continue
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A ranking, and what it can be told by: the index, the model, and how many documents the
+    reader might have found."""
+
+    ranked: "Ranked"
+    index: str
+    _counted: Callable[[], int]
+
+    @property
+    def documents(self) -> int:
+        return self._counted()
+
+    @property
+    def model(self) -> str:
+        return self.ranked.model
+
+    @property
+    def numbers(self) -> list[str]:
+        """The documents, best first."""
+        return [str(hit.id) for hit in self.ranked.hits]
+
+
+def ranked(  # noqa: PLR0913 - a question, by whom, among what
+    query: Query,
+    *,
+    actor: Actor,
+    facets: Facets = Facets(),  # noqa: B008 - a frozen value
+    top: int = 100,
+    model: "Model | None" = None,
+    every_figure: bool = False,
+) -> Ranking | None:
+    """The documents that answer best among those that an actor may find; None without an index.
+
+    With Actor.CLOCK among all: for jobs, whose results reach nobody before they are narrowed.
+    """
+    held = ranker()
+    if held is None:
+        return None
+    from kechuang.engines.ranking import IndexDamaged
+
+    reader = Reader(rules.keys_of(actor), facets)
+    try:
+        found = held.rank(query, top, reader, every_figure, model)
+    except IndexDamaged:
+        _give_up(held)
+        return None
+    return Ranking(found, held.state.name, partial(held.count, reader))
+
+
+def _give_up(damaged: "Ranker") -> None:
+    """Close an index that cannot be read, and take away what names it: the job that keeps the
+    index finds none, and makes it anew."""
+    from kechuang.engines.ranking import IndexDamaged
+    from kechuang.engines.ranking.store import State
+
+    _kept.clear()
+    with suppress(IndexDamaged):
+        if State.load(damaged.folder).name == damaged.state.name:
+            (damaged.folder / "state.json").unlink(missing_ok=True)
