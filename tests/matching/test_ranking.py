@@ -153,3 +153,20 @@ def test_the_job_ranks_one_need_by_number(need, offers, at):
     jobs.follow(timestamp=0)
     jobs.rank_all(timestamp=0)
     assert Ranking.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_jobs_open_the_transactions_that_they_need(need, make_offer, at):
+    """Outside of any transaction, as the worker runs them."""
+    from kechuang.matching import jobs
+    from kechuang.search import jobs as search_jobs
+
+    make_offer()
+    record.append(verb="offers.sign", object_number="CG-2026-000001", by=Actor.CLOCK, at=at)
+    record.sequence_entries()
+    search_jobs.index()
+    jobs.follow(timestamp=0)
+    assert Match.objects.filter(need=need, offer__number="CG-2026-000001").exists()
+    jobs.rank_all(timestamp=0)
+    jobs.reindex(number=need.number)
+    assert Match.objects.filter(need=need).count() == 1

@@ -107,10 +107,15 @@ def follow_record(*, at: datetime, limit: int = ENTRIES_AT_ONCE) -> int:
     or against all where few are live; the rest of a large batch of offers waits for the night.
     Returns how many entries were read.
     """
-    if not entries.entries_after(entries.cursor_position(CURSOR), 1):
+    if not _is_behind():
         return 0
     index_documents(at=at)
     return _follow(at, limit)
+
+
+@transaction.atomic
+def _is_behind() -> bool:
+    return bool(entries.entries_after(entries.cursor_position(CURSOR), 1))
 
 
 @transaction.atomic

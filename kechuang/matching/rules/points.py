@@ -10,10 +10,10 @@ PAIR = 2
 
 CANDIDATES = 100  # offers that are looked at closely for one need
 KEPT = 20  # matches that are kept for one need
-LEAST_SHARE = 5  # a match has at least a fifth of the best one's points
+LEAST_SHARE = 3  # a match has at least a third of the best one's points
 PHRASES_KEPT = 12
 LACKING_KEPT, LEARNT_KEPT = 12, 12
-MUTUAL_DEPTH = 10
+MUTUAL_DEPTH = 3
 PAGE, MOST_OF_ONE_OWNER = 5, 2  # on a page of five at most two offers of one unit
 
 # Points in tenths. The engine's scores are small numbers, some eight for a need and the offer that
@@ -123,7 +123,7 @@ def lacking_words(asked: str, lacking: Collection[str]) -> list[str]:
             if not is_said and count >= PAIR:
                 found[run[start : start + count]] = None
             start += count
-    return list(found)
+    return [word for word in found if not any(word != each and word in each for each in found)]
 
 
 def in_pages(rows: Sequence[Row], owner_of: Callable[[Row], str]) -> list[Row]:
