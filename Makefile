@@ -48,9 +48,10 @@ bench-fairness: install-tests
 bench-ranking: install-tests
 	@scripts/install bench && .venv/bin/python -m bench.ranking
 
-# Eligibility against its bars: agreement of SQL and Python, times in PostgreSQL, reasons, boundaries.
+# Eligibility against its bars: agreement of SQL and Python, times in PostgreSQL, OpenFisca-core on the
+# same rules, reasons, boundaries.
 bench-eligibility: install-tests
-	@.venv/bin/python -m bench.eligibility
+	@scripts/install bench && .venv/bin/python -m bench.eligibility
 	@$(MAKE) --no-print-directory bench-benefits
 
 # Sixty-four processes at each step of a batch, half of them killed: paid once, within the budget.

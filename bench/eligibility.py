@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -34,6 +36,7 @@ from kechuang.engines.eligibility.boundaries import boundary_outcomes
 
 DAYS = (date(2023, 8, 29), date(2012, 3, 1), date(2022, 11, 1), date(2018, 6, 30))
 RESULTS, FEW, MANY, EXPLAINED = 2_000_000, 20_000, 1_000_000, 200
+PEERS, TURNS, GAPS = 200_000, 3, 5_000
 CONNECTIONS, SPAN = 2, 20_000
 PREFIX = "bench_eligibility."
 SEED = 20_260_831
@@ -175,6 +178,40 @@ def reasons() -> tuple[float, float]:
     return sorted(taken)[len(taken) // 2], max(taken)
 
 
+def against_openfisca(to: Any, table: Table) -> None:
+    """The columnar back end, PostgreSQL and OpenFisca-core by turns, on the same enterprises."""
+    from bench import columns
+    from kechuang.engines.eligibility.columnar import Program
+
+    rows = list(Draw(SEED, DAYS[0]).enterprises(FEW))
+    four = columns.policies(DAYS[0])
+    program = Program(four)
+    fill(to, PEERS)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "enterprises.parquet"
+        columns.write(path, rows, PEERS // FEW)
+        taken: dict[str, list[tuple[float, float]]] = {"ours": [], "openfisca": [], "sql": []}
+        for _turn in range(TURNS + 1):  # the first one warms up
+            taken["ours"].append(columns.seconds_of_ours(path, program)[:2])
+            taken["openfisca"].append(columns.seconds_of_openfisca(path, DAYS[0])[:2])
+            taken["sql"].append((counted(four, PEERS), 0.0))
+        best = {name: min(found[1:]) for name, found in taken.items()}
+        peer, peer_cpu = best["openfisca"]
+        for name, bar, aim in (("ours", "1 x", "0.5 x"), ("sql", "10 x", "")):
+            seconds, cpu = best[name]
+            said = f"; processor {cpu:.2f} s against {peer_cpu:.2f} s" if cpu else ""
+            table.add_row(
+                f"four rule sets, {PEERS:,}, {'columns' if name == 'ours' else 'PostgreSQL'} "
+                f"against OpenFisca-core's {peer:.2f} s", bar, aim,
+                f"{seconds:.2f} s, {seconds / peer:.2f} x{said}",
+            )  # fmt: skip
+        wrong, given, theirs, every = columns.wrong_answers(Path(folder), GAPS, DAYS[0])
+    table.add_row(
+        f"wrong answers where data are missing, {GAPS:,} enterprises", "0, OpenFisca some", "",
+        f"{wrong} of {given:,} given; OpenFisca-core {theirs:,} of {every:,}",
+    )  # fmt: skip
+
+
 def run(asked: Sequence[str]) -> None:
     """Print one table of the bars."""
     table = Table(title="engines/eligibility")
@@ -197,6 +234,8 @@ def run(asked: Sequence[str]) -> None:
                     f"all rule sets, {count:,} enterprises in PostgreSQL",
                     bar, aim, f"{taken:.2f} s on {CONNECTIONS} connections",
                 )  # fmt: skip
+        if not asked or "openfisca" in asked:
+            against_openfisca(to, table)
     if not asked or "explain" in asked:
         median, worst = reasons()
         table.add_row(

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -47,13 +48,19 @@ def _day(text: str) -> date:
 
 @contextmanager
 def _whole_file(path: Path) -> Iterator[TextIO]:
-    """A file that appears whole or not at all."""
+    with _whole_path(path) as name, name.open("w", encoding="utf-8") as out:
+        yield out
+
+
+@contextmanager
+def _whole_path(path: Path) -> Iterator[Path]:
+    """A name to write to; the file appears whole or not at all."""
     if not path.parent.is_dir():
         raise typer.BadParameter(f"{path.parent}: no such folder", param_hint="--out")
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            yield out
+        yield Path(name)
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(name, 0o666 & ~mask)
@@ -67,7 +74,10 @@ def _whole_file(path: Path) -> Iterator[TextIO]:
 def entitle(
     enterprises: Enterprises,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option(help="where the answers are written, one a line")],
+    out: Annotated[
+        Path,
+        typer.Option(help="the answers: .jsonl with reasons, or .parquet for many, by columns"),
+    ],
     rules_: Annotated[
         Path | None,
         typer.Option("--rules", help="a rule set, or a folder of them; else the shipped"),
@@ -95,6 +105,9 @@ def entitle(
         policies = bind_all(load_all(rules_ or SHIPPED), day)
         if not enterprises.is_file():
             raise typer.BadParameter(f"{enterprises}: no such file", param_hint="--enterprises")
+        if out.suffix.lower() == ".parquet":
+            _by_columns(policies, enterprises, out, explain)
+            return
         reader = Reader()
         with _whole_file(out) as lines:
             for row in reader.read(enterprises):
@@ -107,8 +120,27 @@ def entitle(
                 lines.write(
                     json.dumps({"id": row["id"], "policies": said}, ensure_ascii=False) + "\n"
                 )
+    _say_unread(reader)
+
+
+def _say_unread(reader: Any) -> None:
     for name, count in sorted(reader.unread.items()):
         typer.echo(f"! {name}: 没有规则读这一列 / no rule reads it ({count})", err=True)
+
+
+def _by_columns(policies: Any, enterprises: Path, out: Path, explain: bool) -> None:
+    """Answers without reasons as columns of Parquet, by the back end for many enterprises."""
+    if explain:
+        raise typer.BadParameter("reasons are written as .jsonl", param_hint="--explain")
+    if find_spec("pyarrow") is None or find_spec("numpy") is None:
+        raise typer.BadParameter(
+            "writing Parquet needs pyarrow: make install, or write .jsonl", param_hint="--out"
+        )
+    from kechuang.engines.eligibility.filing import write_columns
+
+    with _whole_path(out) as path:
+        reader = write_columns(policies, enterprises, path)
+    _say_unread(reader)
 
 
 # --- rule sets ------------------------------------------------------------------------------

@@ -77,6 +77,19 @@ class Reader:
             seen[row["id"]] = place
             yield row
 
+    def heads(self, names: list[str]) -> None:
+        """Look at the names of plain columns, as if each held something."""
+        for name in names:
+            head, _, rest = name.partition(".")
+            if head == "returns":
+                year, _, column = rest.partition(".")
+                if not year.isdigit() or int(year) not in YEARS:
+                    raise self.refuse(name, "年份要是四位数字")
+                if column not in self.schema.returns:
+                    self._unknown(name, list(self.schema.returns))
+            elif head not in ("judged", *OWN_KEYS, *self.schema.enterprise, *self.schema.lists):
+                self._unknown(name, [*self.schema.enterprise, *self.schema.lists, *OWN_KEYS])
+
     def _json_lines(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         with path.open("rb") as lines:
             for number, raw in enumerate(lines, 1):
