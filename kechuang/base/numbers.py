@@ -27,6 +27,8 @@ KINDS = {
     "SL": "allocation",
     "ZY": "computing job",
     "DZ": "statement",
+    "SX": "screening",
+    "HX": "candidate of a screening",
 }
 NUMBER = re.compile(r"[A-Z]{2}-\d{4}-\d{6,}")
 

@@ -28,7 +28,7 @@ from kechuang.record import actions as record
 from kechuang.reviews.models import Review, Seat
 from tests.challenges import custody_stages, stages
 from tests.compute import desk
-from tests.cultivation import granting
+from tests.cultivation import granting, screened
 from tests.needs import builders
 from tests.offers.test_actions import TYPED as OFFER
 from tests.projects import line as projects
@@ -77,7 +77,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
         *_sealed_outside(world, now), *decided,
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
         *_granted(world, now - timedelta(days=40)), *_draws(world, now),
-        *_cultivated(world, now), *_rules(now), *_computed(world, now),
+        *_cultivated(world, now), *_rules(now), *_screened(world, now), *_computed(world, now),
     ]  # fmt: skip
 
 
@@ -333,6 +333,19 @@ def _rules(now: datetime) -> list[Exhibit]:
         Exhibit("rules-draft", draft.code, department,
                 {"number": draft.number, "parameter": "staff_most"}),
     ]  # fmt: skip
+
+
+def _screened(world: World, now: datetime) -> list[Exhibit]:
+    """A round with its candidate, which two of three judges have scored."""
+    row = screened.round_of(world, now, title=f"筛选 {SECRET}")
+    candidate = screened.entered(world, now, row)
+    for judge in screened.judges_of(world)[:2]:
+        screened.score(candidate, judge, now)
+    readers = OFFICES | {"finance", "payer", "supervisor", "expert1"}
+    return [
+        Exhibit("screening", row.number, readers),
+        Exhibit("candidate", candidate.number, readers | POSER),
+    ]
 
 
 def _parties(world: World, now: datetime) -> list[Exhibit]:

@@ -28,6 +28,7 @@ SHOWN_AT = {
     "/organisations/": "organisation", "/appointments/": "appointment",
     "/policies/": "policy-", "/benefits/": "benefit", "/benefits/batches/": "batch",
     "/benefits/reclaims/": "reclaim",
+    "/screenings/": "screening", "/screenings/candidates/": "candidate",
     "/policies/rules/": "rules-",
     "/enterprise-": "upload", "/account/tokens/": "token", "/uploads/": "upload",
     "/verify/": "receipt", "/help/": "help",

@@ -2,6 +2,8 @@
 
 from ninja import Router
 
-from kechuang.cultivation.api import benefits, evaluations
+from kechuang.cultivation.api import benefits, evaluations, screenings
 
-routers: list[tuple[str, Router]] = [*evaluations.routers, *benefits.routers]
+routers: list[tuple[str, Router]] = [
+    *evaluations.routers, *benefits.routers, *screenings.routers,
+]  # fmt: skip

@@ -30,6 +30,13 @@ from kechuang.cultivation.models.facts import (
     YearlyReturn,
 )
 from kechuang.cultivation.models.rulesets import RuleVersion, RuleVersionStage
+from kechuang.cultivation.models.screenings import (
+    Candidate,
+    CandidateStage,
+    Mark,
+    Screening,
+    ScreeningJudge,
+)
 from kechuang.cultivation.models.tiers import Recount, Reminder, Verdict, Visit
 
 __all__ = [
@@ -39,4 +46,5 @@ __all__ = [
     "Financing", "Incident", "Keyed", "Known", "Listing", "Profile", "Property", "Recount",
     "Reminder", "Source", "Verdict", "Visit", "YearlyReturn",
     "RuleVersion", "RuleVersionStage",
+    "Candidate", "CandidateStage", "Mark", "Screening", "ScreeningJudge",
 ]  # fmt: skip

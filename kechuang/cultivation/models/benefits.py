@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kechuang.cultivation.models.screenings import Candidate
 from kechuang.cultivation.rules import benefits as rules
 from kechuang.ledger.models import PaymentOrder
 from kechuang.notices.models import Objection
@@ -331,7 +332,10 @@ class Line(models.Model):
 
 
 class Stake(models.Model):
-    """A share held instead of a grant: valuation, holder, way out."""
+    """A share held instead of a grant: valuation, holder, way out.
+
+    It comes of a line of a batch, or of a candidate that a screening accepted; of one of the two.
+    """
 
     class State(models.TextChoices):
         AGREED = "AGREED", _("条款已定")
@@ -339,7 +343,15 @@ class Stake(models.Model):
         EXITED = "EXITED", _("已退出")
 
     number = models.CharField(_("编号"), max_length=20, unique=True)
-    line = models.OneToOneField(Line, on_delete=models.PROTECT, related_name="stake")
+    line = models.OneToOneField(
+        Line, null=True, on_delete=models.PROTECT, related_name="stake"
+    )
+    candidate = models.OneToOneField(
+        Candidate, null=True, on_delete=models.PROTECT, related_name="stake"
+    )
+    order = models.OneToOneField(
+        PaymentOrder, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     amount_fen = models.BigIntegerField(_("投资额（分）"))
     valuation_fen = models.BigIntegerField(_("投后估值（分）"))
     holder = models.CharField(_("持股人"), max_length=200)
@@ -370,6 +382,11 @@ class Stake(models.Model):
                 condition=Q(state="AGREED", opened_at__isnull=True)
                 | Q(~Q(state="AGREED"), opened_at__isnull=False),
                 name="held_stake_was_opened",
+            ),
+            models.CheckConstraint(
+                condition=Q(line__isnull=True, candidate__isnull=False)
+                | Q(line__isnull=False, candidate__isnull=True, order__isnull=True),
+                name="stake_of_a_line_or_a_candidate",
             ),
         ]
 

@@ -4,17 +4,19 @@ from django.urls import URLPattern
 
 from kechuang.cultivation.pages import (
     batches,
+    candidates,
     declaring,
     enterprise,
     evaluations,
     granted,
     policies,
     rulesets,
+    screenings,
     simulating,
 )
 
 urls: list[URLPattern] = [
     *simulating.urls, *rulesets.urls,  # before policies, whose numbers are no words
     *evaluations.urls, *declaring.urls, *enterprise.urls, *policies.urls, *batches.urls,
-    *granted.urls,
+    *granted.urls, *candidates.urls, *screenings.urls,
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from kechuang.cultivation.pages.words import (
     BATCH_KINDS,
     LINE_KINDS,
     asked_words,
+    history_of,
     title_of,
     why,
 )
@@ -119,7 +120,8 @@ def batch(request: AskedRequest, number: str) -> HttpResponse:
         "objections": queries.upheld_objections(row) if row.notice_number else [],
         "may_take_out": rules.is_offered("take_out", request.actor, queries.office_of_batch(row)),
         "is_equity": row.funding.policy.instrument == "EQUITY",
-        "stages": list(row.stages.order_by("pk")), "at": request.at,
+        "stages": history_of(row.stages.order_by("pk"), dict(Batch.State.choices)),
+        "at": request.at,
     })  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from kechuang.cultivation.pages.words import (
     STATE_WORDS,
     change_words,
     conditions,
+    history_of,
     steps_of,
     title_of,
     why,
@@ -114,14 +115,14 @@ def benefit(request: AskedRequest, number: str) -> HttpResponse:
         "why": why(row), "steps": steps_of(row, notice) if row.outcome == "PAYS" else [],
         "notice": notice, "conditions": conditions(bound, said), "at": request.at,
         "cases": [(one, CASE_KINDS[one.state]) for one in row.cases.all()],
-        "stake": stake, "share": _share(stake), "may_stake": may_stake,
+        "stake": stake, "share": share_words(stake), "may_stake": may_stake,
         "may_exit": stake is not None and stake.state == "HELD"
         and request.actor.is_role("HEAD"),
         "reads_batches": rules.may_read_batches(request.actor, row.batch.region_path),
     })  # fmt: skip
 
 
-def _share(stake: Any) -> str:
+def share_words(stake: Any) -> str:
     if stake is None:
         return ""
     points = rules.share_basis_points(stake.amount_fen, stake.valuation_fen)
@@ -234,7 +235,8 @@ def case(request: AskedRequest, number: str) -> HttpResponse:
              "url": reverse(f"reclaim-{slug(verb)}", args=[row.number])}
             for verb in CASE_ACTS if rules.is_offered(verb, request.actor, office)
         ],
-        "stages": [] if request.actor.is_role(*rules.UNIT) else list(row.stages.order_by("pk")),
+        "stages": [] if request.actor.is_role(*rules.UNIT)
+        else history_of(row.stages.order_by("pk"), dict(ReclaimCase.State.choices)),
     })  # fmt: skip
 
 

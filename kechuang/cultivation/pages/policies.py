@@ -17,7 +17,13 @@ from kechuang.cultivation.actions import benefits
 from kechuang.cultivation.forms import benefits as forms
 from kechuang.cultivation.models import Batch, Funding, Policy
 from kechuang.cultivation.pages.steps import Act, Shown, posted, slug, step
-from kechuang.cultivation.pages.words import BATCH_KINDS, POLICY_KINDS, reads_english, title_of
+from kechuang.cultivation.pages.words import (
+    BATCH_KINDS,
+    POLICY_KINDS,
+    history_of,
+    reads_english,
+    title_of,
+)
 from kechuang.cultivation.queries import benefits as queries
 from kechuang.cultivation.queries.entitled import rules_of
 from kechuang.cultivation.rules import benefits as rules
@@ -127,7 +133,7 @@ def policy(request: AskedRequest, number: str) -> HttpResponse:
         and request.actor.covers(row.region_path),
         "may_compute": row.state == "IN_FORCE"
         and rules.may_compute(request.actor, row.region_path),
-        "stages": list(row.stages.order_by("pk")) if mine else [],
+        "stages": history_of(row.stages.order_by("pk"), dict(Policy.State.choices)) if mine else [],
         "stakes": list(queries.stakes_of(row)) if mine else [],
     })  # fmt: skip
 

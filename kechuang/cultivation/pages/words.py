@@ -1,10 +1,12 @@
 """How pages and sheets say what a line is, why, and what comes next."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language, gettext
 
+from kechuang.base.actor import ROLE_NAMES
 from kechuang.base.money import rounded_en, rounded_zh
 from kechuang.base.refusals import N_
 from kechuang.cultivation.models import Batch, Line, Policy
@@ -12,6 +14,7 @@ from kechuang.cultivation.queries.entitled import label_of
 from kechuang.engines.eligibility import Policy as Rules
 from kechuang.engines.eligibility.schema import schema
 from kechuang.notices.models import Notice
+from kechuang.parties.queries import people_numbered
 
 WHY = {
     "FULL": N_("符合全部条件，预算足够，按规则足额。"),
@@ -121,6 +124,19 @@ def _gap(bound: Rules, code: str, gap: dict[str, Any] | None) -> str:
     if gap["by"] > 0:
         return gettext("还差 {amount}").format(amount=amount)
     return gettext("超出 {amount}").format(amount=amount)
+
+
+def history_of(stages: Iterable[Any], labels: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Stages as the history shows them: when, what it became, who, why; one read of names."""
+    rows = list(stages)
+    people = people_numbered(row.by_person for row in rows)
+    return [
+        {"since": row.since, "label": labels.get(row.stage, row.stage),
+         "who": people[row.by_person].name if row.by_person in people
+         else ROLE_NAMES.get(row.by_role, "—"),
+         "note": row.note_public or row.note_private}
+        for row in rows
+    ]  # fmt: skip
 
 
 def asked_words(batch: Batch) -> list[dict[str, Any]]:

@@ -250,6 +250,21 @@ def stakes_of(policy: Policy) -> QuerySet[Stake]:
     return Stake.objects.filter(line__funding__policy=policy).select_related("line__organisation")
 
 
+def region_of_stake(stake: Stake) -> str:
+    """The region of the batch or of the candidate that a stake comes of."""
+    if stake.line is not None:
+        return stake.line.batch.region_path
+    assert stake.candidate is not None
+    return stake.candidate.region_path
+
+
+def source_of_stake(stake: Stake) -> str:
+    """The number of the line or of the candidate that a stake comes of."""
+    source = stake.line or stake.candidate
+    assert source is not None
+    return source.number
+
+
 def figures_of(policy: Policy) -> list[dict[str, Any]]:
     """Each period of a policy with how many enterprises were granted how much."""
     rows = list(policy.fundings.all())

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from kechuang.base.actor import Actor
 from kechuang.base.matters import Matter
-from kechuang.cultivation.waiting import benefits, facts, rulesets
+from kechuang.cultivation.waiting import benefits, facts, rulesets, screenings
 
 MOST = 200
 COLLECTORS: tuple[Callable[[Actor, datetime], list[Matter]], ...] = (
-    facts.matters_for, benefits.matters_for, rulesets.rules_matters,
+    facts.matters_for, benefits.matters_for, rulesets.rules_matters, screenings.matters_for,
 )
 
 

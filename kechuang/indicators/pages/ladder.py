@@ -49,7 +49,8 @@ def ladder(request: AskedRequest) -> HttpResponse:
     said = [one for one in rungs if one.figure or one.target or one.now]
     below = queries.ladder_below(region, year, request.actor, request.at) if region else []
     return render(request, "indicators/ladder.html", {
-        "subject": subject, "year": year, "years": range(year - 1, year + 2), "rungs": said,
+        "subject": subject, "year": str(year),
+        "years": [str(one) for one in range(year - 1, year + 2)], "rungs": said,
         "tiles": [one.figure for one in said if one.figure and one.target][:TILES],
         "below": below, "has_now": any(one.now for one in said),
         "subjects": _regions(request),
@@ -110,7 +111,7 @@ def targets(request: AskedRequest) -> HttpResponse:
             query = f"?region={region.code}&year={said['year']}"
             return redirect(reverse("ladder") + query)
     return render(request, "indicators/ladder_targets.html", {
-        "form": form, "year": year, "region": chosen,
+        "form": form, "year": str(year), "region": chosen,
         "rows": [(form[one.code], queries.name_of(one)) for one in form.indicators],
     }, status=form.status)  # fmt: skip
 

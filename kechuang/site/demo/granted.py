@@ -1,16 +1,18 @@
 """Benefits without application: two policies of the city, last year's reward paid, this year's
-waiting; who gets what, the rules say from the data.
+waiting, a share of a pilot base on notice; who gets what, the rules say from the data.
 """
 
 from datetime import date, datetime, time, timedelta
 
 from kechuang.base.actor import Actor
 from kechuang.base.time import SHANGHAI, shanghai_date
+from kechuang.cultivation import actions as cultivation
 from kechuang.cultivation.actions import benefits
 from kechuang.cultivation.models import Batch, Funding, Policy
-from kechuang.cultivation.rules.benefits import FundingTyped, PolicyTyped
+from kechuang.cultivation.rules.benefits import FundingTyped, PolicyTyped, StakeTyped
 from kechuang.notices import actions as notices
 from kechuang.notices.models import Notice
+from kechuang.parties.models import Organisation
 from kechuang.site.demo.cast import Cast
 
 WAN = 1_000_000  # fen
@@ -33,6 +35,7 @@ EQUITY = PolicyTyped(
     rule_set="sy-pilot-equity", instrument="EQUITY", shortfall="PRO_RATA",
     department="示例市科学技术局", payer="示例市科创投资有限公司（演示）",
 )  # fmt: skip
+PILOT_BASE = "示例轴承股份有限公司"
 OF_2022 = date(2023, 8, 29)  # the day that the report of 58 enterprises is about
 COMPUTED, APPROVED = -34, -33
 
@@ -44,8 +47,35 @@ def grant(cast: Cast) -> None:
     paid = _year(cast, reward, str(OF_2022.year - 1), OF_2022, 1200 * WAN)
     _pay(cast, paid)
     waiting = _year(cast, reward, str(today.year - 1), today, 1200 * WAN)
-    _year(cast, equity, str(today.year), today, 3000 * WAN)
+    _share(cast, _year(cast, equity, str(today.year), today, 3000 * WAN))
     benefits.compute_batch(funding=waiting, by=Actor.CLOCK, at=cast.clock.at(-1, 2))
+
+
+def _share(cast: Cast, funding: Funding) -> None:
+    """A pilot base of which experts set the sum: its share has its terms and is on notice."""
+    base = Organisation.objects.get(name=PILOT_BASE)
+    at = cast.clock.at(-12)
+    source = cultivation.source_of(
+        kind="SHEET", title="示例市中试基地认定名单（演示数据）", department="科技局",
+        day=at.date(), is_demo=True, by=cast.actor("linjing"), at=at,
+    )  # fmt: skip
+    certificate = {"kind": "pilot_base", "since": at.date() - timedelta(days=200)}
+    said = [
+        cultivation.Said(base, "certificates", "ZS-2026-001", certificate),
+        cultivation.Said(base, "profile", "", {"judged": {"equity_wan": 400}}),
+    ]
+    cultivation.learn(said=said, source=source, by=cast.actor("linjing"), at=at)
+    batch = benefits.compute_batch(funding=funding, by=Actor.CLOCK, at=cast.clock.at(-5, 2))
+    assert batch is not None, funding
+    typed = StakeTyped(
+        8000 * WAN, "示例市科创投资有限公司（演示）", "满五年按评估价回购，或并购、上市时退出。",
+        date(cast.clock.day.year + 5, 12, 31),
+    )  # fmt: skip
+    for line in batch.lines.all():
+        benefits.agree_stake(
+            line=line, typed=typed, by=cast.actor("linjing"), at=cast.clock.at(-4)
+        )
+    benefits.approve_batch(batch=batch, by=cast.actor("guoxun"), at=cast.clock.at(-3))
 
 
 def _in_force(cast: Cast, typed: PolicyTyped) -> Policy:

@@ -21,6 +21,7 @@ from kechuang.site.demo import (
     figures,
     granted,
     meetings,
+    screened,
     works,
 )
 from kechuang.site.demo.texts import Clock
@@ -87,6 +88,7 @@ def load(size: str, day: date) -> None:
         done("企业")
         enterprises.grow(people, size)
         granted.grant(people)
+        screened.screen(people)
         done("指标")
         figures.publish(people, size)
         done("完成")

@@ -182,13 +182,13 @@ def exit_stake(*, stake: Stake, note: str, by: Actor, at: datetime) -> Stake:
     """Note that a share was given up as its terms say; what came in is another matter's money."""
     row = (
         Stake.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("line__batch")
+        .select_related("line__batch", "candidate")
         .get(pk=stake.pk)
     )
-    may = by.is_role(Role.HEAD) and by.covers(row.line.batch.region_path)
+    may = by.is_role(Role.HEAD) and by.covers(queries.region_of_stake(row))
     require(may, rules.not_permitted(row.number))
     require(row.state == Stake.State.HELD, rules.stake_not_held(row.number))
     row.state, row.exited_at, row.exit_note = Stake.State.EXITED, at, note[:500]
     row.save(update_fields=["state", "exited_at", "exit_note"])
-    note_act("exit_stake", row.number, by, at, {"line": row.line.number})
+    note_act("exit_stake", row.number, by, at, {"of": queries.source_of_stake(row)})
     return row
