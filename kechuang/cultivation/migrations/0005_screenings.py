@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
             ],
             options={
-                'verbose_name': '筛选',
+                'verbose_name': '团队筛选',
                 'ordering': ['-id'],
             },
         ),

@@ -41,7 +41,7 @@ class Screening(models.Model):
     version = models.PositiveIntegerField(_("版本"), default=1)
 
     class Meta:
-        verbose_name = _("筛选")
+        verbose_name = _("团队筛选")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
