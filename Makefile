@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # What Python compiled is kept, whatever the shell says: every start takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install install-tests run test check bench bench-money bench-ranking bench-compute bench-fairness bench-eligibility bench-benefits journeys
+.PHONY: help install install-tests run test test-systems check bench bench-money bench-ranking bench-compute bench-fairness bench-eligibility bench-benefits journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -30,6 +30,11 @@ test: install-tests
 # Of the tests those in a real Chromium alone: every page as every role, the line, a spreadsheet.
 journeys: install-tests
 	@KECHUANG_DURABLE=0 .venv/bin/python -m pytest tests/journeys $(ARGS)
+
+# Heavy applications through the desk on a real Slurm (root on Debian; some two gigabytes, kept).
+test-systems: install-tests
+	@KC_SYSTEMS=1 KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" KECHUANG_DURABLE=0 \
+	KECHUANG_POOL=0 .venv/bin/python -m pytest -s tests/systems $(ARGS)
 
 check: install-tests
 	@scripts/check

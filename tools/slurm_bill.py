@@ -2,10 +2,10 @@
 """What jobs of the desk come to by Slurm's own accounting: one's own sum beside the statement's.
 
     SLURM_TIME_FORMAT=%s sacct -D -X --parsable2 --starttime=2026-11-01 \
-        --format=JobID,Comment,State,Start,End,ReqCPUS | python3 tools/slurm_bill.py prices.json
+        --format=JobID,Comment,State,Start,End,ReqCPUS | tools/slurm_bill.py prices.json
 
-`prices.json` is the centre's price lists: [{"since": Unix seconds, "milli_fen": [24 prices of a core
-hour, by hour of the day in Beijing, in thousandths of a fen], "minimum_fen": whole fen}, ...].
+`prices.json` is the centre's price lists: [{"since": Unix seconds, "milli_fen": [24 prices of a
+core hour, by hour of the day in Beijing, in thousandths of a fen], "minimum_fen": whole fen}, ...].
 Printed is one line a job (its number, fen), then the sum. Standard library alone; nothing of the
 desk is imported.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +16,7 @@ from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_, Refused, require
 from kechuang.compute import actions, queries
 from kechuang.compute.actions.jobs import Asked
+from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Unreachable
 from kechuang.compute.backends.slurm import ACCOUNTING, Connection, survey, what_lacks
 from kechuang.compute.models import Job
@@ -92,6 +94,35 @@ def _asked(given: dict[str, object], file: Path) -> Asked:
         str(given.get("data_class", "INTERNAL")), wanted,
         deadline if isinstance(deadline, datetime) else None,
     )  # fmt: skip
+
+
+extra = typer.Typer(help="应用的组件 / what applications need", no_args_is_help=True)
+app.add_typer(extra, name="extras")
+
+
+@extra.command("list")
+def list_extras() -> None:
+    """列出 / what there is, and whether it is on this machine."""
+    for code, one in extras.extras().items():
+        there = "✓" if extras.is_there(code, Path(settings.STATE)) else "—"
+        console.print(f"{there} {code}  {', '.join((*one.python, *one.debian))}", highlight=False)
+
+
+@extra.command()
+def install(code: Annotated[str, typer.Argument(help="render、wind、bearing")]) -> None:
+    """安装 / install one onto this machine, apart from Kechuang's own packages."""
+    if code not in extras.extras():
+        raise JobRefused(
+            "compute.no_extra", N_("没有组件“{code}”。"), {"code": code}, (),
+            N_("请看 kechuang compute extras list。"),
+        )  # fmt: skip
+    try:
+        extras.install(code, Path(settings.STATE))
+    except extras.NotInstalled as words:
+        raise JobRefused(
+            "compute.extra_not_installed", N_("没有装上：{words}"), {"words": str(words)}
+        ) from words
+    console.print(f"✓ {code}")
 
 
 @app.command()

@@ -1,10 +1,18 @@
-"""A Slurm of two clusters on this machine for as long as tests need it."""
+"""A Slurm of two clusters on this machine for as long as tests need it, and the desk at it."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
+
+from kechuang.compute import jobs, queries
+from kechuang.compute.backends.slurm import Connection
+from kechuang.compute.models import Run
+from tests.compute import desk
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "slurm-here"
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd")
@@ -55,7 +63,56 @@ class SlurmHere:
         return self.call(cluster, "squeue", "--noheader", "--states=all", "--sort=-i",
                          "--format=%F").split()[0]  # fmt: skip
 
+    def job_named(self, cluster: str, comment: str) -> str:
+        """The number of the job that carries a comment."""
+        text = self.call(cluster, "squeue", "--noheader", "--states=all", "--format=%F %k")
+        return next(line.split()[0] for line in text.splitlines() if line.split()[1] == comment)
+
     def names(self, cluster: str) -> list[str]:
         """The names of the jobs that Slurm knows, one for each task."""
         return self.call(cluster, "squeue", "--noheader", "--states=all", "--array",
                          "--format=%j").split()  # fmt: skip
+
+
+BILL = Path(__file__).parents[2] / "tools" / "slurm_bill.py"
+ROWS = "JobID,Comment,State,Start,End,ReqCPUS"
+
+
+def connected(slurm, world, at, settings, place, *, cluster="east", programs=None, **given):
+    """A centre of the desk that is the cluster, its spool below `place`."""
+    settings.STATE = place
+    place.chmod(0o711)
+    centre = desk.centre(world, at, backend="SLURM", processors=64, **given)
+    Connection(
+        spool=str(place / "runs"), conf=slurm.conf(cluster), cluster=cluster, timeout_seconds=10,
+        absent_seconds=10, python=sys.executable, programs=programs or {},
+    ).write(queries.place_of(centre))  # fmt: skip
+    return centre
+
+
+def looked_after(centre, seconds):
+    """Look after a centre until nothing of it lives; False past so many seconds."""
+    deadline = time.monotonic() + seconds
+    while Run.objects.filter(job__centre=centre, is_collected=False).exists():
+        if time.monotonic() > deadline:
+            return False
+        jobs.look_after(type(centre).objects.get(pk=centre.pk))
+        time.sleep(0.5)
+    return True
+
+
+def billed_by_accounting(slurm, centre, cluster="east"):
+    """What each job comes to by Slurm's accounting and the price lists alone: {number: fen}."""
+    told = slurm.call(cluster, "env", "SLURM_TIME_FORMAT=%s", "sacct", "-D", "-X", "--parsable2",
+                      "--starttime=now-2days", f"--format={ROWS}")  # fmt: skip
+    prices = slurm.place / "prices.json"
+    prices.write_text(json.dumps([
+        {"since": int(one.since.timestamp()), "milli_fen": one.milli_fen_per_core_hour,
+         "minimum_fen": one.minimum_fen}
+        for one in centre.prices.all()
+    ]))  # fmt: skip
+    said = subprocess.run(
+        [sys.executable, "-I", str(BILL), str(prices)], input=told, capture_output=True, text=True,
+        check=True,
+    ).stdout.split()  # fmt: skip
+    return {name: int(fen) for name, fen in zip(said[::2], said[1::2], strict=True)}

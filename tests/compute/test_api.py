@@ -123,9 +123,27 @@ def test_the_command_line_submits_tells_cancels_and_reads(
     assert run.invoke(app, ["status", "--token", "nothing"]).exit_code == 1
 
 
-def test_a_centre_that_names_no_template_is_told_which_command_installs_it(world, now):
+def test_what_an_application_lacks_is_named_with_the_command_that_installs_it(
+    world, now, allocation, settings, tmp_path
+):
+    settings.STATE = tmp_path
     centre = desk.centre(world, now, templates=["render"])
+    command = "kechuang compute extras install render"
+    assert command in Client().get(f"/centres/{centre.number}/").content.decode()
+    parameters = {"width": 64, "height": 36, "samples": 1, "balls": 5, "first_frame": 1}
+    job = desk.quoted(world, now, allocation, template="render", parameters=parameters)
+    refused = job.quotes.get(centre=centre)
+    assert (refused.refused_code, refused.refused_facts) == (
+        "module_missing", {"module": "bpy", "command": command},
+    )  # fmt: skip
+    (tmp_path / "extras" / "render").mkdir(parents=True)
+    (tmp_path / "extras" / "render" / "installed").write_text("bpy==5.0.1")
     page = Client().get(f"/centres/{centre.number}/").content.decode()
-    from importlib.util import find_spec
+    assert command not in page
 
-    assert ("pip install --python .venv/bin/python bpy" in page) is (find_spec("bpy") is None)
+
+def test_an_extra_that_there_is_not_is_refused(world, now):
+    said = CliRunner().invoke(app, ["extras", "install", "abacus"])
+    assert "compute.no_extra" in repr(said.exception) or "abacus" in repr(said.exception)
+    listed = CliRunner().invoke(app, ["extras", "list"]).output
+    assert all(code in listed for code in ("render", "wind", "bearing"))

@@ -91,9 +91,22 @@ def test_templates_say_what_they_need_and_how_much_work_a_task_is():
     frame = templates.template_coded("frame")
     assert frame.core_seconds({"width": 1920, "height": 1080}) == 25
     assert templates.template_coded("script").core_seconds({}) == 0
-    assert templates.missing_module(frame, is_there=True) is None
-    refused = templates.missing_module(templates.template_coded("render"), is_there=False)
-    assert refused is not None and "bpy" in refused.way_on
+    assert templates.template_coded("render").extra == "render"
+
+
+def test_every_extra_a_template_names_exists_and_names_what_it_brings(tmp_path):
+    from kechuang.compute.backends import extras
+
+    named = {one.extra for one in templates.templates().values() if one.extra}
+    assert named == set(extras.extras())
+    lacks = {one.lacks for one in extras.extras().values()}
+    assert lacks == {"bpy", "ross", "blockMesh simpleFoam"}
+    assert extras.is_there("render", tmp_path) is False
+    (tmp_path / "extras" / "render").mkdir(parents=True)
+    (tmp_path / "extras" / "render" / "installed").write_text("bpy==5.0.1")
+    assert extras.is_there("render", tmp_path) is True
+    (tmp_path / "extras" / "render" / "installed").write_text("bpy==4.0.0")
+    assert extras.is_there("render", tmp_path) is False
 
 
 def test_a_price_that_is_no_price_is_refused():

@@ -1,4 +1,4 @@
-"""A real Slurm under the contract of every backend, and what holds of it alone. No database.
+"""A real Slurm under the contract of every backend, and what holds of it alone.
 
 Root on Debian starts it (`scripts/slurm-here`); elsewhere these tests are skipped and say why.
 """
@@ -8,15 +8,26 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
+from kechuang.compute import actions, jobs
 from kechuang.compute.backends.orders import Unreachable
 from kechuang.compute.backends.slurm import Connection, SlurmBackend, survey, what_lacks
+from kechuang.compute.models import Bill
+from tests.compute import desk
 from tests.compute.contract import *  # noqa: F403
 from tests.compute.contract import ended, order, until
-from tests.compute.slurm_here import SlurmHere, why_no_slurm
+from tests.compute.slurm_here import (
+    SlurmHere,
+    billed_by_accounting,
+    connected,
+    looked_after,
+    why_no_slurm,
+)
 
 pytestmark = pytest.mark.system
 
@@ -147,3 +158,43 @@ def test_who_is_not_root_is_told_so(tmp_path):
         capture_output=True, user=65534, check=False,
     )  # fmt: skip
     assert (done.returncode, "root" in done.stderr) == (1, True)
+
+
+@pytest.mark.django_db
+def test_the_desk_meters_by_accounting_and_both_come_to_the_same_fen(
+    slurm, world, settings, tmp_path_factory
+):
+    now = timezone.now()
+    place = Path(tmp_path_factory.mktemp("desk"))
+    place.parent.chmod(0o711)
+    centre = connected(slurm, world, now - timedelta(days=1), settings, place)
+    dear = [90_000_000] * 24
+    officer = world.officer_province.actor
+    actions.set_prices(centre=centre, milli_fen=dear, minimum_fen=30, by=officer, at=now)
+    allocation = desk.granted(world, now - timedelta(hours=1))
+    script = "#!/bin/sh\nsleep $KECHUANG_TASK; echo $KECHUANG_JOB; [ $KECHUANG_TASK != 2 ]\n"
+    array = desk.submitted(world, now, allocation, centre, template="script",
+                           parameters={"script": script}, tasks=3, processors=2)  # fmt: skip
+    again = desk.submitted(world, now, allocation, centre, template="script",
+                           parameters={"script": "#!/bin/sh\nsleep 4\n"})  # fmt: skip
+    stopped = desk.submitted(world, now, allocation, centre, template="script",
+                             parameters={"script": "#!/bin/sh\nsleep 60\n"})  # fmt: skip
+    jobs.look_after(centre)
+    time.sleep(3)
+    slurm.call("east", "scontrol", "requeue", slurm.job_named("east", again.number))
+    actions.cancel_job(job=stopped, by=world.member.actor, at=timezone.now())
+    assert looked_after(centre, 90)
+    for job in (array, again, stopped):
+        job.refresh_from_db()
+    assert [job.state for job in (array, again, stopped)] == ["FAILED", "DONE", "CANCELLED"]
+    assert [run.exit_code for run in array.runs.order_by("task")] == [0, 0, 1]
+    assert array.runs.first().log_tail == f"{array.number}\n"
+    assert again.runs.get().usages.count() == 2
+    bills = {bill.job.number: bill.total_fen for bill in Bill.objects.select_related("job")}
+    assert billed_by_accounting(slurm, centre) == {**bills, "sum": sum(bills.values())}
+    assert set(bills) == {array.number, again.number, stopped.number}
+    held = slurm.call(
+        "east", "sacctmgr", "--noheader", "--parsable2", "show", "associations",
+        f"account={allocation.number.lower()}", "format=user,grptresmins",
+    ).split()  # fmt: skip
+    assert sorted(line.partition("=")[0] for line in held) == ["root|", "|cpu"]

@@ -79,7 +79,7 @@ def centre(request: AskedRequest, number: str) -> HttpResponse:
         "bands": _bands(prices_now),
         "figures": queries.figures_of([row], request.at)[0],
         "templates": [
-            (known[code], queries.is_installed(row, code)) for code in row.templates
+            (known[code], queries.what_lacks(row, known[code])) for code in row.templates
             if code in known
         ],
         "data_classes": [

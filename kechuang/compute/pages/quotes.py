@@ -22,6 +22,7 @@ REFUSALS = {
     "too_few_processors": N_("核数不够：有 {has}，要 {needs}"),
     "data_may_not_come": N_("这一等级的数据不能到这里"),
     "template_not_installed": N_("没有装这个应用"),
+    "module_missing": N_("还缺 {module}；请管理员运行：{command}"),
     "not_connected": N_("还没有接入，只作参考"),
     "no_prices": N_("还没有定价"),
 }

@@ -17,7 +17,6 @@ from kechuang.compute.queries.running import (
     bills_of,
     centres_with_accounts,
     centres_with_work,
-    is_installed,
     live_runs,
     log_of,
     order_of,
@@ -27,13 +26,14 @@ from kechuang.compute.queries.running import (
     results_of,
     statement_content,
     unbilled_jobs,
+    what_lacks,
 )
 
 __all__ = [
     "CentreFigures", "allocations_in_force", "allocations_visible_to", "backend_for", "bills_of",
     "centres_visible_to", "centres_with_accounts", "centres_with_work", "figures_of",
-    "is_installed", "jobs_visible_to", "live_runs", "log_of", "order_of", "place_of",
+    "jobs_visible_to", "live_runs", "log_of", "order_of", "place_of",
     "price_list_at", "progress_of", "quotas_at", "quotes_for", "results_of", "stages_of",
     "statement_content", "statements_visible_to", "unbilled_jobs", "utilisation",
-    "within",
+    "what_lacks", "within",
 ]  # fmt: skip

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from kechuang.compute.models import Allocation, Centre, Job, PriceList, Quote, Run
-from kechuang.compute.queries.running import is_installed
+from kechuang.compute.queries.running import what_lacks
 from kechuang.compute.rules import quotes
 from kechuang.compute.rules.jobs import RUN_LIVE
 from kechuang.compute.rules.templates import template_coded
@@ -27,7 +28,7 @@ def quotes_for(job: Job, at: datetime) -> list[Quote]:
     for centre in centres:
         seen = places[centre.number]
         terms = (
-            quotes.Terms(seen.refused, {})
+            quotes.Terms(seen.refused, seen.facts)
             if seen.refused
             else quotes.quote(ask, seen.place, bandwidth)
         )
@@ -66,11 +67,16 @@ def _quote(job: Job, centre: Centre, terms: quotes.Terms) -> Quote:
     )  # fmt: skip
 
 
+Facts = dict[str, Any]
+
+
 class _Seen:
     """A centre as it stands now, or why nobody may be sent there."""
 
-    def __init__(self, centre: Centre, refused: str, place: quotes.Place | None) -> None:
-        self.centre, self.refused = centre, refused
+    def __init__(
+        self, centre: Centre, refused: str, place: quotes.Place | None, facts: Facts | None = None
+    ) -> None:
+        self.centre, self.refused, self.facts = centre, refused, facts or {}
         self.place = place or quotes.Place(
             centre.number, 1, (0,) * 24, 0, (0.0,) * 24, 0, 1, frozenset(), frozenset(), False
         )
@@ -82,17 +88,20 @@ def _places(centres: list[Centre], job: Job, at: datetime) -> Iterable[_Seen]:
     for row in PriceList.objects.filter(centre__in=numbers, since__lte=at).order_by("since"):
         prices[row.centre_id] = row
     runs = _live_by_centre(numbers)
-    shares = _shares(numbers)
+    shares, template = _shares(numbers), template_coded(job.template)
     for centre in centres:
-        refused = ""
+        refused, lack = "", what_lacks(centre, template)
         if centre.backend == Centre.Backend.NONE:
             refused = "not_connected"
         elif centre.pk not in prices:
             refused = "no_prices"
-        elif not is_installed(centre, job.template):
+        elif job.template not in centre.templates:
             refused = "template_not_installed"
+        elif lack:
+            refused = "module_missing"
         if refused:
-            yield _Seen(centre, refused, None)
+            facts = vars(lack) if lack and refused == "module_missing" else None
+            yield _Seen(centre, refused, None, facts)
             continue
         share = shares.get(centre.pk, SHARE_OF_REQUEST)
         seen = (share, job, at)

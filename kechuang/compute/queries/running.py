@@ -1,9 +1,9 @@
 """What runs: its orders, its backend, what it printed and left; and what is still to be charged."""
 
 import json
-import sys
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from kechuang.base.time import rfc3339, shanghai_date
 from kechuang.compute import backends
+from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Backend, Order, Unreachable
 from kechuang.compute.backends.slurm import connection_at
 from kechuang.compute.models import Allocation, Bill, Centre, Job, Result, Run, Statement, Usage
@@ -36,12 +37,24 @@ def backend_for(centre: Centre) -> Backend:
     return backends.backend_of(centre.backend, place_of(centre))
 
 
-def is_installed(centre: Centre, template: str) -> bool:
-    """Whether an application is there: listed at the centre, and on this machine importable."""
-    needs = template_coded(template).needs
-    if template not in centre.templates:
-        return False
-    return centre.backend != Centre.Backend.LOCAL or not needs or find_spec(needs) is not None
+@dataclass(frozen=True)
+class Lack:
+    """What an application lacks on this machine, and the command that mends it."""
+
+    module: str
+    command: str
+
+
+def what_lacks(centre: Centre, template: Template) -> Lack | None:
+    """What an application still lacks at a centre of this machine; others say it themselves."""
+    if centre.backend != Centre.Backend.LOCAL:
+        return None
+    if template.needs and find_spec(template.needs) is None:
+        return Lack(template.needs, template.mend)
+    if template.extra and not extras.is_there(template.extra, Path(settings.STATE)):
+        found = extras.extras()[template.extra]
+        return Lack(found.lacks, extras.command_for(template.extra))
+    return None
 
 
 def python_for(centre: Centre, template: Template) -> str:
@@ -49,7 +62,7 @@ def python_for(centre: Centre, template: Template) -> str:
     if centre.backend == Centre.Backend.SLURM:
         connection = connection_at(place_of(centre))
         return connection.programs.get(template.code, connection.python)
-    return sys.executable
+    return extras.python_of(template.extra, Path(settings.STATE))
 
 
 def order_of(run: Run) -> Order:
@@ -62,10 +75,9 @@ def order_of(run: Run) -> Order:
         command: tuple[str, ...] = ("/bin/sh", "-c", "chmod u+x script && exec ./script")
     else:
         assert job.centre is not None
-        files = {
-            "parameters.json": json.dumps({**job.parameters, "task": run.task}),
-            template.program: (PROGRAMS / template.program).read_text(encoding="utf-8"),
-        }
+        files = {"parameters.json": json.dumps({**job.parameters, "task": run.task})}
+        for name in (template.program, *template.files):
+            files[name] = (PROGRAMS / name).read_text(encoding="utf-8")
         command = (python_for(job.centre, template), "-I", template.program, "parameters.json")
     return Order(
         key=run.key, command=command, processors=job.processors, wall_seconds=job.wall_seconds,

@@ -1,6 +1,5 @@
 """The application templates: what they run, what they ask, what a job of theirs will need."""
 
-import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,8 +43,10 @@ class Template:
     about: str
     about_en: str
     program: str = ""  # below backends/programs; empty: the unit's own script
-    needs: str = ""  # the module without which it does not run
+    files: tuple[str, ...] = ()  # what else its program finds beside it
+    needs: str = ""  # the module of our own requirements without which it does not run
     mend: str = ""  # the command that installs it
+    extra: str = ""  # what it needs beyond them, by its code in extras.toml
     estimate_per: tuple[str, ...] = ()  # parameters whose product says how much work a task is
     core_seconds_per: float = 0.0
     memory_mb: int = 1024
@@ -71,6 +72,7 @@ def templates() -> dict[str, Template]:
     found = (
         Template(**{
             **row, "estimate_per": tuple(row.get("estimate_per", ())),
+            "files": tuple(row.get("files", ())),
             "parameters": tuple(Parameter(**one) for one in row.get("parameters", ())),
         })
         for row in rows
@@ -111,14 +113,3 @@ def problems_with_parameters(
                 "compute.parameter_missing", N_("请填写{label}。"), {"label": one.label},
                 (one.name,),
             )  # fmt: skip
-
-
-def missing_module(template: Template, is_there: bool) -> ParametersRefused | None:
-    """Why a template cannot run here, with the command that mends it."""
-    if not template.needs or is_there:
-        return None
-    return ParametersRefused(
-        "compute.module_missing", N_("应用“{name}”还缺 {module}。"),
-        {"name": template.name, "module": template.needs}, ("template",),
-        N_("请管理员运行：{command}").replace("{command}", shlex.join(shlex.split(template.mend))),
-    )  # fmt: skip
