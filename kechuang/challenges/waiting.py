@@ -1,6 +1,6 @@
 """What waits for a person in challenges and bids: what, who holds it, since when, until when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from kechuang.challenges.models import (
     BidMember,
     Challenge,
     Custodian,
+    Gate,
     OpeningSession,
     PostedShare,
     Proposal,
@@ -27,6 +28,7 @@ from kechuang.challenges.models import (
 )
 from kechuang.challenges.queries import bids_visible_to, in_region, mode
 from kechuang.challenges.rules.deciding import next_step
+from kechuang.challenges.rules.racing import GateState
 from kechuang.notices.models import Notice
 from kechuang.parties.queries import holder_words
 from kechuang.reviews.queries import fenced_subjects
@@ -52,6 +54,7 @@ class Wait:
     days: int | None = None
     until: datetime | None = None
     facts: dict[str, int] = field(default_factory=dict)
+    args: tuple[int, ...] = ()
 
     def due(self) -> datetime | None:
         if self.until is not None or self.days is None:
@@ -74,7 +77,7 @@ def _challenge_matters(actor: Actor, at: datetime) -> Iterator[Matter]:
     for challenge in _concerning(actor):
         if challenge.state == "ON_NOTICE" and notices is None:
             notices = _ends(actor)
-        for wait in _waits(challenge, (notices or {}).get(challenge.number)):
+        for wait in _waits(challenge, _next_end(challenge, notices or {})):
             mine = _is_mine(wait, challenge, actor)
             follows = actor.role == Role.OFFICER and challenge.officer.number == actor.person
             if mine or follows:
@@ -82,26 +85,30 @@ def _challenge_matters(actor: Actor, at: datetime) -> Iterator[Matter]:
                     number=challenge.number, title=challenge.title, task=wait.task,
                     holder=_holder(wait, challenge, at, names), mine=mine, since=wait.since,
                     until=wait.due(),
-                    url=reverse(wait.url_name if mine else "challenge", args=[challenge.number]),
+                    url=reverse(wait.url_name, args=[challenge.number, *wait.args]) if mine
+                    else reverse("challenge", args=[challenge.number]),
                     button=wait.button if mine else N_("查看"), facts=wait.facts,
                 )
 
 
 def _concerning(actor: Actor) -> QuerySet[Challenge]:
     """The challenges in which this actor may have a step."""
-    found = Q(secretary__number=actor.person)
+    found = Q(secretary__number=actor.person) | Q(chair__number=actor.person, state="RUNNING")
     if actor.is_role(*OFFICES) and actor.region:
         found |= in_region(actor.region)
     if actor.is_role(Role.UNIT_ADMIN):
         found |= Q(issuer__code=actor.organisation)
     questions = Question.objects.filter(answered_at__isnull=True).order_by("id")
-    proposals = Proposal.objects.filter(state__in=["APPROVING", "APPROVED"])
+    proposals = Proposal.objects.filter(state__in=["APPROVING", "APPROVED"]).order_by("place")
+    gates = Gate.objects.filter(state__in=[GateState.COMPARING, GateState.COMPARED])
+    at_gate = Q(state="RUNNING") & Q(Exists(gates.filter(challenge=OuterRef("pk"))))
     return (
-        Challenge.objects.filter(found, state__in=WAITING)
+        Challenge.objects.filter(found, Q(state__in=WAITING) | at_gate)
         .exclude(number__in=fenced_subjects(actor))
-        .select_related("officer", "issuer", "secretary")
+        .select_related("officer", "issuer", "secretary", "chair")
         .prefetch_related(
             "presences", "choices", "seats", "proposals",
+            Prefetch("gates", gates, to_attr="open_gates"),
             Prefetch("questions", questions, to_attr="unanswered"),
             Prefetch("sessions", OpeningSession.objects.filter(ended_at__isnull=True),
                      to_attr="live_sessions"),
@@ -111,12 +118,22 @@ def _concerning(actor: Actor) -> QuerySet[Challenge]:
     )
 
 
+def _next_end(
+    challenge: Challenge, ends: Mapping[str, datetime | None]
+) -> datetime | None:
+    """When the next notice of an award that is not final runs out; None while all clocks stand."""
+    if challenge.state != "ON_NOTICE":
+        return None
+    found = [ends.get(one.notice_number) for one in challenge.live if not one.project_number]
+    return min((end for end in found if end is not None), default=None)
+
+
 def _ends(actor: Actor) -> dict[str, datetime | None]:
-    """When the running notices of this region end, by the subject's number."""
+    """When the running notices of this region end, by their numbers."""
     rows = Notice.objects.filter(
         in_region(actor.region) if actor.region else Q(), state__in=["OPEN", "PAUSED", "ENDED"]
     )
-    return dict(rows.values_list("subject_number", "ends_at"))
+    return dict(rows.values_list("number", "ends_at"))
 
 
 def _waits(challenge: Challenge, notice_ends: datetime | None) -> Iterator[Wait]:
@@ -139,6 +156,8 @@ def _waits(challenge: Challenge, notice_ends: datetime | None) -> Iterator[Wait]
         yield made(N_("专家评审"), N_("查看"), "challenge", "panel")
     elif state == "DECIDING":
         yield from _waits_for_decision(challenge)
+    elif state == "RUNNING":
+        yield from _waits_at_gate(challenge)
     elif state == "ON_NOTICE" and notice_ends is not None:
         yield Wait(N_("期满确定立项"), N_("去确定"), "challenge-award", "head", notice_ends, 5)
 
@@ -155,11 +174,22 @@ def _waits_before_approval(challenge: Challenge) -> Iterator[Wait]:
     yield made(N_("专家论证"), N_("查看"), "challenge", "experts", until=until)
 
 
+def _waits_at_gate(challenge: Challenge) -> Iterator[Wait]:
+    for gate in challenge.open_gates:
+        compared = gate.state == GateState.COMPARED
+        yield Wait(
+            N_("赛段决定") if compared else N_("赛段比较"),
+            N_("去决定") if compared else N_("去比较"), "challenge-gate",
+            "head" if compared else "chair", gate.since, 5 if compared else 10, args=(gate.place,),
+        )
+
+
 def _waits_for_opening(challenge: Challenge) -> Iterator[Wait]:
     if challenge.custodians_needed:
         words = N_("开标会") if challenge.live_sessions else N_("开始开标会")
         yield Wait(words, N_("去开标会"), "challenge-session", "officer", challenge.since, 2)
-    if any(one.role == Role.SUPERVISOR for one in challenge.presences.all()):
+    present = any(one.role == Role.SUPERVISOR for one in challenge.presences.all())
+    if present or not mode(challenge).sealed:
         if not challenge.custodians_needed:
             yield Wait(N_("开标"), N_("去开标"), "challenge-unseal", "officer",
                        challenge.since, 2)
@@ -203,6 +233,8 @@ def _is_mine(wait: Wait, challenge: Challenge, actor: Actor) -> bool:
         return actor.role == Role.UNIT_ADMIN and actor.organisation == challenge.issuer.code
     if wait.who == "secretary":
         return challenge.secretary is not None and challenge.secretary.number == actor.person
+    if wait.who == "chair":
+        return challenge.chair is not None and challenge.chair.number == actor.person
     return False
 
 
@@ -222,6 +254,8 @@ def _holder(
         return challenge.officer.name
     if wait.who == "secretary" and challenge.secretary is not None:
         return challenge.secretary.name
+    if wait.who == "chair" and challenge.chair is not None:
+        return challenge.chair.name
     seats = challenge.seats.all()
     signed = sum(1 for seat in seats if seat.signed_at is not None)
     return f"{signed} / {len(seats)}" if wait.who == "experts" else challenge.officer.name

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, NotPermitted, Refused
+from kechuang.base.states import StateTable, row
 from kechuang.base.working_days import Calendar
 
 # [G] terms of an objection in working days; the row keeps its own deadline, so a change of these
@@ -271,3 +272,41 @@ def refused_in_state(number: str, state: str) -> ObjectionRefused:
         N_("不能办理。“{number}”现在的状态是 {state}，不适用这一步。"),
         {"number": number, "state": state}, way_on=N_("请刷新页面，看现在等谁办。"),
     )
+
+# The lives of a notice and an objection: every move is a row.
+
+NOTICE_NAMES = {
+    "OPEN": N_("公示中"), "PAUSED": N_("计时暂停"), "ENDED": N_("公示期满"),
+    "CANCELLED": N_("已撤销"),
+}
+OBJECTION_NAMES = {
+    "DRAFT": N_("草稿"), "FILED": N_("待受理"), "ACCEPTED": N_("已受理"),
+    "REFUSED": N_("不予受理"), "ANSWERED": N_("已答复，待决定"), "DECIDED": N_("已决定"),
+    "EXECUTED": N_("已执行"), "WITHDRAWN": N_("已撤回"),
+}
+NOTICE_TABLE = StateTable("notice", "公示", NOTICE_NAMES, (
+    #    from         event               to           who, guard
+    row("-",         "open_notice",       "OPEN",      "officer, head or clock",
+        "the day of publication does not count"),
+    row("OPEN",      "stop_clock",        "PAUSED",    "anyone signed in", "an objection is filed"),
+    row("PAUSED",    "run_clock",         "OPEN",      "officer or head",
+        "no objection is open any more"),
+    row("OPEN",      "close_notice",      "ENDED",     "officer, head or clock",
+        "the whole term has run, no objection is open"),
+    row("OPEN PAUSED", "cancel_notice",   "CANCELLED", "officer or head",
+        "with a public reason, or because an objection was upheld"),
+), "design/procedures.md, Objection; the clock")
+OBJECTION_TABLE = StateTable("objection", "异议", OBJECTION_NAMES, (
+    row("-",         "save_objection",    "DRAFT",     "anyone signed in",
+        "the notice runs; supervisor and operator excepted"),
+    row("DRAFT",     "file_objection",    "FILED",     "objector",
+        "ground, facts, request and a contact"),
+    row("FILED",     "accept_objection",  "ACCEPTED",  "officer or head", "took no part"),
+    row("FILED",     "refuse_objection",  "REFUSED",   "officer or head",
+        "took no part, with a reason"),
+    row("ACCEPTED",  "answer_objection",  "ANSWERED",  "handler"),
+    row("ANSWERED",  "decide_objection",  "DECIDED",   "head", "took no part, did not answer"),
+    row("DECIDED",   "execute_objection", "EXECUTED",  "officer or head",
+        "took no part; upheld, wholly or in part"),
+    row("FILED ACCEPTED ANSWERED", "withdraw_objection", "WITHDRAWN", "objector"),
+), "design/procedures.md, Objection")

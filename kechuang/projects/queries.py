@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -14,6 +15,7 @@ from kechuang.ledger.models import Grant, PaymentOrder
 from kechuang.ledger.queries import grant_of
 from kechuang.projects import rules
 from kechuang.projects.models import (
+    Acceptance,
     Acceptor,
     Agreement,
     Instalment,
@@ -145,6 +147,37 @@ def payment_facts(
         is_frozen=project.is_frozen,
         state=instalment.state,
     )
+
+
+def paid_fen(project: Project) -> int:
+    """The public money that a project was paid, less what was taken back."""
+    grant = grant_of(project.number)
+    return grant.paid_fen - grant.reclaimed_fen if grant else 0
+
+
+def stage_report(project: Project) -> dict[str, Any]:
+    """What a project has shown so far, in numbers, codes and days: what a race compares.
+
+    Every milestone with its state and day, the verdicts of its rounds, and the money paid.
+    """
+    rounds = Acceptance.objects.filter(project=project, state=Acceptance.State.DECIDED)
+    verdicts: dict[int | None, list[str]] = {}
+    for of_milestone, verdict in rounds.order_by("round").values_list("milestone", "verdict"):
+        verdicts.setdefault(of_milestone, []).append(verdict)
+    return {
+        "project": project.number,
+        "state": str(project.state),
+        "public_fen": project.public_fen,
+        "paid_fen": paid_fen(project),
+        "milestones": [
+            {
+                "code": row.code, "title": row.title, "due_date": row.due_date.isoformat(),
+                "state": str(row.state), "since": shanghai_date(row.state_since).isoformat(),
+                "verdicts": verdicts.get(row.pk, []),
+            }
+            for row in Milestone.objects.filter(project=project)
+        ],
+    }
 
 
 # --- Rows for indicators -----------------------------------------------------------------------

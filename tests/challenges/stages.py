@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from kechuang.base.actor import Actor
-from kechuang.challenges import actions
+from kechuang.challenges import actions, queries
 from kechuang.challenges.actions import Draft, Envelope
 from kechuang.challenges.models import Bid, BudgetLine, Challenge
 from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
 from kechuang.needs.models import Need
 from kechuang.needs.models import Target as NeedTarget
 from kechuang.notices import queries as notice_queries
+from kechuang.notices.models import Notice
 from kechuang.reviews import actions as reviews
 from kechuang.reviews import queries as panels
 from tests.world import Member, World
@@ -41,7 +42,19 @@ MERIT_ANSWERS = {
 
 
 MODE = "OPEN"  # a test of another mode sets it, with its own answers
-FIT = {"OPEN": ANSWERS, "MERIT": MERIT_ANSWERS}
+YES = (True, "已逐项核对")
+FIT = {
+    "OPEN": ANSWERS,
+    "MERIT": MERIT_ANSWERS,
+    "DIRECT": dict.fromkeys(("CLEAR_TARGET", "ONLY_ONE", "ALTERNATIVES_ASKED", "POSER_WILLING"),
+                            YES),
+    "COMPETITIVE": dict.fromkeys(("CLEAR_TARGET", "DIVISIBLE", "SEVERAL_CAPABLE",
+                                  "POSER_WILLING"), YES),
+    "RACE": dict.fromkeys(("CLEAR_TARGET", "ROUTES_COMPETE", "COMPARABLE_EARLY",
+                           "POSER_WILLING"), YES),
+}
+FIT_FOR_THREE = ("COMPETITIVE", "RACE")  # all three bids pass
+WHY = "全市只有这一家有 5 MN 整圈台架，成果库和四所同类院所都已查过，没有可比的另一家。"
 
 
 @dataclass
@@ -101,6 +114,8 @@ def written(
         "deadline_at": at + timedelta(days=40), "secretary": world.liaison.person,
         "chair": world.expert4.person,
     }
+    if MODE == "DIRECT":
+        fields |= {"invited": world.university, "invited_reason": WHY}
     officer = world.officer.actor
     actions.save_draft(challenge=line.challenge, draft=Draft(fields, TARGETS, CRITERIA),
                        by=officer, at=line.after(hours=1))
@@ -158,8 +173,10 @@ def opened(world: World, at: datetime, serial: int = 1) -> Line:
 
 def proposal(line: Line, marker: str = MARKER) -> dict[str, Any]:
     """A whole proposal, with a marker word in every text."""
+    frame = queries.frame_of(line.challenge)
     day = (line.challenge.deadline_at + timedelta(days=120)).date()
-    later = (line.challenge.deadline_at + timedelta(days=400)).date()
+    later = (line.challenge.deadline_at + timedelta(days=300 if frame.last else 400)).date()
+    public = min(3000 * WAN, frame.public_fen)
     return {
         "title": f"整圈锻造路线 {marker}", "summary": f"分三步 {marker}",
         "route": f"整圈锻造加无软带淬火 {marker}", "basis": f"已有台架 {marker}",
@@ -171,12 +188,12 @@ def proposal(line: Line, marker: str = MARKER) -> dict[str, Any]:
                   "task": f"总体 {marker}"}],
         "milestones": [
             {"title": f"样件 {marker}", "due": day.isoformat(), "evidence": f"报告 {marker}",
-             "public_fen": 900 * WAN},
+             "public_fen": public * 3 // 10},
             {"title": f"装机 {marker}", "due": later.isoformat(), "evidence": f"记录 {marker}",
-             "public_fen": 1500 * WAN},
+             "public_fen": public // 2},
         ],
-        "budget": {"total_fen": 9000 * WAN, "public_fen": 3000 * WAN, "own_fen": 6000 * WAN,
-                   "other_fen": 0, "signing_fen": 600 * WAN},
+        "budget": {"total_fen": public + 6000 * WAN, "public_fen": public,
+                   "own_fen": 6000 * WAN, "other_fen": 0, "signing_fen": public // 5},
     }
 
 
@@ -199,10 +216,14 @@ def sealed_bid(line: Line, writer: Member, admin: Member, marker: str = MARKER) 
 
 
 def closed(world: World, at: datetime, serial: int = 1) -> Line:
-    """Closed with two bids: of the university and of the institute."""
+    """Closed with two bids: of the university and of the institute; where a mode asks for more,
+    a rival enterprise bids too; where it commissions the university, nobody else."""
     line = opened(world, at, serial)
     sealed_bid(line, world.member, world.research_admin)
-    sealed_bid(line, world.institute_member, world.institute_admin)
+    if MODE != "DIRECT":
+        sealed_bid(line, world.institute_member, world.institute_admin)
+    if MODE in ("COMPETITIVE", "RACE"):
+        sealed_bid(line, world.rival_filler, world.rival_admin)
     line.at = line.challenge.deadline_at
     actions.close_challenge(challenge=line.challenge, by=Actor.CLOCK, at=line.at)
     line.fresh()
@@ -211,8 +232,9 @@ def closed(world: World, at: datetime, serial: int = 1) -> Line:
 
 def checking(world: World, at: datetime, serial: int = 1) -> Line:
     line = closed(world, at, serial)
-    actions.attend_opening(challenge=line.challenge, by=world.supervisor.actor,
-                           at=line.after(hours=1))
+    if MODE != "DIRECT":
+        actions.attend_opening(challenge=line.challenge, by=world.supervisor.actor,
+                               at=line.after(hours=1))
     actions.unseal_bids(challenge=line.challenge, by=world.officer.actor, at=line.after(hours=1))
     line.fresh()
     return line
@@ -245,7 +267,8 @@ def reviewed(world: World, at: datetime, serial: int = 1) -> Line:
             reviews.declare(seat=seat, case_number=bid.number, conflict=False, ground="",
                             by=expert.actor, at=line.at)
             review = panels.review_for(seat, bid.number)
-            points = {c.code: 85 - 10 * place for c in CRITERIA}
+            points = {c.code: 88 - 7 * place if MODE in FIT_FOR_THREE else 85 - 10 * place
+                      for c in CRITERIA}
             reviews.submit_score(review=review, points=points, opinion="可行。",
                                  by=expert.actor, at=line.after(minutes=10))
     reviews.finish_review(panel=panel, by=world.expert4.actor, at=line.after(hours=1))
@@ -263,11 +286,16 @@ def deciding(world: World, at: datetime, serial: int = 1) -> Line:
 
 def proposed(world: World, at: datetime, serial: int = 1) -> Line:
     line = deciding(world, at, serial)
-    first, second = line.bids
-    actions.choose(challenge=line.challenge, bid_number=first.number, reason="路线最稳。",
-                   by=world.unit_admin.actor, at=line.after(hours=1))
-    actions.propose(challenge=line.challenge, bid_number=first.number, reason="同意出题方选定。",
-                    reserve_number=second.number, by=world.officer.actor, at=line.after(hours=1))
+    first, rest = line.bids[0], [bid.number for bid in line.bids[1:]]
+    if MODE == "OPEN":
+        actions.choose(challenge=line.challenge, bid_number=first.number, reason="路线最稳。",
+                       by=world.unit_admin.actor, at=line.after(hours=1))
+    number = [first.number, *rest] if MODE == "RACE" else first.number
+    if MODE == "COMPETITIVE":
+        number, rest = [first.number, rest[0]], rest[1:]
+    actions.propose(challenge=line.challenge, bid_number=number, reason="同意出题方选定。",
+                    reserve_number=[] if MODE == "RACE" else rest, by=world.officer.actor,
+                    at=line.after(hours=1))
     return line
 
 
@@ -282,8 +310,15 @@ def on_notice(world: World, at: datetime, serial: int = 1) -> Line:
 
 def notice_over(world: World, at: datetime, serial: int = 1) -> Line:
     line = on_notice(world, at, serial)
-    line.at = notice_queries.ends_at(notice_queries.notice_for(line.challenge.number))
+    ends = [notice_queries.ends_at(one) for one in notices_of(line)]
+    line.at = max(ends)
     return line
+
+
+def notices_of(line: Line) -> list[Notice]:
+    """The notices of the awards that are proposed now, in their order."""
+    numbers = [one.notice_number for one in queries.live_proposals(line.challenge)]
+    return [Notice.objects.get(number=number) for number in numbers if number]
 
 
 def awarded(world: World, at: datetime, serial: int = 1) -> Line:

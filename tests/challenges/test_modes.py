@@ -1,12 +1,16 @@
 """Organising modes: merit commission, and another mode after a call that failed."""
 
+from dataclasses import replace
+
 import pytest
+from django.db import transaction
 
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import NotPermitted, Refused
 from kechuang.challenges import actions
 from kechuang.challenges.models import Challenge
 from kechuang.challenges.queries import publication_of
+from kechuang.challenges.rules import modes
 from kechuang.challenges.waiting import matters_for
 from kechuang.messages.models import Message
 from kechuang.record.models import Entry, Payload
@@ -96,3 +100,34 @@ def test_the_api_drafts_in_a_mode(world, at, api_as):
     made = api.post("/api/v1/challenges/", {"need": need.number, "mode": "MERIT"},
                     content_type="application/json")
     assert (made.status_code, made.json()["mode"]) == (201, "MERIT")
+
+
+def test_a_failed_call_is_held_again_in_any_of_the_five(world, at):
+    line = stages.opened(world, at)
+    line.at = line.challenge.deadline_at
+    actions.close_challenge(challenge=line.challenge, by=Actor.CLOCK, at=line.at)
+    found = {}
+    for code in ("OPEN", "MERIT", "DIRECT", "COMPETITIVE", "RACE"):
+        with transaction.atomic():
+            new = actions.relist_challenge(
+                challenge=line.challenge, reason="揭榜的太少", mode_code=code,
+                by=world.officer.actor, at=line.at,
+            )
+            found[code] = (new.mode, new.winners_max, new.round, new.fit_answers.count())
+            transaction.set_rollback(True)
+    assert found == {
+        "OPEN": ("OPEN", 1, 2, 0), "MERIT": ("MERIT", 1, 2, 0), "DIRECT": ("DIRECT", 1, 2, 0),
+        "COMPETITIVE": ("COMPETITIVE", 10, 2, 0), "RACE": ("RACE", 3, 2, 0),
+    }
+
+
+def test_a_running_call_keeps_the_version_of_its_mode(world, at, monkeypatch):
+    line = stages.opened(world, at)
+    known = dict(modes.modes())
+    known["OPEN", 2] = replace(known["OPEN", 1], version=2, bids_min=2)
+    monkeypatch.setattr(modes, "modes", lambda: known)
+    assert stages.drafted(world, at, 2).challenge.mode_version == 2
+    stages.sealed_bid(line, world.member, world.research_admin)
+    line.at = line.challenge.deadline_at
+    actions.close_challenge(challenge=line.challenge, by=Actor.CLOCK, at=line.at)
+    assert (line.fresh().state, line.challenge.mode_version) == ("CLOSED", 1)

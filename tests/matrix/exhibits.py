@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.challenges import actions as challenges
-from kechuang.challenges.models import Receipt
+from kechuang.challenges.models import Gate, Receipt
 from kechuang.compute import actions as compute
 from kechuang.cultivation import actions as cultivation
 from kechuang.cultivation.actions import benefits
@@ -26,7 +26,7 @@ from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.record import actions as record
 from kechuang.reviews.models import Review, Seat
-from tests.challenges import custody_stages, stages
+from tests.challenges import custody_stages, mode_stages, stages
 from tests.compute import desk
 from tests.cultivation import granting, screened
 from tests.needs import builders
@@ -74,7 +74,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
     decided = _decided(world, now - timedelta(days=60))
     return [
         *_needs(world, now), *_offers(world, now), *_sealed(world, now),
-        *_sealed_outside(world, now), *decided,
+        *_sealed_outside(world, now), *decided, *_raced(world, now - timedelta(days=60)),
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
         *_granted(world, now - timedelta(days=40)), *_draws(world, now),
         *_cultivated(world, now), *_rules(now), *_screened(world, now), *_computed(world, now),
@@ -117,7 +117,7 @@ def _sealed(world: World, now: datetime) -> list[Exhibit]:
     )
     draft = stages.written_bid(line, world.institute_member, SEALED)
     own = {"file": "0000000000", "receipt": receipt}
-    asked = {"version": "1", "question": question.number}
+    asked = {"version": "1", "question": question.number, "place": "1"}
     preparing = stages.written(world, now, serial=903).challenge.number
     record.sequence_entries()
     record.take_checkpoint(at=now)
@@ -141,7 +141,7 @@ def _sealed_outside(world: World, now: datetime) -> list[Exhibit]:
     own = {"file": "0000000000", "receipt": Receipt.objects.get(bid=bid).number}
     return [
         Exhibit("challenge-custody", line.challenge.number, EVERYBODY,
-                {"version": "1", "question": "0000000000"},
+                {"version": "1", "question": "0000000000", "place": "1"},
                 OFFICES | {"rival_filler", "rival_admin", "member", "research_admin",
                            "institute_member"}),
         Exhibit("bid-outside", bid.number, frozenset({"member", "research_admin"}), own),
@@ -195,6 +195,23 @@ def _draws(world: World, now: datetime) -> list[Exhibit]:
         Exhibit("draw-public", found[0].number, EVERYBODY, {}, near),
         Exhibit("draw-closed", found[1].number, near),
     ]
+
+
+def _raced(world: World, at: datetime) -> list[Exhibit]:
+    """A race at its first gate: three teams with signed agreements, compared by the chair."""
+    stages.MODE = "RACE"
+    try:
+        line = stages.awarded(world, at, serial=907)
+        mode_stages.sign_all(line)
+        Gate.objects.filter(challenge=line.challenge).update(due_date=line.at.date())
+        challenges.open_gate(challenge=line.challenge, by=Actor.CLOCK, at=line.after(days=1))
+    finally:
+        stages.MODE = "OPEN"
+    return [
+        Exhibit("challenge-race", line.challenge.number, EVERYBODY,
+                {"version": "1", "question": "0000000000", "place": "1"},
+                OFFICES | {"expert4"}),
+    ]  # fmt: skip
 
 
 def _matched(world: World, now: datetime) -> list[Exhibit]:

@@ -30,7 +30,6 @@ from kechuang.challenges.actions.deciding import (
     approve,
     choose,
     propose,
-    reopen_decision,
     return_proposal,
     take_ranking,
 )
@@ -55,8 +54,14 @@ from kechuang.challenges.actions.opening import (
     open_budget_line,
     open_challenge,
 )
+from kechuang.challenges.actions.racing import (
+    compare_teams,
+    decide_gate,
+    open_gate,
+    return_comparison,
+)
 from kechuang.challenges.actions.recusing import declare_conflict
-from kechuang.challenges.actions.replacing import replace_award
+from kechuang.challenges.actions.replacing import reopen_decision, replace_award
 from kechuang.challenges.actions.unsealing import (
     attend_opening,
     check_bid,
@@ -69,11 +74,12 @@ __all__ = [
     "DRAFT_FIELDS", "Draft", "Envelope", "amend_challenge", "answer_fit_test", "answer_question",
     "approve", "argue", "ask_consent", "ask_question", "ask_signature", "attach_file",
     "attend_opening", "authorise", "cancel_challenge", "check_bid", "choose", "close_challenge",
-    "confirm_membership", "consent_to_challenge", "correct_bid", "declare_conflict",
-    "draft_challenge", "drop_file", "fail_challenge", "finalise", "finish_check",
-    "follow_project", "give_shares", "lock_draft", "name_custodians", "open_budget_line",
-    "open_challenge", "propose", "put_envelope", "reconfirm_bid", "register_key",
-    "relist_challenge", "reopen_decision", "replace_award", "return_bid", "return_proposal",
-    "save_bid", "save_draft", "send_to_argument", "sign_bid", "sign_offs", "start_bid",
-    "start_session", "step_by_clock", "submit_bid", "take_ranking", "unseal_bids", "withdraw_bid",
+    "compare_teams", "confirm_membership", "consent_to_challenge", "correct_bid", "decide_gate",
+    "declare_conflict", "draft_challenge", "drop_file", "fail_challenge", "finalise",
+    "finish_check", "follow_project", "give_shares", "lock_draft", "name_custodians",
+    "open_budget_line", "open_challenge", "open_gate", "propose", "put_envelope", "reconfirm_bid",
+    "register_key", "relist_challenge", "reopen_decision", "replace_award", "return_bid",
+    "return_comparison", "return_proposal", "save_bid", "save_draft", "send_to_argument",
+    "sign_bid", "sign_offs", "start_bid", "start_session", "step_by_clock", "submit_bid",
+    "take_ranking", "unseal_bids", "withdraw_bid",
 ]

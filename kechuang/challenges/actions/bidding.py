@@ -38,6 +38,7 @@ from kechuang.challenges.queries import (
     challenge_facts,
     current_ruleset,
     fingerprint_of,
+    invited_code,
     problems_with_content,
     sealed_content_of,
 )
@@ -86,8 +87,9 @@ def _check_free(bid: Bid) -> None:
 @transaction.atomic
 def start_bid(*, challenge: Challenge, by: Actor, at: datetime) -> Bid:
     """Begin a draft for one's unit. Where the unit has a sealed bid, the draft may replace it."""
-    rules.bids.require_bid_right(rules.bids.may_start_bid(by, challenge.issuer.code), "start_bid")
     challenge = Challenge.objects.select_for_update(no_key=True).get(pk=challenge.pk)
+    may = rules.bids.may_start_bid(by, challenge.issuer.code, invited_code(challenge))
+    rules.bids.require_bid_right(may, "start_bid")
     rules.bids.check_open_for_bids(challenge_facts(challenge, by), at)
     organisation = organisation_by_code(by.organisation)
     mine = Bid.objects.filter(challenge=challenge, organisation=organisation)

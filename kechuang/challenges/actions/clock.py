@@ -4,9 +4,10 @@ from datetime import datetime
 
 from kechuang.base.actor import Actor
 from kechuang.challenges.actions.awarding import follow_project
-from kechuang.challenges.actions.deciding import reopen_decision, take_ranking
+from kechuang.challenges.actions.deciding import take_ranking
 from kechuang.challenges.actions.opening import close_challenge, open_challenge
-from kechuang.challenges.actions.replacing import replace_award
+from kechuang.challenges.actions.racing import open_gate
+from kechuang.challenges.actions.replacing import reopen_decision, replace_award
 from kechuang.challenges.models import Challenge
 
 CLOCK_STEPS = {
@@ -16,6 +17,7 @@ CLOCK_STEPS = {
     "reopen_decision": reopen_decision,
     "replace_award": replace_award,
     "follow_project": follow_project,
+    "open_gate": open_gate,
 }
 
 

@@ -22,7 +22,7 @@ from kechuang.challenges.models import (
     Ruleset,
     SealedEnvelope,
 )
-from kechuang.challenges.queries import call_facts, current_ruleset, live_session
+from kechuang.challenges.queries import call_facts, current_ruleset, live_session, mode
 from kechuang.challenges.queries import standing_envelopes as standing
 from kechuang.challenges.rules.freezing import canonical, sha256_of
 from kechuang.engines import sealing as engine
@@ -38,6 +38,8 @@ def name_custodians(
     Keys that were registered before are dropped: each custodian registers for this list.
     """
     challenge, to = begin(challenge, "name_custodians", by=by)
+    require(mode(challenge).sealed or not people, rules.ChallengeRefused(
+        "challenges.nothing_sealed", N_("这种组织方式只有一份方案，不设保管人。"), {}, ("people",)))
     people = list({person.pk: person for person in people}.values())
     if people:
         rules.custody.check_custodians(needed, [person.name for person in people])

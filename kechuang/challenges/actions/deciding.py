@@ -1,13 +1,14 @@
 """From the ranking to the award: the poser's choice, approvals in order, notice, project."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from kechuang.base.actor import Actor
-from kechuang.base.money import yuan_exact
-from kechuang.base.refusals import N_, require
+from kechuang.base.refusals import N_, refuse_all, require
 from kechuang.challenges import rules
+from kechuang.challenges.actions.noticing import put_on_notice
 from kechuang.challenges.actions.steps import (
     begin,
     bidders,
@@ -22,17 +23,14 @@ from kechuang.challenges.actions.steps import (
 )
 from kechuang.challenges.models import Approval, Bid, Challenge, IssuerChoice, Proposal
 from kechuang.challenges.queries import (
+    ask_of,
     awaited_approval,
-    live_proposal,
+    live_proposals,
     mode,
-    sealed_content_of,
+    ranked_bids,
 )
 from kechuang.challenges.rules.deciding import next_step
-from kechuang.notices import actions as notices
-from kechuang.notices.models import Notice
 from kechuang.reviews import queries as panels
-
-NOTICE_KIND = "AWARD"
 
 
 def _bids(challenge: Challenge, *states: str) -> list[Bid]:
@@ -90,7 +88,7 @@ def choose(
 ) -> IssuerChoice:
     """The poser chooses among the ranked bids above the threshold, with a reason."""
     challenge, to = begin(challenge, "choose", by=by)
-    require(live_proposal(challenge) is None, rules.ChallengeRefused(
+    require(not live_proposals(challenge), rules.ChallengeRefused(
         "challenges.proposed_already", N_("科技局已提出拟立项，现在不能改选。"), {}, (),
         N_("需要改选时，请联系经办退回。")))
     bid = _bid(challenge, bid_number)
@@ -107,78 +105,116 @@ def choose(
 
 
 @transaction.atomic
-def propose(
-    *, challenge: Challenge, bid_number: str, reason: str, reserve_number: str = "", by: Actor,
-    at: datetime,
+def propose(  # noqa: PLR0913 - the winners, why, and who takes their place
+    *, challenge: Challenge, bid_number: str | Sequence[str], reason: str,
+    reserve_number: str | Sequence[str] = "", by: Actor, at: datetime,
 ) -> Proposal:
-    """The officer proposes the poser's choice, and a reserve; the department's approval begins."""
+    """The officer proposes who is awarded, and the reserve; the department's approval begins.
+
+    One winner, or in a mode with several a whole list: it goes down the ranking, and its public
+    money stays within the call's. The reserve is taken in the order of the ranking.
+    """
     challenge, to = begin(challenge, "propose", by=by)
-    require(live_proposal(challenge) is None, rules.ChallengeRefused(
+    require(not live_proposals(challenge), rules.ChallengeRefused(
         "challenges.proposed_already", N_("已有一份拟立项在审批。"), {}))
-    rule = mode(challenge)
-    choice = challenge.choices.order_by("-id").first()
-    rules.deciding.check_proposal(choice.bid_number if choice else "", bid_number, rule)
-    winner = _bid(challenge, bid_number)
-    rules.deciding.check_choosable(_rank(winner), winner.passed)
-    passed = _bids(challenge, Bid.State.RANKED)
-    ranks = [one.rank for one in passed if one.passed]
-    rules.deciding.check_first(winner.rank, ranks, rule)
-    if reserve_number:
-        reserve = _bid(challenge, reserve_number)
+    numbers, kept = _listed(bid_number), _listed(reserve_number)
+    winners = _winners(challenge, numbers)
+    for number in kept:
+        reserve = _bid(challenge, number)
         rules.deciding.check_choosable(_rank(reserve), reserve.passed)
-        require(reserve.pk != winner.pk, rules.ChallengeRefused(
+        require(reserve.number not in numbers, rules.ChallengeRefused(
             "challenges.reserve_is_winner", N_("备选须是另一份方案。"), {}, ("reserve_number",)))
     require(bool(reason.strip()), rules.ChallengeRefused(
         "challenges.no_reason", N_("请写明拟立项的理由。"), {}, ("reason",)))
-    proposal = Proposal.objects.create(
-        challenge=challenge, round=challenge.proposals.count() + 1, bid_number=bid_number,
-        reserve_number=reserve_number, reason=reason, by=person_of(by), at=at,
-    )
+    place = challenge.proposals.count()
+    turn = 1 + max(challenge.proposals.values_list("round", flat=True), default=0)
+    proposals = [
+        Proposal.objects.create(
+            challenge=challenge, round=turn, place=place + n, bid_number=bid.number,
+            reserves=list(kept), public_fen=ask_of(bid), reason=reason, by=person_of(by), at=at,
+        )
+        for n, bid in enumerate(winners, start=1)
+    ]
     move(challenge, to, by=by, at=at)
-    record_step(challenge, "propose", by=by, at=at, bid=bid_number, reserve=reserve_number,
-                round=proposal.round)
-    tell_role(rule.approval[0].role, "to_approve", challenge, by=by, at=at)
-    return proposal
+    facts = {"bids": numbers, "reserves": kept} if len(numbers) > 1 else {
+        "bid": numbers[0], "reserve": kept[0] if kept else ""}
+    record_step(challenge, "propose", by=by, at=at, round=turn, **facts)
+    tell_role(mode(challenge).approval[0].role, "to_approve", challenge, by=by, at=at)
+    return proposals[0]
 
 
-def _signing(challenge: Challenge, by: Actor) -> tuple[Proposal, str]:
-    """The live proposal and the awaited step; refuses who took part in this round already."""
-    proposal = Proposal.objects.select_for_update(of=("self",)).get(
+def _listed(numbers: str | Sequence[str]) -> list[str]:
+    if isinstance(numbers, str):
+        return [numbers] if numbers else []
+    return [number for number in numbers if number]
+
+
+def _winners(challenge: Challenge, numbers: Sequence[str]) -> list[Bid]:
+    """The bids to award, best first, where the mode and the call allow them."""
+    rule = mode(challenge)
+    if challenge.winners_max > 1:
+        refuse_all(rules.allocating.problems_with_awards(
+            numbers, ranked_bids(challenge), rule, challenge.winners_max, challenge.public_fen))
+        return [bid for bid in _bids(challenge, Bid.State.RANKED) if bid.number in numbers]
+    choice = challenge.choices.order_by("-id").first()
+    number = numbers[0] if numbers else ""
+    rules.deciding.check_proposal(choice.bid_number if choice else "", number, rule)
+    winner = _bid(challenge, number)
+    rules.deciding.check_choosable(_rank(winner), winner.passed)
+    ranks = [one.rank for one in _bids(challenge, Bid.State.RANKED) if one.passed]
+    rules.deciding.check_first(winner.rank, ranks, rule)
+    return [winner]
+
+
+def _signing(challenge: Challenge, by: Actor) -> tuple[list[Proposal], str]:
+    """The live proposals and the awaited step; refuses who took part in this round already."""
+    proposals = list(Proposal.objects.select_for_update(of=("self",)).filter(
         challenge=challenge, state=Proposal.State.APPROVING
-    )
-    earlier = [proposal.by.number, *proposal.approvals.values_list("by__number", flat=True)]
+    ).select_related("by").order_by("place"))
+    first = proposals[0]
+    earlier = [first.by.number, *first.approvals.values_list("by__number", flat=True)]
     rules.deciding.check_approver(by.person, earlier)
-    return proposal, awaited_approval(challenge).code
+    return proposals, awaited_approval(challenge).code
+
+
+def _sign(
+    proposals: Sequence[Proposal], step: str, verdict: str, note: str, by: Actor, at: datetime
+) -> None:
+    """One signature on every award of the round."""
+    person = person_of(by)
+    for proposal in proposals:
+        Approval.objects.create(
+            proposal=proposal, step=step, verdict=verdict, note=note, by=person, at=at
+        )
 
 
 @transaction.atomic
 def approve(*, challenge: Challenge, note: str = "", by: Actor, at: datetime) -> Challenge:
-    """Sign the awaited step of approval. The last one opens the public notice, in the same act."""
+    """Sign the awaited step of approval, for all awards of the round. The last one opens the
+    public notices in the same act: one for each award, so that each has its own clock."""
     challenge, _same = begin(challenge, "approve", by=by)
-    proposal, step = _signing(challenge, by)
-    Approval.objects.create(
-        proposal=proposal, step=step, verdict=Approval.Verdict.APPROVED, note=note,
-        by=person_of(by), at=at,
-    )
-    signed = list(proposal.approvals.values_list("step", flat=True))
+    awaited = awaited_approval(challenge)
+    require(bool(note.strip()) or awaited is None or not awaited.note_required,
+            rules.ChallengeRefused(
+        "challenges.no_minutes", N_("集体决定须写明哪次会议、谁到会、怎么议的。"), {}, ("note",)))
+    proposals, step = _signing(challenge, by)
+    _sign(proposals, step, Approval.Verdict.APPROVED, note, by, at)
+    signed = list(proposals[0].approvals.values_list("step", flat=True))
     following = next_step(mode(challenge), signed)
+    turn = proposals[0].round
     if following is not None:
         move(challenge, rules.State(challenge.state), by=by, at=at)
-        record_step(challenge, "approve", by=by, at=at, step=step, round=proposal.round)
+        record_step(challenge, "approve", by=by, at=at, step=step, round=turn)
         tell_role(following.role, "to_approve", challenge, by=by, at=at)
         return challenge
-    proposal.state = Proposal.State.APPROVED
-    _mark_bids(challenge, proposal, by=by, at=at)
-    notice = notices.open_notice(
-        subject_number=challenge.number, kind=NOTICE_KIND, title=challenge.title,
-        facts=notice_facts(challenge, proposal), region_path=challenge.region_path,
-        working_days=mode(challenge).notice_working_days, by=by, at=at,
-    )
-    proposal.notice_number = notice.number
-    proposal.save()
+    _mark_bids(challenge, proposals, by=by, at=at)
+    for proposal in proposals:
+        proposal.state = Proposal.State.APPROVED
+        put_on_notice(challenge, proposal, by=by, at=at)
     move(challenge, rules.State.ON_NOTICE, by=by, at=at)
-    record_step(challenge, "approve", by=by, at=at, step=step, round=proposal.round,
-                notice=notice.number)
+    numbers = [proposal.notice_number for proposal in proposals]
+    facts = {"notices": numbers} if len(numbers) > 1 else {"notice": numbers[0]}
+    record_step(challenge, "approve", by=by, at=at, step=step, round=turn, **facts)
     tell([challenge.officer], "on_notice", challenge.number, by=by, at=at)
     _feed_back(challenge, by=by, at=at)
     return challenge
@@ -191,29 +227,14 @@ def _feed_back(challenge: Challenge, *, by: Actor, at: datetime) -> None:
         tell(bidders(bid, at), "feedback", bid.number, by=by, at=at)
 
 
-def _mark_bids(challenge: Challenge, proposal: Proposal, *, by: Actor, at: datetime) -> None:
-    events = {proposal.bid_number: "propose", proposal.reserve_number: "keep_in_reserve"}
+def _mark_bids(
+    challenge: Challenge, proposals: Sequence[Proposal], *, by: Actor, at: datetime
+) -> None:
+    events = dict.fromkeys(proposals[0].reserves, "keep_in_reserve")
+    events |= {proposal.bid_number: "propose" for proposal in proposals}
     for bid in _bids(challenge, Bid.State.RANKED):
         move_bid(bid, events.get(bid.number, "pass_over"), by=by, at=at)
         record_bid(bid, "decide", by=by, at=at)
-
-
-def notice_facts(challenge: Challenge, proposal: Proposal) -> list[tuple[str, str]]:
-    """What the notice says: the winner, its consortium and the money, no more."""
-    bid = _bid(challenge, proposal.bid_number)
-    budget = sealed_content_of(bid)["budget"]
-    members = "、".join(bid.members.values_list("organisation__name", flat=True))
-    return [
-        (N_("榜单"), f"{challenge.number} {challenge.title}"),
-        (N_("出题方"), challenge.issuer.name),
-        (N_("拟立项单位"), bid.organisation.name),
-        (N_("统一社会信用代码"), bid.organisation.code),
-        (N_("联合体成员"), members or N_("无")),
-        (N_("项目负责人"), bid.lead.name),
-        (N_("评审得分"), f"{bid.score_hundredths // 100}.{bid.score_hundredths % 100:02d}"),
-        (N_("总经费"), f"{yuan_exact(budget['total_fen'])} 元"),
-        (N_("其中财政资金"), f"{yuan_exact(budget['public_fen'])} 元"),
-    ]
 
 
 @transaction.atomic
@@ -222,34 +243,14 @@ def return_proposal(*, challenge: Challenge, reason: str, by: Actor, at: datetim
     challenge, to = begin(challenge, "return_proposal", by=by)
     require(bool(reason.strip()), rules.ChallengeRefused(
         "challenges.no_reason", N_("请写明退回的理由。"), {}, ("reason",)))
-    proposal, step = _signing(challenge, by)
-    Approval.objects.create(
-        proposal=proposal, step=step, verdict=Approval.Verdict.RETURNED, note=reason,
-        by=person_of(by), at=at,
-    )
-    proposal.state = Proposal.State.RETURNED
-    proposal.save()
+    proposals, step = _signing(challenge, by)
+    _sign(proposals, step, Approval.Verdict.RETURNED, reason, by, at)
+    for proposal in proposals:
+        proposal.state = Proposal.State.RETURNED
+        proposal.save(update_fields=["state"])
     move(challenge, to, by=by, at=at)
-    record_step(challenge, "return_proposal", by=by, at=at, step=step, round=proposal.round)
+    record_step(challenge, "return_proposal", by=by, at=at, step=step, round=proposals[0].round)
     tell([challenge.officer], "proposal_returned", challenge.number, by=by, at=at)
-    tell_admins(challenge.issuer, "to_choose", challenge.number, by=by, at=at)
-    return challenge
-
-
-@transaction.atomic
-def reopen_decision(*, challenge: Challenge, by: Actor, at: datetime) -> Challenge:
-    """An objection was upheld: the award on notice is undone and the decision begins again."""
-    challenge, to = begin(challenge, "reopen_decision", by=by)
-    proposal = Proposal.objects.get(challenge=challenge, state=Proposal.State.APPROVED)
-    notice = Notice.objects.get(number=proposal.notice_number)
-    require(notice.state == Notice.State.CANCELLED, rules.ChallengeRefused(
-        "challenges.nothing_upheld", N_("没有成立的异议，不能退回评定。"), {}))
-    proposal.state = Proposal.State.UNDONE
-    proposal.save()
-    for bid in _bids(challenge, "PROPOSED", "RESERVE", "NOT_PROPOSED"):
-        move_bid(bid, "rank_again", by=by, at=at)
-    move(challenge, to, by=by, at=at)
-    record_step(challenge, "reopen_decision", by=by, at=at, notice=notice.number)
-    tell([challenge.officer], "objection_upheld", challenge.number, by=by, at=at)
-    tell_admins(challenge.issuer, "to_choose", challenge.number, by=by, at=at)
+    if mode(challenge).issuer_chooses:
+        tell_admins(challenge.issuer, "to_choose", challenge.number, by=by, at=at)
     return challenge

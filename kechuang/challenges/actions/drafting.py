@@ -41,7 +41,7 @@ from kechuang.record import actions as record
 ARGUMENT_DAYS = 10
 DRAFT_FIELDS = frozenset({
     "title", "summary", "expert_fields", "conflict_rules", "total_fen", "public_fen", "own_fen",
-    "months", "opens_at", "deadline_at", "secretary", "chair",
+    "months", "opens_at", "deadline_at", "secretary", "chair", "invited", "invited_reason",
 })
 COMPARISONS = {"AT_LEAST": "AT_LEAST", "AT_MOST": "AT_MOST", "EQUAL": "EQUAL", "RANGE": "BETWEEN"}
 
@@ -70,6 +70,7 @@ def draft_challenge(*, need: Need, mode_code: str = "OPEN", by: Actor, at: datet
     total = int(snapshot.get("budget_fen") or 0)
     challenge = Challenge.objects.create(
         number=number, mode=rule.code, mode_version=rule.version, since=at, need=need,
+        winners_max=rule.winners,
         need_snapshot=snapshot, need_sha256=sha256_of(canonical(snapshot)),
         issuer=need.organisation, officer=person_of(by), region_path=by.region,
         title=snapshot["title"][:120], summary=snapshot["body"][:4000],
@@ -108,6 +109,9 @@ def save_draft(
     """
     challenge, _same = begin(challenge, "edit", by=by)
     check_version(challenge.number, version, challenge.version)
+    refuse_all(rules.drafting.problems_with_invited(
+        bool(draft.fields.get("invited")), draft.fields.get("invited") == challenge.issuer,
+        mode(challenge)))
     for name in DRAFT_FIELDS & draft.fields.keys():
         setattr(challenge, name, draft.fields[name])
     challenge.total_fen = max(challenge.total_fen, challenge.public_fen)
@@ -287,12 +291,13 @@ def relist_challenge(
     rule = rules.modes.mode_in_force(mode_code or old.mode, shanghai_date(at))
     new = Challenge.objects.create(
         number=record.take_number("JB", at=at), mode=rule.code, mode_version=rule.version,
-        since=at, round=old.round + 1, relisted_from=old, need=old.need,
+        winners_max=rule.winners, since=at, round=old.round + 1, relisted_from=old, need=old.need,
         need_snapshot=old.need_snapshot, need_sha256=old.need_sha256, issuer=old.issuer,
         officer=person_of(by), region_path=old.region_path, title=old.title, summary=old.summary,
         expert_fields=old.expert_fields, conflict_rules=old.conflict_rules,
         total_fen=old.total_fen, public_fen=old.public_fen, own_fen=old.own_fen,
         months=old.months, secretary=old.secretary, chair=old.chair,
+        **({"invited": old.invited, "invited_reason": old.invited_reason} if rule.invited else {}),
     )
     for row in [*old.targets.all(), *old.criteria.all()]:
         row.pk = None

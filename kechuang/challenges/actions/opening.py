@@ -30,6 +30,7 @@ from kechuang.challenges.models import (
     Ruleset,
 )
 from kechuang.challenges.queries import (
+    awards_on_notice,
     bids_waiting,
     canonical_rules,
     draft_facts,
@@ -269,6 +270,9 @@ def cancel_challenge(*, challenge: Challenge, reason: str, by: Actor, at: dateti
     challenge, to = begin(challenge, "cancel", by=by)
     require(bool(reason.strip()), rules.ChallengeRefused(
         "challenges.no_reason", N_("请写明取消的理由，理由会公开。"), {}, ("reason",)))
+    require(not challenge.project_number, rules.ChallengeRefused(
+        "challenges.some_awarded", N_("已有立项确定，不能取消整个榜单。"), {}, (),
+        N_("公示中的几项可按异议办理；已立项的按项目终止办理。")))
     release(challenge, at=at)
     move(challenge, to, by=by, at=at, note=reason)
     record_step(challenge, "cancel", by=by, at=at)
@@ -287,6 +291,9 @@ def _cancel_below(challenge: Challenge, reason: str, *, by: Actor, at: datetime)
     panel = panels.panel_for(challenge.number)
     if panel is not None and panel.state != "FINISHED":
         reviews.cancel_panel(panel=panel, reason=reason, by=by, at=at)
-    notice = notice_queries.notice_for(challenge.number)
-    if notice is not None and notice.state in ("OPEN", "PAUSED"):
+    numbers = [one.notice_number for one in awards_on_notice(challenge)]
+    running = notice_queries.visible_to(by, at).filter(
+        number__in=numbers, state__in=("OPEN", "PAUSED")
+    )
+    for notice in running:
         notices.cancel_notice(notice=notice, reason=reason, by=by, at=at)

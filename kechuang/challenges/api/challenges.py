@@ -17,8 +17,8 @@ from kechuang.doors.lists import keyset
 from kechuang.doors.requests import found_or_404
 from kechuang.needs.models import Need
 from kechuang.needs.queries import visible_to as needs_visible_to
-from kechuang.parties.models import Person
-from kechuang.parties.queries import people_numbered
+from kechuang.parties.models import Organisation, Person
+from kechuang.parties.queries import organisations_coded, people_numbered
 
 router = Router(tags=["challenges"])
 budget = Router(tags=["challenges"])
@@ -45,12 +45,23 @@ def people(numbers: list[str], field: str) -> list[Person]:
     return [found[number] for number in numbers]
 
 
+def unit(code: str, field: str) -> Organisation:
+    """A unit by its credit code; an unknown one is refused."""
+    found = organisations_coded([code]).get(code)
+    if found is None:
+        raise rules.ChallengeRefused(
+            "challenges.no_such_unit", N_("没有代码为 {code} 的单位。"), {"code": code}, (field,))
+    return found
+
+
 def _draft(body: s.ChallengeIn) -> actions.Draft:
     """What was sent, without what was left out."""
     sent = body.model_dump(exclude_unset=True, exclude={"targets", "criteria", "reason"})
     for name in ("secretary", "chair"):
         if sent.get(name):
             sent[name] = people([sent[name]], name)[0]
+    if sent.get("invited"):
+        sent["invited"] = unit(sent["invited"], "invited")
     fields = {name: value for name, value in sent.items() if value is not None}
     targets = criteria = None
     if body.targets is not None:
@@ -211,8 +222,8 @@ def choose(request: HttpRequest, number: str, body: s.ChoiceIn) -> Any:
 @router.post("/{number}/propose", response={200: s.ChallengeOut, **ERRORS},
              operation_id="propose_award")
 def propose(request: HttpRequest, number: str, body: s.ProposalIn) -> Any:
-    return _act(request, number, actions.propose, bid_number=body.bid, reason=body.reason,
-                reserve_number=body.reserve)
+    return _act(request, number, actions.propose, bid_number=body.bids or body.bid,
+                reserve_number=body.reserves or body.reserve, reason=body.reason)
 
 
 @router.post("/{number}/approve", response={200: s.ChallengeOut, **ERRORS},

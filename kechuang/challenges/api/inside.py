@@ -82,16 +82,19 @@ class SignedOut(Schema):
 
 
 class ProposalOut(Schema):
-    """One proposal with its approvals; a return ends it, and the next has the next round."""
+    """One proposed award with its approvals; those of a round go together. A return ends them."""
 
     round: int
+    place: int
     bid: str
-    reserve: str
+    reserves: list[str]
+    public_fen: int
     reason: str
     by: str
     at: datetime
     state: str
     notice: str
+    project: str
     approvals: list[SignedOut]
 
     @staticmethod
@@ -99,12 +102,12 @@ class ProposalOut(Schema):
         return row.bid_number
 
     @staticmethod
-    def resolve_reserve(row: Proposal) -> str:
-        return row.reserve_number
-
-    @staticmethod
     def resolve_notice(row: Proposal) -> str:
         return row.notice_number
+
+    @staticmethod
+    def resolve_project(row: Proposal) -> str:
+        return row.project_number
 
     @staticmethod
     def resolve_by(row: Proposal) -> str:

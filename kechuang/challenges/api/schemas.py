@@ -7,7 +7,15 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import AwareDatetime, Field
 
-from kechuang.challenges.models import ArgumentSeat, Bid, BidCheck, Challenge, Receipt, Target
+from kechuang.challenges.models import (
+    ArgumentSeat,
+    Bid,
+    BidCheck,
+    Challenge,
+    Receipt,
+    Target,
+)
+from kechuang.challenges.queries import live_proposals
 
 FEN_MAX = 10**15
 Fen = Annotated[int, Field(ge=0, le=FEN_MAX)]
@@ -77,6 +85,10 @@ class ChallengeIn(Schema):
     deadline_at: AwareDatetime | None = None
     secretary: Number | None = Field(None, description="a person's number")
     chair: Number | None = Field(None, description="a person's number")
+    invited: Annotated[str, Field(max_length=18)] | None = Field(
+        None, description="the credit code of the unit that a direct commission names"
+    )
+    invited_reason: Annotated[str, Field(max_length=2000)] | None = None
     targets: Annotated[list[TargetIn], Field(max_length=30)] | None = None
     criteria: Annotated[list[CriterionIn], Field(max_length=20)] | None = None
 
@@ -151,8 +163,14 @@ class ChoiceIn(Schema):
     reason: Words
 
 
-class ProposalIn(ChoiceIn):
+class ProposalIn(Schema):
+    """Who is awarded: one bid, or in a mode with several a list; and the reserve in its order."""
+
+    bid: Annotated[str, Field(max_length=20)] = ""
+    bids: Annotated[list[Number], Field(max_length=50)] = []
     reserve: Annotated[str, Field(max_length=20)] = ""
+    reserves: Annotated[list[Number], Field(max_length=50)] = []
+    reason: Words
 
 
 class NoteIn(Schema):
@@ -213,6 +231,14 @@ class ChallengeRow(Schema):
         return row.need.number
 
 
+class AwardOut(Schema):
+    """An award on public notice, or final with its project."""
+
+    notice: str
+    project: str
+    public_fen: int
+
+
 class ChallengeOut(ChallengeRow):
     """A whole challenge as this reader may see it."""
 
@@ -220,9 +246,25 @@ class ChallengeOut(ChallengeRow):
     expert_fields: str
     conflict_rules: str
     mode_version: int
+    winners_max: int
+    invited: str
+    invited_reason: str
+    awards: list[AwardOut]
     targets: list[TargetOut]
     criteria: list[CriterionOut]
     rulesets: list[RulesetOut]
+
+    @staticmethod
+    def resolve_invited(row: Challenge) -> str:
+        return row.invited.code if row.invited else ""
+
+    @staticmethod
+    def resolve_awards(row: Challenge) -> list[dict[str, Any]]:
+        return [
+            {"notice": one.notice_number, "project": one.project_number,
+             "public_fen": one.public_fen}
+            for one in live_proposals(row) if one.notice_number
+        ]
 
     @staticmethod
     def resolve_targets(row: Challenge) -> list[Target]:
@@ -388,7 +430,7 @@ class OpeningOut(Schema):
 
 def challenge_answer(challenge: Challenge) -> Challenge:
     """The challenge as it is after an act, with what its schema names."""
-    return Challenge.objects.select_related("issuer", "need").get(pk=challenge.pk)
+    return Challenge.objects.select_related("issuer", "need", "invited").get(pk=challenge.pk)
 
 
 class CriterionFeedbackOut(Schema):

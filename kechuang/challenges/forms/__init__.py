@@ -16,7 +16,8 @@ from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
 from kechuang.challenges.rules.modes import FitQuestion, modes_in_force
 from kechuang.doors.forms import Form, MomentField, ReasonForm
 from kechuang.doors.words import message_of
-from kechuang.parties.models import Person
+from kechuang.parties.models import Organisation, Person
+from kechuang.parties.queries import organisations_coded
 
 FEN_PER_WAN = 1_000_000
 YES_NO = [("yes", _("是")), ("no", _("否"))]
@@ -47,6 +48,20 @@ def wan(fen: int) -> str:
     """
     text = f"{Decimal(fen) / FEN_PER_WAN:.6f}".rstrip("0").rstrip(".")
     return text
+
+
+class UnitField(forms.CharField):
+    """A unit by its credit code; shown as the code, read as the unit."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.code if isinstance(value, Organisation) else value
+
+    def clean(self, value: Any) -> Organisation | None:
+        code = super().clean(value).strip().upper()
+        unit = organisations_coded([code]).get(code) if code else None
+        if code and unit is None:
+            raise forms.ValidationError(_("没有登记这个代码的单位。"), code="unknown_unit")
+        return unit
 
 
 class PersonField(forms.ChoiceField):
@@ -157,12 +172,24 @@ class DraftForm(Form):
     secretary = PersonField(label=_("评审秘书"), required=False)
     chair = PersonField(label=_("评审组长"), required=False)
 
+    invited = UnitField(
+        label=_("受托单位"), max_length=18, required=False,
+        help_text=_("填统一社会信用代码，18 位。"),
+    )
+    invited_reason = forms.CharField(
+        label=_("委托理由"), max_length=2000, widget=AREA, required=False,
+        help_text=_("为什么是这一家、查过哪些可比单位，至少 20 字。"),
+    )
+
     def __init__(
-        self, *args: Any, people: Mapping[str, Sequence[Person]], **kwargs: Any
+        self, *args: Any, people: Mapping[str, Sequence[Person]], invites: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in people.items():
             self.fields[name].put(choices)
+        if not invites:
+            del self.fields["invited"], self.fields["invited_reason"]
 
     def draft_fields(self) -> dict[str, Any]:
         """What the form holds, by the challenge's own fields."""

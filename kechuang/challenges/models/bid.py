@@ -81,10 +81,6 @@ class Bid(models.Model):
                 condition=Q(state__in=["DRAFT", *ENDED])
                 | Q(signed_by__isnull=False, sealed_at__isnull=False, content_version__gte=1),
             ),
-            models.UniqueConstraint(
-                fields=["challenge"], name="one_awarded_bid_per_challenge",
-                condition=Q(state__in=["AWARDED", "CONTRACTED"]),
-            ),
         ]
         indexes = [models.Index(fields=["organisation", "state"], name="bid_by_unit")]
 

@@ -30,6 +30,14 @@ class Challenge(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("上一轮")
     )
 
+    # copied from the mode as drafted, so that the database can hold it (see the triggers)
+    winners_max = models.PositiveSmallIntegerField(_("最多立项数"), default=1)
+    invited = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, related_name="+",
+        verbose_name=_("受托单位"),
+    )
+    invited_reason = models.TextField(_("委托理由"), max_length=2000, blank=True)
+
     need = models.ForeignKey(
         Need, on_delete=models.PROTECT, related_name="+", verbose_name=_("来自需求")
     )
@@ -89,7 +97,17 @@ class Challenge(models.Model):
             ),
             models.CheckConstraint(
                 name="challenge_project_once_awarded",
-                condition=Q(state__in=["AWARDED", "RUNNING", "ENDED"]) ^ Q(project_number=""),
+                condition=Q(state="ON_NOTICE")
+                | Q(state__in=["AWARDED", "RUNNING", "ENDED"]) ^ Q(project_number=""),
+            ),
+            models.CheckConstraint(
+                name="direct_commission_names_its_unit",
+                condition=Q(state__in=["DRAFTING", "CANCELLED"])
+                | (Q(mode="DIRECT", invited__isnull=False) & ~Q(invited_reason=""))
+                | (~Q(mode="DIRECT") & Q(invited__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="challenge_awards_somebody", condition=Q(winners_max__gte=1)
             ),
             models.UniqueConstraint(
                 name="one_project_per_challenge", fields=["project_number"],

@@ -170,7 +170,11 @@ class IssuerChoice(models.Model):
 
 
 class Proposal(models.Model):
-    """The office's proposal of a winner, which the department approves step by step."""
+    """A winner as the office proposes it, which the department approves step by step.
+
+    A mode with several winners has one row for each in a round, all approved together; each has
+    its own notice and project. `public_fen` is the public money that it takes of the call.
+    """
 
     class State(models.TextChoices):
         APPROVING = "APPROVING", _("审批中")
@@ -183,8 +187,10 @@ class Proposal(models.Model):
         Challenge, on_delete=models.PROTECT, related_name="proposals", verbose_name=_("榜单")
     )
     round = models.PositiveSmallIntegerField(_("轮次"))
+    place = models.PositiveSmallIntegerField(_("次序"), default=1)
     bid_number = models.CharField(_("拟立项方案"), max_length=11)
-    reserve_number = models.CharField(_("备选方案"), max_length=11, blank=True)
+    reserves = models.JSONField(_("备选方案"), default=list)
+    public_fen = models.BigIntegerField(_("占用的财政资金"), default=0)
     reason = models.TextField(_("理由"), max_length=2000)
     by = models.ForeignKey(
         Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("提出人")
@@ -198,12 +204,18 @@ class Proposal(models.Model):
 
     class Meta:
         verbose_name = _("拟立项")
-        ordering = ["round"]
+        ordering = ["round", "place"]
         constraints = [
-            models.UniqueConstraint(fields=["challenge", "round"], name="one_proposal_per_round"),
             models.UniqueConstraint(
-                fields=["challenge"], condition=Q(state__in=["APPROVING", "APPROVED"]),
-                name="one_live_proposal_per_challenge",
+                fields=["challenge", "place"], name="one_proposal_per_place"
+            ),
+            models.UniqueConstraint(
+                fields=["challenge", "bid_number"],
+                condition=Q(state__in=["APPROVING", "APPROVED"]),
+                name="one_live_proposal_per_bid",
+            ),
+            models.CheckConstraint(
+                name="proposal_money_not_negative", condition=Q(public_fen__gte=0)
             ),
         ]
 

@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from kechuang.challenges.pages import bids, course, custody, drafting, feedback, lists, objects
+from kechuang.challenges.pages import (
+    bids,
+    course,
+    custody,
+    drafting,
+    feedback,
+    lists,
+    objects,
+    races,
+)
 
 CHALLENGE = "challenges/<str:number>/"
 BID = "bids/<str:number>/"
+GATE = f"{CHALLENGE}gates/<int:place>/"
 urls = [
     path("challenges/", lists.challenges, name="challenges"),
     path("challenges.csv", lists.challenges_csv, name="challenges-csv"),
@@ -44,6 +54,12 @@ urls = [
     path(f"{CHALLENGE}return/", course.return_proposal, name="challenge-return"),
     path(f"{CHALLENGE}award/", course.award, name="challenge-award"),
     path(f"{CHALLENGE}reopen/", course.reopen_decision, name="challenge-reopen"),
+    path(f"{CHALLENGE}ranking/", races.ranking, name="challenge-ranking"),
+    path(GATE, races.gate, name="challenge-gate"),
+    path(f"{GATE}open/", races.open_gate, name="challenge-gate-open"),
+    path(f"{GATE}compare/", races.compare, name="challenge-gate-compare"),
+    path(f"{GATE}decide/", races.decide, name="challenge-gate-decide"),
+    path(f"{GATE}return/", races.return_comparison, name="challenge-gate-return"),
     path(f"{CHALLENGE}bids/", objects.bids, name="challenge-bids"),
     path(f"{CHALLENGE}bids/new/", bids.new, name="bid-new"),
     path(BID, bids.bid, name="bid"),

@@ -45,7 +45,9 @@ def bid_to(request: AskedRequest, number: str, right: Any, *states: str) -> Bid:
 def new(request: AskedRequest, number: str) -> HttpResponse:
     """Begin a draft, or go to the one that the unit has."""
     challenge = challenge_seen(request, number)
-    if not rules.bids.may_start_bid(request.actor, challenge.issuer.code):
+    if not rules.bids.may_start_bid(
+        request.actor, challenge.issuer.code, queries.invited_code(challenge)
+    ):
         raise Http404
     own = [bid for bid in queries.own_bids(request.actor, request.at, challenge)
            if bid.state == "DRAFT"]

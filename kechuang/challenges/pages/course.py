@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kechuang.challenges import actions, forms, queries, rules
+from kechuang.challenges.forms.modes import AwardsForm
 from kechuang.challenges.models import Bid, Challenge, Question
 from kechuang.challenges.pages.acts import (
     Act,
@@ -14,7 +15,8 @@ from kechuang.challenges.pages.acts import (
     challenge_to,
     posted,
 )
-from kechuang.challenges.pages.drafting import url_of
+from kechuang.challenges.pages.drafting import url_of, wan_words
+from kechuang.challenges.pages.words import score_words
 from kechuang.doors.forms import ConfirmForm, ReasonForm
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 
@@ -162,17 +164,6 @@ def choosable(challenge: Challenge) -> dict[str, str]:
     }
 
 
-def score_words(bid: Bid) -> str:
-    """A score as people read it: two decimals.
-
-    >>> score_words(Bid(score_hundredths=8105))
-    '81.05'
-    """
-    if bid.score_hundredths is None:
-        return ""
-    return f"{bid.score_hundredths // 100}.{bid.score_hundredths % 100:02d}"
-
-
 def proposable_in(challenge: Challenge) -> set[str]:
     """The bids that may be proposed: the poser's choice, or the first where the ranking binds."""
     rule = queries.mode(challenge)
@@ -209,6 +200,8 @@ def propose(request: AskedRequest, number: str) -> HttpResponse:
     proposable = proposable_in(challenge)
     chosen = {key: words for key, words in bids.items() if key in proposable}
     reserves = {key: words for key, words in bids.items() if key not in chosen}
+    if challenge.winners_max > 1:
+        return _propose_list(request, challenge, bids)
     act = Act(_("提出拟立项"), _("提出拟立项"), (
         _("拟立项的须是出题方选定的方案；有不同意见时请出题方重选。")
         if queries.mode(challenge).issuer_chooses else _("按评审排名，拟立项的须是第一名。"),
@@ -223,20 +216,55 @@ def propose(request: AskedRequest, number: str) -> HttpResponse:
     ), url_of(challenge), challenge)
 
 
+def _propose_list(
+    request: AskedRequest, challenge: Challenge, bids: dict[str, str]
+) -> HttpResponse:
+    """Several winners: the list down the ranking, as the line suggests it, and the reserve."""
+    lines = [one for one in queries.ranking_with_line(challenge) if one.bid.number in bids]
+    above = [one.bid.number for one in lines if one.is_above]
+    below = [one.bid.number for one in lines if not one.is_above]
+    words = {
+        one.bid.number: _("{bid}，申请财政 {ask}，累计 {total}").format(
+            bid=bids[one.bid.number], ask=wan_words(one.bid.ask_fen), total=wan_words(one.sum_fen))
+        for one in lines
+    }
+    act = Act(_("提出拟立项"), _("提出拟立项"), (
+        _("按名次从高到低，最多 {places} 份，财政资金之和不超过 {amount}；不能跳过名次。").format(
+            places=challenge.winners_max, amount=wan_words(challenge.public_fen)),
+        _("已按名额和预算画好入选线，可以画高，不能画低。"),
+        _("每一项分别公示、签约；有失效的，按名次递补备选。")), extra={"no_bids": not lines})
+    form = AwardsForm(
+        posted(request), bids=words, initial={"bids": above, "reserves": below}
+    )
+    return act_page(request, form, act, lambda data: actions.propose(
+        challenge=challenge, bid_number=data["bids"], reserve_number=data["reserves"],
+        reason=data["reason"], by=request.actor, at=request.at,
+    ), url_of(challenge), challenge)
+
+
+def _proposed(challenge: Challenge) -> list[dict[str, object]]:
+    """The awards that are to be approved: unit, score, money."""
+    proposals = queries.live_proposals(challenge)
+    bids = {
+        bid.number: bid for bid in Bid.objects.filter(
+            number__in=[one.bid_number for one in proposals]).select_related("organisation")
+    }
+    return [
+        {"proposal": one, "bid": bids[one.bid_number], "score": score_words(bids[one.bid_number])}
+        for one in proposals
+    ]
+
+
 @signed_in
 def approve(request: AskedRequest, number: str) -> HttpResponse:
     """Sign the awaited step of approval."""
     challenge = challenge_to(request, number, "approve")
-    proposal = queries.live_proposal(challenge)
-    bid = None
-    if proposal is not None:
-        bid = Bid.objects.select_related("organisation").get(number=proposal.bid_number)
+    proposed = _proposed(challenge)
     act = Act(_("审批拟立项"), _("同意"), (
         _("提出人和前一步的审批人不能再批本轮。"),
         _("最后一步同意后即公示 {days} 个工作日。").format(
             days=queries.mode(challenge).notice_working_days)),
-        extra={"step": queries.awaited_approval(challenge), "proposal": proposal, "winner": bid,
-               "score": score_words(bid) if bid else "",
+        extra={"step": queries.awaited_approval(challenge), "proposed": proposed,
                "return_url": reverse("challenge-return", args=[number])})
     return act_page(request, forms.NoteForm(posted(request)), act, lambda data: (
         actions.approve(challenge=challenge, note=data["note"], by=request.actor, at=request.at)
@@ -247,7 +275,9 @@ def approve(request: AskedRequest, number: str) -> HttpResponse:
 def return_proposal(request: AskedRequest, number: str) -> HttpResponse:
     challenge = challenge_to(request, number, "return_proposal")
     act = Act(_("退回拟立项"), _("退回"), (
-        _("退回后由出题方重新选定，经办重新提出，审批从第一步重来。"),))
+        _("退回后由出题方重新选定，经办重新提出，审批从第一步重来。")
+        if queries.mode(challenge).issuer_chooses
+        else _("退回后由经办重新提出，审批从第一步重来。"),))
     return act_page(request, ReasonForm(posted(request)), act, lambda data: (
         actions.return_proposal(challenge=challenge, reason=data["reason"], by=request.actor,
                                 at=request.at)
@@ -260,6 +290,8 @@ def award(request: AskedRequest, number: str) -> HttpResponse:
     challenge = challenge_to(request, number, "finalise")
     act = Act(_("确定立项"), _("确定立项"), (
         _("公示期满且没有未办结的异议，才能确定。"),
+        *((_("有几项拟立项的，期满的先确定，有异议的等办结后再确定。"),)
+          if challenge.winners_max > 1 else ()),
         _("项目随即立项，指标、里程碑和经费从方案带出，不用再填。")))
     return act_page(request, ConfirmForm(posted(request)), act, lambda _data: (
         actions.finalise(challenge=challenge, by=request.actor, at=request.at)
@@ -270,7 +302,9 @@ def award(request: AskedRequest, number: str) -> HttpResponse:
 def reopen_decision(request: AskedRequest, number: str) -> HttpResponse:
     challenge = challenge_to(request, number, "reopen_decision")
     act = Act(_("退回评定"), _("退回评定"), (
-        _("异议成立、公示已撤销时，撤回拟立项，由出题方重新选定。"),))
+        _("异议成立、公示已撤销时，撤回拟立项，由出题方重新选定。")
+        if challenge.winners_max == 1
+        else _("异议成立、公示已撤销时，撤回那一项，其余不受影响；备选按名次递补。"),))
     return act_page(request, ConfirmForm(posted(request)), act, lambda _data: (
         actions.reopen_decision(challenge=challenge, by=request.actor, at=request.at)
     ), url_of(challenge), challenge)

@@ -105,7 +105,7 @@ def seal(request: AskedRequest, number: str) -> HttpResponse:
         "proposal": typed.OwnProposalForm(people=()), "rows": rows_for(bid),
         "keepers": keepers_of(bid.challenge), "envelope": queries.envelope_of(bid),
         "has_draft": hasattr(bid, "locked_draft"), "words": words.sealing(),
-        "call": {**told, "public_fen": bid.challenge.public_fen},
+        "call": {**told, "public_fen": queries.frame_of(bid.challenge).public_fen},
         "bound": f"{bid.challenge.number} {bid.organisation.code}",
     }, status=form.status)
 

@@ -125,7 +125,8 @@ def edit(request: AskedRequest, number: str) -> HttpResponse:
     """Write a draft: substance, targets, criteria, money, dates, panel officers."""
     challenge = challenge_to(request, number, "edit")
     form = forms.DraftForm(
-        posted(request), initial=_initial(challenge), people=_panel_people(request)
+        posted(request), initial=_initial(challenge), people=_panel_people(request),
+        invites=queries.mode(challenge).invited,
     )
     targets, criteria = _rows(request, challenge)
     valid = request.method == "POST" and all(
@@ -162,7 +163,7 @@ def fit_test(request: AskedRequest, number: str) -> HttpResponse:
         english=(get_language() or "").startswith("en"),
     )
     act = Act(_("适合性自查"), _("保存自查"), (
-        _("四问都答“是”，才适合用揭榜挂帅。"), _("答案和理由随论证材料给专家看。")))
+        _("四问都答“是”，才适合用这种组织方式。"), _("答案和理由随论证材料给专家看。")))
     return act_page(request, form, act, lambda _data: actions.answer_fit_test(
         challenge=challenge, answers=form.answers(), by=request.actor, at=request.at,
     ), url_of(challenge), challenge)

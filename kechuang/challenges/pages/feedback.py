@@ -7,7 +7,6 @@ from kechuang.challenges import queries, rules
 from kechuang.challenges.pages.acts import bid_seen
 from kechuang.challenges.rules.bids import STATE_NAMES
 from kechuang.doors.requests import AskedRequest, signed_in
-from kechuang.notices.queries import notice_for
 from kechuang.reviews.queries import feedback_of
 
 
@@ -21,5 +20,5 @@ def letter(request: AskedRequest, number: str) -> HttpResponse:
     return render(request, "challenges/feedback.html", {
         "bid": row, "challenge": row.challenge, "state_name": STATE_NAMES[row.state],
         "feedback": feedback_of(row.challenge.number, row.number),
-        "checks": list(row.checks.all()), "notice": notice_for(row.challenge.number),
+        "checks": list(row.checks.all()), "notice": queries.notice_of_bid(row),
     })  # fmt: skip

@@ -1,6 +1,7 @@
 """The page of a challenge, its frozen rules, the minutes of its opening, and its opened bids."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -13,10 +14,12 @@ from kechuang.base.refusals import N_
 from kechuang.challenges import queries, rules
 from kechuang.challenges.models import Bid, Challenge
 from kechuang.challenges.pages.acts import challenge_seen
-from kechuang.challenges.pages.course import score_words
 from kechuang.challenges.pages.drafting import targets_shown
 from kechuang.challenges.pages.lists import kind_of
 from kechuang.challenges.pages.proofs import proofs_of
+from kechuang.challenges.pages.races import awards_shown, race_shown
+from kechuang.challenges.pages.words import score_words
+from kechuang.challenges.queries.lists import AFTER_REVIEW
 from kechuang.challenges.rules.bids import STATE_NAMES as BID_STATE_NAMES
 from kechuang.challenges.rules.bids import may_start_bid
 from kechuang.challenges.rules.table import STATE_NAMES, UNSEALED
@@ -86,9 +89,11 @@ def challenge(request: AskedRequest, number: str) -> HttpResponse:
         "fit": _fit(row, rule) if inside else [],
         "seats": queries.last_seats(row) if inside else [],
         "decision": _decision(row) if inside and not facts.fenced else None,
-        "notice": notice_queries.notice_for(row.number),
+        "notice": notice_queries.notice_for(row.number) if row.winners_max == 1 else None,
         "fence": reviews.fence_of(request.actor, row.number) if facts.fenced else None,
         "may_declare": rules.table.may_declare_conflict(request.actor, facts),
+        "ranked": row.state in AFTER_REVIEW and queries.sees_bids(request.actor, row, facts),
+        "awards": awards_shown(row), "race": race_shown(request, row, facts),
         "lapsed": row.state in ("ON_NOTICE", "FAILED", "DECIDING")
         and row.proposals.filter(state="LAPSED").exists(),
     }
@@ -108,22 +113,38 @@ def _acts(row: Challenge, request: AskedRequest, facts: Any) -> list[dict[str, s
 
 def _is_due(row: Challenge, event: str) -> bool:
     """Whether an act that the table allows would find what it needs."""
-    if event == "reopen_decision":
-        proposal = queries.live_proposal(row)
-        return proposal is not None and queries.is_undone(proposal)
-    if event == "take_ranking":
-        return queries.is_reviewed(row)
-    if event == "choose":
-        return queries.live_proposal(row) is None
-    if event == "propose":
-        awaited = queries.mode(row).issuer_chooses and not row.choices.exists()
-        return queries.live_proposal(row) is None and not awaited
-    if event in ("start_session", "unseal"):
-        with_custodians = event == "start_session"
-        return bool(row.custodians_needed) == with_custodians and (
-            with_custodians or row.presences.filter(role=Role.SUPERVISOR).exists()
-        )
-    return True
+    test = NEEDED.get(event)
+    return test is None or test(row)
+
+
+def _is_undone(row: Challenge) -> bool:
+    return any(queries.is_undone(one) for one in queries.live_proposals(row))
+
+
+def _may_propose(row: Challenge) -> bool:
+    awaited = queries.mode(row).issuer_chooses and not row.choices.exists()
+    return queries.live_proposal(row) is None and not awaited
+
+
+def _may_unseal(row: Challenge) -> bool:
+    """By the officer alone where nothing is sealed or the supervisor is there; custodians open
+    in a session."""
+    if not queries.mode(row).sealed:
+        return True
+    watched = row.presences.filter(role=Role.SUPERVISOR).exists()
+    return not row.custodians_needed and watched
+
+
+NEEDED: dict[str, Callable[[Challenge], bool]] = {
+    "reopen_decision": _is_undone,
+    "take_ranking": queries.is_reviewed,
+    "choose": lambda row: queries.live_proposal(row) is None,
+    "propose": _may_propose,
+    "attend": lambda row: queries.mode(row).sealed,
+    "name_custodians": lambda row: queries.mode(row).sealed,
+    "start_session": lambda row: bool(row.custodians_needed),
+    "unseal": _may_unseal,
+}
 
 
 def _steps(row: Challenge, stages: list[Any]) -> list[dict[str, Any]]:
@@ -178,7 +199,9 @@ def _bid_url(request: AskedRequest, row: Challenge) -> str:
     """Where this reader writes a bid now; empty where no bid can be begun."""
     if row.state != "OPEN" or row.deadline_at <= request.at:
         return ""
-    if request.actor.is_signed_in and not may_start_bid(request.actor, row.issuer.code):
+    if request.actor.is_signed_in and not may_start_bid(
+        request.actor, row.issuer.code, queries.invited_code(row)
+    ):
         return ""
     return reverse("bid-new", args=[row.number])
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -72,5 +73,7 @@ def _notices(row: Challenge) -> list[Proof]:
             _("拟立项公示 {number}").format(number=one.number), _("科技局"), one.content_hash,
             one.opened_at, reverse("notice", args=[one.number]),
         )
-        for one in Notice.objects.filter(subject_number=row.number).order_by("pk")
+        for one in Notice.objects.filter(
+            Q(subject_number=row.number) | Q(subject_number__startswith=f"{row.number}/")
+        ).order_by("pk")
     ]

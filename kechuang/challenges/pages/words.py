@@ -1,6 +1,8 @@
-"""The sentences that the sealing scripts say, in the reader's language."""
+"""Words that several pages share: scores, and what the sealing scripts say."""
 
 from django.utils.translation import gettext as _
+
+from kechuang.challenges.models import Bid
 
 
 def sealing() -> dict[str, str]:
@@ -43,3 +45,14 @@ def _missing() -> dict[str, str]:
         "public_exceeds": _("申请的财政资金超出榜单的上限。"),
         "not_declared": _("还没有申报是否另有财政资金支持。"),
     }
+
+
+def score_words(bid: Bid) -> str:
+    """A score as people read it: two decimals.
+
+    >>> score_words(Bid(score_hundredths=8105))
+    '81.05'
+    """
+    if bid.score_hundredths is None:
+        return ""
+    return f"{bid.score_hundredths // 100}.{bid.score_hundredths % 100:02d}"

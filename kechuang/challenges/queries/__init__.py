@@ -1,10 +1,21 @@
 """Reads of challenges and bids that have more than one caller."""
 
+from kechuang.challenges.queries.awards import (
+    ask_of,
+    awards_on_notice,
+    is_undone,
+    live_proposals,
+    notice_of_bid,
+    office_of,
+    projects_of,
+    ranked_bids,
+    ranking_with_line,
+    taken_fen,
+)
 from kechuang.challenges.queries.clock import (
     challenge_numbered,
     due_by_clock,
     is_reviewed,
-    is_undone,
 )
 from kechuang.challenges.queries.content import (
     attachment_bytes,
@@ -35,9 +46,11 @@ from kechuang.challenges.queries.facts import (
     challenge_facts,
     draft_facts,
     frame_of,
+    invited_code,
     last_seats,
     live_proposal,
     mode,
+    stage_plans,
     target_facts,
 )
 from kechuang.challenges.queries.lists import (
@@ -60,17 +73,27 @@ from kechuang.challenges.queries.publication import (
     proofs_of_entries,
     publication_of,
 )
+from kechuang.challenges.queries.races import (
+    Team,
+    free_after,
+    gate_in_hand,
+    gates_of,
+    racing_teams,
+    winners_of,
+)
 
 __all__ = [
-    "attachment_bytes", "attachment_of", "attendance", "awaited_approval", "bid_facts",
-    "bids_opened", "bids_visible_to", "bids_waiting", "budget_lines_visible_to", "call_facts",
-    "canonical_rules", "challenge_facts", "challenge_numbered", "challenges_open",
-    "challenges_opened", "current_ruleset", "custodian_of", "draft_facts", "due_by_clock",
-    "envelope_of", "envelope_to", "find_bid", "fingerprint_of", "frame_of", "in_region",
-    "is_reviewed", "is_undone", "key_of", "last_seats", "live_proposal", "live_session",
-    "master_key", "mode", "opening_facts", "opening_minutes", "opening_of", "own_bids",
-    "places_on_the_line", "possible_custodians", "posted_shares", "problems_with_content",
-    "proofs_of_entries", "proposal_of", "publication_of", "published_call", "sealed_content_of",
-    "sees_bids",
-    "standing_envelopes", "target_facts", "visible_to",
+    "Team", "ask_of", "attachment_bytes", "attachment_of", "attendance", "awaited_approval",
+    "awards_on_notice", "bid_facts", "bids_opened", "bids_visible_to", "bids_waiting",
+    "budget_lines_visible_to", "call_facts", "canonical_rules", "challenge_facts",
+    "challenge_numbered", "challenges_open", "challenges_opened", "current_ruleset",
+    "custodian_of", "draft_facts", "due_by_clock", "envelope_of", "envelope_to", "find_bid",
+    "fingerprint_of", "frame_of", "free_after", "gate_in_hand", "gates_of", "in_region",
+    "invited_code", "is_reviewed", "is_undone", "key_of", "last_seats", "live_proposal",
+    "live_proposals", "live_session", "master_key", "mode", "notice_of_bid", "office_of",
+    "opening_facts", "opening_minutes", "opening_of", "own_bids", "places_on_the_line",
+    "possible_custodians", "posted_shares", "problems_with_content", "projects_of",
+    "proofs_of_entries", "proposal_of", "publication_of", "published_call", "racing_teams",
+    "ranked_bids", "ranking_with_line", "sealed_content_of", "sees_bids", "stage_plans",
+    "standing_envelopes", "taken_fen", "target_facts", "visible_to", "winners_of",
 ]

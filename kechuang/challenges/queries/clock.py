@@ -4,7 +4,9 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from kechuang.challenges.models import Challenge, Proposal
+from kechuang.base.time import shanghai_date
+from kechuang.challenges.models import Bid, Challenge, Gate, Proposal
+from kechuang.challenges.rules.racing import GateState
 from kechuang.notices.models import Notice
 from kechuang.projects.models import Project
 from kechuang.reviews.models import Panel
@@ -24,18 +26,26 @@ def due_by_clock(at: datetime) -> list[tuple[str, str]]:
     """
     rows = Challenge.objects.order_by("pk")
     finished = Panel.objects.filter(subject_number=OuterRef("number"), state="FINISHED")
-    project = Project.objects.filter(number=OuterRef("project_number"))
     due = {
         "open": rows.filter(state="SCHEDULED", opens_at__lte=at),
         "close": rows.filter(state="OPEN", deadline_at__lte=at),
         "take_ranking": rows.filter(Exists(finished), state="REVIEWING"),
         "reopen_decision": rows.filter(Exists(_upheld()), state="ON_NOTICE"),
         "replace_award": rows.filter(
-            Exists(project.filter(state=Project.State.LAPSED)), state="AWARDED"
+            Exists(_awards(Q(state=Project.State.LAPSED))), state__in=["ON_NOTICE", "AWARDED"]
         ),
         "follow_project": rows.filter(
-            Q(Exists(project.filter(signed_at__isnull=False)), state="AWARDED")
-            | Q(Exists(project.filter(ended_at__isnull=False)), state="RUNNING")
+            Q(Exists(_awards(Q(signed_at__isnull=False), uncontracted=True)),
+              state__in=["ON_NOTICE", "AWARDED"])
+            | Q(~Exists(_awards(Q(signed_at__isnull=True))), state="AWARDED")
+            | Q(~Exists(_awards(Q(ended_at__isnull=True))), state="RUNNING")
+        ),
+        "open_gate": rows.filter(
+            Exists(Gate.objects.filter(
+                challenge=OuterRef("pk"), state=GateState.COLLECTING,
+                due_date__lte=shanghai_date(at),
+            )),
+            state="RUNNING",
         ),
     }
     return [
@@ -45,17 +55,25 @@ def due_by_clock(at: datetime) -> list[tuple[str, str]]:
     ]
 
 
+def _awards(project: Q, uncontracted: bool = False) -> QuerySet[Proposal]:
+    """The awards of a challenge whose project is so; where asked, not yet taken as contracted."""
+    found = Project.objects.filter(project, number=OuterRef("project_number"))
+    rows = Proposal.objects.filter(
+        Exists(found), challenge=OuterRef("pk"), state="APPROVED"
+    ).exclude(project_number="")
+    if uncontracted:
+        rows = rows.filter(Exists(Bid.objects.filter(
+            number=OuterRef("bid_number"), state=Bid.State.AWARDED
+        )))
+    return rows
+
+
 def _upheld() -> QuerySet[Proposal]:
     """The award on notice whose notice was cancelled by an upheld objection."""
     cancelled = Notice.objects.filter(state="CANCELLED").values("number")
     return Proposal.objects.filter(
         challenge=OuterRef("pk"), state="APPROVED", notice_number__in=cancelled
     )
-
-
-def is_undone(proposal: Proposal) -> bool:
-    """Whether the notice of a proposal was cancelled by an upheld objection."""
-    return Notice.objects.filter(number=proposal.notice_number, state="CANCELLED").exists()
 
 
 def is_reviewed(challenge: Challenge) -> bool:

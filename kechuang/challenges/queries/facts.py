@@ -7,7 +7,14 @@ from kechuang.base.time import shanghai_date
 from kechuang.challenges import rules
 from kechuang.challenges.models import ArgumentSeat, Bid, Challenge, Proposal
 from kechuang.challenges.rules.drafting import CriterionFacts, DraftFacts, TargetFacts
-from kechuang.challenges.rules.modes import ApprovalRule, Mode, mode_of
+from kechuang.challenges.rules.modes import (
+    ApprovalRule,
+    Mode,
+    StagePlan,
+    ask_most,
+    mode_of,
+    stages_of,
+)
 from kechuang.challenges.rules.proposal import Frame
 from kechuang.reviews import queries as reviews
 
@@ -15,6 +22,11 @@ from kechuang.reviews import queries as reviews
 def mode(challenge: Challenge) -> Mode:
     """The mode in the version that the challenge was drafted under."""
     return mode_of(challenge.mode, challenge.mode_version)
+
+
+def invited_code(challenge: Challenge) -> str:
+    """The credit code of the unit that a direct commission names; empty in the other modes."""
+    return challenge.invited.code if challenge.invited else ""
 
 
 def last_seats(challenge: Challenge) -> list[ArgumentSeat]:
@@ -114,16 +126,28 @@ def draft_facts(challenge: Challenge) -> DraftFacts:
         secretary=challenge.secretary.number if challenge.secretary else "",
         chair=challenge.chair.number if challenge.chair else "",
         consented=challenge.consent_at is not None,
+        invited=invited_code(challenge),
+        invited_reason=challenge.invited_reason,
     )
 
 
 def frame_of(challenge: Challenge) -> Frame:
     """What the challenge asks of a proposal; it is open, so it has a deadline."""
     assert challenge.deadline_at is not None
+    plans = stage_plans(challenge)
     return Frame(
         targets=[str(place) for place in challenge.targets.values_list("place", flat=True)],
-        public_fen=challenge.public_fen,
+        public_fen=ask_most(mode(challenge), challenge.public_fen),
         total_fen=challenge.total_fen,
         months=challenge.months,
         earliest=shanghai_date(challenge.deadline_at),
+        last=plans[0].until if plans else None,
     )
+
+
+def stage_plans(challenge: Challenge) -> list[StagePlan]:
+    """The stages of a race with their dates and money; none in other modes or without a date."""
+    if challenge.deadline_at is None:
+        return []
+    day = shanghai_date(challenge.deadline_at)
+    return stages_of(mode(challenge), challenge.public_fen, challenge.months, day)

@@ -56,7 +56,7 @@ def visible_to(actor: Actor, at: datetime) -> QuerySet[Challenge]:
         seen |= Q(Exists(keeper))
         seen |= Q(Exists(seat)) | Q(secretary__number=actor.person) | Q(chair__number=actor.person)
     return Challenge.objects.filter(seen).select_related(
-        "issuer", "officer", "need", "secretary", "chair"
+        "issuer", "officer", "need", "secretary", "chair", "invited"
     )
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from kechuang.base.time import rfc3339
 from kechuang.challenges.models import Bid, Challenge, Opening, Presence, Ruleset
-from kechuang.challenges.queries.facts import mode
+from kechuang.challenges.queries.facts import invited_code, mode, stage_plans
 from kechuang.challenges.rules.freezing import canonical
+from kechuang.challenges.rules.modes import ask_most
 from kechuang.challenges.rules.table import State
 from kechuang.record import queries as record
 
@@ -55,7 +56,26 @@ def publication_of(challenge: Challenge) -> dict[str, Any]:
         "issuer_chooses": rule.issuer_chooses,
         "ranking_binds": rule.ranking_binds,
         **_custody(challenge),
+        **_mode_terms(challenge),
     }
+
+
+def _mode_terms(challenge: Challenge) -> dict[str, Any]:
+    """What a mode adds: the commissioned unit and why, what one bid may ask, a race's stages."""
+    rule = mode(challenge)
+    found: dict[str, Any] = {}
+    if rule.invited:
+        found |= {"invited": invited_code(challenge), "invited_reason": challenge.invited_reason}
+    most = ask_most(rule, challenge.public_fen)
+    if most != challenge.public_fen:
+        found["ask_most_fen"] = most
+    if rule.is_race:
+        found["stages"] = [
+            {"place": one.place, "name": one.name, "until": one.until.isoformat(),
+             "teams_max": one.teams_max, "team_fen": one.team_fen}
+            for one in stage_plans(challenge)
+        ]
+    return found
 
 
 def _custody(challenge: Challenge) -> dict[str, Any]:

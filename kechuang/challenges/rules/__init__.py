@@ -1,12 +1,14 @@
 """Pure decisions of challenges and bids: the table of states, rights, checks, refusals."""
 
 from kechuang.challenges.rules import (
+    allocating,
     bids,
     custody,
     deciding,
     drafting,
     modes,
     proposal,
+    racing,
     sealing,
     table,
 )
@@ -16,5 +18,6 @@ from kechuang.challenges.rules.table import ChallengeFacts, State, may
 
 __all__ = [
     "BidFacts", "BidRefused", "BidState", "ChallengeFacts", "ChallengeRefused", "State",
-    "bids", "custody", "deciding", "drafting", "may", "modes", "proposal", "sealing", "table",
+    "allocating", "bids", "custody", "deciding", "drafting", "may", "modes", "proposal", "racing",
+    "sealing", "table",
 ]

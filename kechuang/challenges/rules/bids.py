@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, Refused, require
+from kechuang.base.states import StateTable, row
 from kechuang.base.time import SHANGHAI
 from kechuang.challenges.rules.refusals import BidRefused, event_name, not_yours
 from kechuang.challenges.rules.table import (
@@ -39,6 +40,8 @@ class BidState(StrEnum):
     NOT_PROPOSED = "NOT_PROPOSED"
     AWARDED = "AWARDED"
     CONTRACTED = "CONTRACTED"
+    STOPPED = "STOPPED"
+    MERGED = "MERGED"
     DECLINED = "DECLINED"
 
 
@@ -61,6 +64,8 @@ STATE_NAMES = {
     BidState.NOT_PROPOSED: N_("未选定"),
     BidState.AWARDED: N_("已立项"),
     BidState.CONTRACTED: N_("已签约"),
+    BidState.STOPPED: N_("止于赛段"),
+    BidState.MERGED: N_("已并入另一队"),
     BidState.DECLINED: N_("立项失效"),
 }
 UNKNOWN_MEMBER = N_("没有代码为 {code} 的单位。")
@@ -70,45 +75,69 @@ ENDED = frozenset({
 # A sealed bid counts once for its unit and its lead; a draft beside it may replace it.
 LIVE = frozenset(BidState) - ENDED - {BidState.DRAFT}
 OPENED = LIVE - {BidState.SEALED, BidState.NEEDS_RECONFIRM}
-TABLE = {
-    # event: from, to
-    "save": ({BidState.DRAFT}, BidState.DRAFT),
-    "sign": ({BidState.DRAFT}, BidState.DRAFT),
-    "confirm": ({BidState.DRAFT}, BidState.DRAFT),
-    "submit": ({BidState.DRAFT}, BidState.SEALED),
-    "discard": ({BidState.DRAFT}, BidState.WITHDRAWN),
-    "replace": ({BidState.SEALED, BidState.NEEDS_RECONFIRM}, BidState.REPLACED),
-    "withdraw": ({BidState.SEALED, BidState.NEEDS_RECONFIRM}, BidState.WITHDRAWN),
-    "need_reconfirming": ({BidState.SEALED}, BidState.NEEDS_RECONFIRM),
-    "reconfirm": ({BidState.NEEDS_RECONFIRM}, BidState.SEALED),
-    "return_unopened": (
-        {BidState.DRAFT, BidState.SEALED, BidState.NEEDS_RECONFIRM}, BidState.RETURNED,
-    ),
-    "open": ({BidState.SEALED}, BidState.OPENED),
-    "void": ({BidState.SEALED}, BidState.VOID),
-    "admit": ({BidState.OPENED, BidState.CORRECTION}, BidState.ADMISSIBLE),
-    "ask_correction": ({BidState.OPENED}, BidState.CORRECTION),
-    "correct": ({BidState.CORRECTION}, BidState.CORRECTION),
-    "refuse": ({BidState.OPENED, BidState.CORRECTION}, BidState.INADMISSIBLE),
-    "review": ({BidState.ADMISSIBLE}, BidState.IN_REVIEW),
-    "rank": ({BidState.IN_REVIEW}, BidState.RANKED),
-    "propose": ({BidState.RANKED}, BidState.PROPOSED),
-    "keep_in_reserve": ({BidState.RANKED}, BidState.RESERVE),
-    "pass_over": ({BidState.RANKED}, BidState.NOT_PROPOSED),
-    "rank_again": (
-        {BidState.PROPOSED, BidState.RESERVE, BidState.NOT_PROPOSED}, BidState.RANKED,
-    ),
-    "award": ({BidState.PROPOSED}, BidState.AWARDED),
-    "contract": ({BidState.AWARDED}, BidState.CONTRACTED),
-    "lapse": ({BidState.AWARDED}, BidState.DECLINED),
-    "promote": ({BidState.RESERVE}, BidState.PROPOSED),
-}
+TABLE = StateTable("bid", "揭榜方案", STATE_NAMES, (
+    #    from                     event               to              who, guard
+    row("-",                      "start",            "DRAFT",        "any unit but the poser's",
+        "the call is open; where one unit is invited, that unit"),
+    row("DRAFT",                  "save",             "same",         "the bidding unit"),
+    row("DRAFT",                  "sign",             "same",         "its administrator",
+        "the proposal is whole"),
+    row("DRAFT",                  "confirm",          "same",         "a member's administrator"),
+    row("DRAFT",                  "submit",           "SEALED",       "the bidding unit",
+        "before the deadline; signed as it is, members confirmed, one live bid per unit and lead"),
+    row("DRAFT",                  "discard",          "WITHDRAWN",    "the bidding unit"),
+    row("SEALED NEEDS_RECONFIRM", "replace",          "REPLACED",     "the bidding unit",
+        "a new one is sealed in the same act"),
+    row("SEALED NEEDS_RECONFIRM", "withdraw",         "WITHDRAWN",    "its administrator",
+        "before the deadline"),
+    row("SEALED",                 "need_reconfirming", "NEEDS_RECONFIRM", "clock",
+        "the call was amended in substance"),
+    row("NEEDS_RECONFIRM",        "reconfirm",        "SEALED",       "its administrator",
+        "before the deadline"),
+    row("DRAFT SEALED NEEDS_RECONFIRM", "return_unopened", "RETURNED", "clock",
+        "the call failed or was cancelled, or the bid was not reconfirmed"),
+    row("SEALED",                 "open",             "OPENED",       "officer",
+        "all bids at once, the supervisor present, k of n custodians where there are any"),
+    row("SEALED",                 "void",             "VOID",         "officer",
+        "an envelope that was dealt falsely"),
+    row("OPENED CORRECTION",      "admit",            "ADMISSIBLE",   "secretary"),
+    row("OPENED",                 "ask_correction",   "CORRECTION",   "secretary",
+        "once, for the hours of the mode"),
+    row("CORRECTION",             "correct",          "same",         "the bidding unit",
+        "once, in time"),
+    row("OPENED CORRECTION",      "refuse",           "INADMISSIBLE", "secretary", "with a reason"),
+    row("ADMISSIBLE",             "review",           "IN_REVIEW",    "secretary"),
+    row("IN_REVIEW",              "rank",             "RANKED",       "clock or officer",
+        "the minutes are signed"),
+    row("RANKED",                 "propose",          "PROPOSED",     "last approver",
+        "within the places of the mode and the money of the call"),
+    row("RANKED",                 "keep_in_reserve",  "RESERVE",      "last approver"),
+    row("RANKED",                 "pass_over",        "NOT_PROPOSED", "last approver"),
+    row("PROPOSED RESERVE NOT_PROPOSED", "rank_again", "RANKED",      "clock or officer",
+        "an objection was upheld against the only award"),
+    row("PROPOSED",               "set_aside",        "NOT_PROPOSED", "clock or officer",
+        "an objection was upheld against one of several awards"),
+    row("PROPOSED",               "award",            "AWARDED",      "head",
+        "its notice has run, no objection is open"),
+    row("AWARDED",                "contract",         "CONTRACTED",   "clock",
+        "the agreement is in force"),
+    row("AWARDED",                "lapse",            "DECLINED",     "clock",
+        "not signed in time, or declined"),
+    row("RESERVE",                "promote",          "PROPOSED",     "clock",
+        "an award fell away, and the money suffices"),
+    row("CONTRACTED",             "stop",             "STOPPED",      "head",
+        "at a gate of a race, with a reason"),
+    row("CONTRACTED",             "merge",            "MERGED",       "head",
+        "at a gate of a race, into a team that goes on"),
+), "design/procedures.md, Bid (揭榜方案)")
+EVENTS = {one.event: one for one in TABLE.rows}
 
 # From the notice on a bidder is told what the reviews said, or why there was none.
 FED_BACK = frozenset({State.ON_NOTICE, State.AWARDED, State.RUNNING, State.ENDED})
 FED_BACK_BIDS = frozenset({
     BidState.VOID, BidState.INADMISSIBLE, BidState.PROPOSED, BidState.RESERVE,
     BidState.NOT_PROPOSED, BidState.AWARDED, BidState.CONTRACTED, BidState.DECLINED,
+    BidState.STOPPED, BidState.MERGED,
 })
 
 
@@ -128,13 +157,13 @@ class BidFacts:
 
 def check_bid_event(event: str, state: str) -> BidState:
     """The bid's state after the event; refuses any other starting state."""
-    since, to = TABLE[event]
-    require(state in since, BidRefused(
+    found = EVENTS[event]
+    require(state in found.since, BidRefused(
         "bids.wrong_state", N_("现在不能{event}：方案的状态是“{state}”。"),
         {"event": event_name(event), "state": STATE_NAMES[BidState(state)]}, (),
         N_("请刷新页面，看方案现在的状态。"),
     ))
-    return to
+    return BidState(found.ends(state))
 
 
 def is_bidder(actor: Actor, facts: BidFacts) -> bool:
@@ -167,10 +196,11 @@ def may_confirm_bid(actor: Actor, facts: BidFacts) -> bool:
     return actor.role == Role.UNIT_ADMIN and actor.organisation in facts.members
 
 
-def may_start_bid(actor: Actor, issuer: str) -> bool:
-    """Any unit's people but the poser's."""
+def may_start_bid(actor: Actor, issuer: str, invited: str = "") -> bool:
+    """Any unit's people but the poser's; where a unit is invited, its people alone."""
     of_a_unit = actor.is_role(Role.FILLER, Role.UNIT_ADMIN, Role.MEMBER)
-    return of_a_unit and bool(actor.organisation) and actor.organisation != issuer
+    asked = actor.organisation == invited if invited else actor.organisation != issuer
+    return of_a_unit and bool(actor.organisation) and asked
 
 
 def is_unsealed(facts: BidFacts) -> bool:

@@ -14,6 +14,7 @@ from kechuang.challenges.rules.refusals import ChallengeRefused
 TARGETS_MAX = 30
 CRITERIA_MAX = 20
 MONTHS_MAX = 120
+REASON_LEAST = 20
 
 
 class Comparison(StrEnum):
@@ -66,6 +67,8 @@ class DraftFacts:
     secretary: str
     chair: str
     consented: bool = False
+    invited: str = ""
+    invited_reason: str = ""
 
 
 def plain_number(value: Decimal) -> str:
@@ -192,6 +195,37 @@ def problems_with_fit(answers: Mapping[str, bool], mode: Mode) -> list[Refused]:
     return []
 
 
+def problems_with_invited(named: bool, is_poser: bool, mode: Mode) -> list[Refused]:
+    """A unit is named only where the mode commissions one, and it is another than the poser."""
+    if named and not mode.invited:
+        return [ChallengeRefused(
+            "challenges.nobody_invited", N_("这种组织方式不指定受托单位。"), {}, ("invited",),
+            N_("需要指定时，请改用定向委托另行起草。"),
+        )]
+    if is_poser:
+        return [ChallengeRefused(
+            "challenges.poser_invited", N_("受托单位不能是出题方自己。"), {}, ("invited",),
+        )]
+    return []
+
+
+def problems_with_commission(draft: DraftFacts, mode: Mode) -> list[Refused]:
+    """A direct commission names its one unit, and says why this one and no other."""
+    problems: list[Refused] = []
+    if mode.invited and not draft.invited:
+        problems.append(ChallengeRefused(
+            "challenges.no_invited", N_("定向委托须写明受托单位。"), {}, ("invited",),
+            N_("填该单位的统一社会信用代码。"),
+        ))
+    if mode.invited and len(draft.invited_reason.strip()) < REASON_LEAST:
+        problems.append(ChallengeRefused(
+            "challenges.no_invited_reason",
+            N_("委托理由至少写 {least} 字：为什么是这一家，查过哪些可比单位。"),
+            {"least": REASON_LEAST}, ("invited_reason",), N_("理由随榜单和公示公开。"),
+        ))
+    return problems
+
+
 def problems_with_draft(draft: DraftFacts, mode: Mode, at: datetime) -> list[Refused]:
     """Everything that keeps a draft from being argued, all at once."""
     problems: list[Refused] = []
@@ -222,6 +256,7 @@ def problems_with_draft(draft: DraftFacts, mode: Mode, at: datetime) -> list[Ref
         *problems_with_money(draft.total_fen, draft.public_fen, draft.own_fen),
         *problems_with_dates(draft, mode, at),
         *problems_with_fit(draft.answers, mode),
+        *problems_with_commission(draft, mode),
     ]
 
 

@@ -24,6 +24,7 @@ class Frame:
     total_fen: int
     months: int
     earliest: date
+    last: date | None = None
 
 
 def empty_proposal() -> dict[str, Any]:
@@ -86,7 +87,9 @@ def problems_with_milestones(content: Mapping[str, Any], frame: Frame) -> list[R
 
 def last_day(frame: Frame) -> date:
     """The day by which the last milestone is due: the challenge's months after the deadline,
-    and half a year for award and signing."""
+    and half a year for award and signing; in a race the gate of the first stage."""
+    if frame.last is not None:
+        return frame.last
     months = frame.earliest.month - 1 + frame.months + 6
     return date(frame.earliest.year + months // 12, months % 12 + 1, 28)
 

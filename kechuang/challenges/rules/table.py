@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, require
+from kechuang.base.states import StateTable, row
 from kechuang.challenges.rules.refusals import ChallengeRefused, event_name, not_yours
 
 
@@ -85,66 +86,92 @@ class ChallengeFacts:
     deadline_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    event: str
-    since: frozenset[State]
-    to: State | None
-    who: str
-
-
-def _row(since: str, event: str, to: str, who: str) -> Transition:
-    states = BEFORE_AWARD if since == "any before AWARDED" else {State(s) for s in since.split()}
-    return Transition(event, frozenset(states), State(to) if to != "same" else None, who)
-
-
-TABLE = (
-    #    from                  event               to           who
-    _row("DRAFTING",           "edit",             "same",      "officer"),
-    _row("DRAFTING",           "answer_fit_test",  "same",      "officer"),
-    _row("DRAFTING",           "name_custodians",  "same",      "officer"),
-    _row("DRAFTING ARGUING APPROVED", "register_key", "same",   "custodian"),
-    _row("DRAFTING",           "consent",          "same",      "issuer"),
-    _row("DRAFTING",           "send_to_argument", "ARGUING",   "officer"),
-    _row("ARGUING",            "argue",            "same",      "named expert"),
-    _row("ARGUING",            "pass_argument",    "APPROVED",  "lead expert"),
-    _row("ARGUING",            "reject_argument",  "REJECTED",  "lead expert"),
-    _row("ARGUING",            "return_argument",  "DRAFTING",  "lead expert"),
-    _row("APPROVED",           "authorise",        "SCHEDULED", "head"),
-    _row("SCHEDULED",          "open",             "OPEN",      "clock"),
-    _row("OPEN",               "ask",              "same",      "anyone signed in"),
-    _row("OPEN",               "answer",           "same",      "officer"),
-    _row("OPEN",               "amend_minor",      "same",      "officer"),
-    _row("OPEN",               "amend_substantial", "same",     "head"),
-    _row("OPEN",               "close",            "CLOSED",    "clock"),
-    _row("CLOSED",             "fail",             "FAILED",    "clock"),
-    _row("CLOSED",             "attend",           "same",      "supervisor"),
-    _row("CLOSED",             "start_session",    "same",      "officer"),
-    _row("CLOSED",             "give_shares",      "same",      "custodian"),
-    _row("CLOSED",             "unseal",           "CHECKING",  "officer"),
-    _row("CHECKING",           "check",            "same",      "secretary"),
-    _row("CHECKING",           "finish_check",     "REVIEWING", "secretary"),
-    _row("CHECKING",           "fail_check",       "FAILED",    "secretary"),
-    _row("REVIEWING",          "take_ranking",     "DECIDING",  "clock or officer"),
-    _row("DECIDING",           "choose",           "same",      "choosing issuer"),
-    _row("DECIDING",           "propose",          "same",      "officer"),
-    _row("DECIDING",           "approve",          "same",      "approver"),
-    _row("DECIDING",           "return_proposal",  "same",      "approver"),
-    _row("DECIDING",           "approve_last",     "ON_NOTICE", "approver"),
-    _row("ON_NOTICE",          "finalise",         "AWARDED",   "head"),
-    _row("ON_NOTICE",          "reopen_decision",  "DECIDING",  "clock or officer"),
-    _row("AWARDED",            "run",              "RUNNING",   "clock"),
-    _row("AWARDED",            "promote_reserve",  "ON_NOTICE", "clock"),
-    _row("AWARDED",            "fail_award",       "FAILED",    "clock"),
-    _row("RUNNING",            "end",              "ENDED",     "clock"),
-    _row("FAILED",             "relist",           "same",      "officer"),
-    _row("any before AWARDED", "cancel",           "CANCELLED", "head"),
-)
+BEFORE = " ".join(state for state in State if state in BEFORE_AWARD)
+TABLE = StateTable("challenge", "榜单", STATE_NAMES, (
+    #    from                  event               to           who, guard
+    row("-",                  "create",            "DRAFTING",  "officer",
+        "from an accepted need; mode and its version chosen"),
+    row("DRAFTING",           "edit",              "same",      "officer"),
+    row("DRAFTING",           "answer_fit_test",   "same",      "officer"),
+    row("DRAFTING",           "name_custodians",   "same",      "officer", "the mode seals bids"),
+    row("DRAFTING ARGUING APPROVED", "register_key", "same",    "custodian"),
+    row("DRAFTING",           "consent",           "same",      "issuer"),
+    row("DRAFTING",           "send_to_argument",  "ARGUING",   "officer",
+        "the draft is whole, the fit test answered with yes, the poser agrees"),
+    row("ARGUING",            "argue",             "same",      "named expert", "once each"),
+    row("ARGUING",            "pass_argument",     "APPROVED",  "lead expert",
+        "at least three have signed, more than half for it"),
+    row("ARGUING",            "reject_argument",   "REJECTED",  "lead expert"),
+    row("ARGUING",            "return_argument",   "DRAFTING",  "lead expert"),
+    row("APPROVED",           "authorise",         "SCHEDULED", "head",
+        "the budget line has the money, every custodian's key is registered"),
+    row("SCHEDULED",          "open",              "OPEN",      "clock", "its time has come"),
+    row("OPEN",               "ask",               "same",      "anyone signed in"),
+    row("OPEN",               "answer",            "same",      "officer"),
+    row("OPEN",               "amend_minor",       "same",      "officer"),
+    row("OPEN",               "amend_substantial", "same",      "head",
+        "the deadline leaves the mode's days; sealed bids need reconfirming"),
+    row("OPEN",               "close",             "CLOSED",    "clock", "the deadline has passed"),
+    row("CLOSED",             "fail",              "FAILED",    "clock",
+        "fewer sealed bids than the mode's least"),
+    row("CLOSED",             "attend",            "same",      "supervisor"),
+    row("CLOSED",             "start_session",     "same",      "officer",
+        "custodians keep the keys"),
+    row("CLOSED",             "give_shares",       "same",      "custodian"),
+    row("CLOSED",             "unseal",            "CHECKING",  "officer",
+        "the supervisor is present where the mode seals, k of n shares where there are custodians"),
+    row("CHECKING",           "check",             "same",      "secretary"),
+    row("CHECKING",           "finish_check",      "REVIEWING", "secretary",
+        "every bid is judged, enough are admissible"),
+    row("CHECKING",           "fail_check",        "FAILED",    "secretary",
+        "fewer admissible bids than the mode's least"),
+    row("REVIEWING",          "take_ranking",      "DECIDING",  "clock or officer",
+        "the panel's minutes are signed"),
+    row("DECIDING",           "choose",            "same",      "choosing issuer",
+        "above the threshold; only where the mode lets the poser choose"),
+    row("DECIDING",           "propose",           "same",      "officer",
+        "within the places of the mode and the money of the call, nobody passed over"),
+    row("DECIDING",           "approve",           "same",      "approver",
+        "nobody signs two steps of a round"),
+    row("DECIDING",           "return_proposal",   "same",      "approver", "with a reason"),
+    row("DECIDING",           "approve_last",      "ON_NOTICE", "approver", "all steps signed"),
+    row("ON_NOTICE",          "finalise",          "AWARDED",   "head",
+        "every notice has run, no objection is open"),
+    row("ON_NOTICE",          "finalise_some",     "same",      "head",
+        "some notices have run, others still do"),
+    row("ON_NOTICE",          "undo_award",        "same",      "clock or officer",
+        "an objection was upheld against one of several awards"),
+    row("ON_NOTICE",          "settle",            "AWARDED",   "clock or officer",
+        "the last award still on notice fell away, others are final"),
+    row("ON_NOTICE",          "reopen_decision",   "DECIDING",  "clock or officer",
+        "an objection was upheld and no other award stands"),
+    row("ON_NOTICE AWARDED",  "contract",          "same",      "clock",
+        "one of several agreements is in force"),
+    row("AWARDED",            "run",               "RUNNING",   "clock",
+        "every agreement is in force"),
+    row("AWARDED",            "promote_reserve",   "ON_NOTICE", "clock",
+        "an award fell away, the reserve fits the money"),
+    row("ON_NOTICE AWARDED",  "replace_some",      "same",      "clock",
+        "an award fell away while others are on notice or stand"),
+    row("AWARDED",            "fail_award",        "FAILED",    "clock",
+        "the only award fell away, and there is no reserve"),
+    row("RUNNING",            "open_gate",         "same",      "clock or officer",
+        "the gate's day has come, or every team's stage is judged"),
+    row("RUNNING",            "compare",           "same",      "chair",
+        "every team has a verdict and a reason"),
+    row("RUNNING",            "return_comparison", "same",      "head", "with a reason"),
+    row("RUNNING",            "decide_gate",       "same",      "head",
+        "another person than the chair; teams within the next stage, money within the call"),
+    row("RUNNING",            "end",               "ENDED",     "clock", "every project has ended"),
+    row("FAILED",             "relist",            "same",      "officer",
+        "once, with a reason, in the same mode or another"),
+    row(BEFORE,               "cancel",            "CANCELLED", "head", "with a public reason"),
+), "design/procedures.md, Challenge (榜单)")
 # Under these appointments a person acts as the panel's secretary or chair.
 PANEL_ROLES = (
     Role.OFFICER, Role.HEAD, Role.LIAISON, Role.EXPERT, Role.MEMBER, Role.SECRETARY, Role.CHAIR,
 )
-EVENTS = {row.event: row for row in TABLE}
+EVENTS = {one.event: one for one in TABLE.rows}
 
 
 def _in_office(actor: Actor, facts: ChallengeFacts, role: str) -> bool:
@@ -172,6 +199,9 @@ WHO: dict[str, Callable[[Actor, ChallengeFacts], bool]] = {
     "secretary": lambda actor, facts: (
         actor.is_role(*PANEL_ROLES) and actor.person == facts.secretary and not facts.fenced
     ),
+    "chair": lambda actor, facts: (
+        actor.is_role(*PANEL_ROLES) and actor.person == facts.chair and not facts.fenced
+    ),
     "issuer": lambda actor, facts: (
         actor.role == Role.UNIT_ADMIN and bool(facts.issuer) and actor.organisation == facts.issuer
     ),
@@ -185,20 +215,20 @@ WHO: dict[str, Callable[[Actor, ChallengeFacts], bool]] = {
 
 def may(event: str, actor: Actor, facts: ChallengeFacts) -> bool:
     """True where the event can happen now and it is this actor's to do: the page's question."""
-    row = EVENTS[event]
-    return facts.state in row.since and WHO[row.who](actor, facts)
+    found = EVENTS[event]
+    return facts.state in found.since and WHO[found.who](actor, facts)
 
 
 def check_event(event: str, actor: Actor, facts: ChallengeFacts) -> State:
     """The state after the event; refuses the wrong person first, then the wrong state."""
-    row = EVENTS[event]
-    require(WHO[row.who](actor, facts), not_yours(event))
-    require(facts.state in row.since, ChallengeRefused(
+    found = EVENTS[event]
+    require(WHO[found.who](actor, facts), not_yours(event))
+    require(facts.state in found.since, ChallengeRefused(
         "challenges.wrong_state", N_("现在不能{event}：榜单的状态是“{state}”。"),
         {"event": event_name(event), "state": STATE_NAMES[facts.state]},
         way_on=N_("请刷新页面，看现在由谁办。"),
     ))
-    return row.to or facts.state
+    return State(found.ends(facts.state))
 
 
 OFFICES = (Role.OFFICER, Role.HEAD, Role.FINANCE)

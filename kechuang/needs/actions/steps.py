@@ -29,6 +29,7 @@ def move(
     need: Need, state: State, *, by: Actor, at: datetime, note: str = "", private: str = ""
 ) -> None:
     """Put a locked need in a state, with its deadline, a stage row and its place in search."""
+    rules.TABLE.check_move(need.state, state)
     need.state = state
     need.since = at
     need.until = rules.due(state, need.region_path, at) if state in rules.CHECKS else None

@@ -74,6 +74,7 @@ from kechuang.needs.rules.states import (
     may_submit,
     may_withdraw,
 )
+from kechuang.needs.rules.table import TABLE
 from kechuang.needs.rules.terms import (
     Term,
     due,
@@ -90,7 +91,8 @@ __all__ = [
     "EXTENT_NAMES", "FIELDS", "FIELD_NAMES", "HOLDER_NAMES", "LIKE_LEAST", "LIVE",
     "MERGE_TARGETS", "NOT_FOUND", "NO_UPLOAD", "OFFICE_CHECKS", "ORDER", "OWNERS",
     "PUBLICATION_EFFECTS", "PUBLICATION_NAMES", "PUBLIC_STATES", "STATE_KINDS", "STATE_NAMES",
-    "TARGETS_MOST", "TARGET_FIELDS", "TITLE_LONGEST", "Comparison", "Content", "Extent", "Level",
+    "TABLE", "TARGETS_MOST", "TARGET_FIELDS",
+    "TITLE_LONGEST", "Comparison", "Content", "Extent", "Level",
     "NeedFacts", "NeedRefused", "Publication", "Sight", "State", "TargetFacts", "Term",
     "after_pass", "after_sign", "check_may", "check_merge", "check_region", "due", "keywords_of",
     "level_of", "likely_budget", "likeness", "may_convert", "may_disclose", "may_edit",

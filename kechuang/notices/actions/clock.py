@@ -8,6 +8,7 @@ from django.db import transaction
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import require
+from kechuang.base.states import BEGIN
 from kechuang.base.time import rfc3339, shanghai_date
 from kechuang.base.working_days import calendar
 from kechuang.notices import queries, rules
@@ -24,6 +25,7 @@ def locked_notice(notice: Notice) -> Notice:
 
 
 def move_notice(notice: Notice, state: str, by: Actor, at: datetime, note: str = "") -> None:
+    rules.NOTICE_TABLE.check_move(notice.state if notice.pk else BEGIN, state)
     notice.state = state
     notice.state_since = at
     notice.version += 1

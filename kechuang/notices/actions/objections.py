@@ -24,6 +24,7 @@ def _due(at: datetime, working_days: int) -> datetime:
 
 
 def _move(objection: Objection, state: str, by: Actor, at: datetime, note: str = "") -> None:
+    rules.OBJECTION_TABLE.check_move(objection.state, state)
     objection.state = state
     objection.state_since = at
     objection.version += 1

@@ -50,6 +50,7 @@ from kechuang.projects.actions.payments import (
     review_payment,
     settle_reclaim,
 )
+from kechuang.projects.actions.stages import conclude_stage, extend_stage
 
 __all__ = [
     "EvidenceItem",
@@ -58,11 +59,13 @@ __all__ = [
     "begin_amendment",
     "begin_termination",
     "check_milestone",
+    "conclude_stage",
     "confirm_payment",
     "correct_receipt",
     "decline_award",
     "decide_acceptance",
     "draft_agreement",
+    "extend_stage",
     "freeze",
     "give_opinion",
     "hold_payment",

@@ -265,11 +265,19 @@ def begin_amendment(*, project: Project, reason: str, by: Actor, at: datetime) -
     project = locked(project, "begin_amendment", by)
     current = queries.agreement_in_force(project)
     assert current is not None, project.number
-    draft = _new_draft(project, at)
-    _write(draft, rules.terms_from_json(current.terms), reason)
+    draft = begin_edition(project, rules.terms_from_json(current.terms), reason, at)
     move_project(project, Project.State.AMENDING, by=by, at=at, note=reason)
     note_act("begin_amendment", project, by, at, {"edition": draft.edition})
     tell_unit(project, "draft_agreement", by, at)
+    return draft
+
+
+def begin_edition(
+    project: Project, terms: rules.Terms, reason: str, at: datetime
+) -> Agreement:
+    """Write the draft of the next edition under these terms; the project is locked."""
+    draft = _new_draft(project, at)
+    _write(draft, terms, reason)
     return draft
 
 

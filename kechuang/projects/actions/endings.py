@@ -105,6 +105,12 @@ def terminate(*, project: Project, reason: str, by: Actor, at: datetime) -> Proj
     return project
 
 
+def end_without_blame(project: Project, reason: str, by: Actor, at: datetime) -> None:
+    """Conclude a locked project: open payment requests are returned, nothing is demanded back."""
+    _return_open_payments(project, reason, by, at)
+    move_project(project, State.CONCLUDED, by=by, at=at, note=reason)
+
+
 @transaction.atomic
 def revoke(*, project: Project, reason: str, by: Actor, at: datetime) -> Project:
     """Revoke a project for a breach of integrity; everything paid is demanded back in full."""

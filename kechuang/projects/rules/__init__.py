@@ -51,6 +51,7 @@ from kechuang.projects.rules.terms import (
     problems_with_terms,
     terms_from_json,
     terms_to_json,
+    with_stage,
 )
 
 __all__ = [
@@ -65,5 +66,5 @@ __all__ = [
     "day_from", "fingerprint_of", "has_right", "is_overdue", "may_act", "may_open",
     "may_read_inside", "money_problems", "problems_with_amendment", "problems_with_payment",
     "problems_with_terms", "reminders_due", "share_percent", "terms_from_json", "terms_to_json",
-    "due", "term", "terms",
+    "due", "term", "terms", "with_stage",
 ]  # fmt: skip

@@ -93,6 +93,8 @@ STEPS = {
     "settle_reclaim": _step(SIGNED, "", "PAYER", N_("确认追回到账")),
     "freeze": _step(WORKING | {"TERMINATING", "ACCEPTED"}, "", "HEAD FINANCE", N_("冻结资金")),
     "unfreeze": _step(SIGNED, "", "HEAD", N_("解冻资金")),
+    "extend_stage": _step("ACTIVE", "AMENDING", "HEAD", N_("转入下一赛段")),
+    "conclude_stage": _step("ACTIVE", "CONCLUDED", "HEAD", N_("止于本赛段")),
     "begin_termination": _step("ACTIVE", "TERMINATING", "LEADER UNIT_ADMIN OFFICER",
                                N_("申请终止")),
     "withdraw_termination": _step("TERMINATING", "ACTIVE", "HEAD", N_("不予终止")),

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -120,6 +120,39 @@ def day_from(text: str) -> date | None:
         return date.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+
+
+def with_stage(terms: Terms, milestone: MilestoneTerm, added_fen: int, passed: str) -> Terms:
+    """The terms with one stage more: its milestone last, its public money in one part or two.
+
+    With a milestone that was passed, half of the money stands behind it, and the rest behind the
+    new one.
+
+    >>> before = Terms(9, 3, 6, 0, "2026-01-01", "2027-01-01", "", milestones=(
+    ...     MilestoneTerm("M1", "样件", "报告", "2026-09-01"),),
+    ...     instalments=(InstalmentTerm(1, "MILESTONE", "M1", 3, 0),))
+    >>> after = with_stage(before, MilestoneTerm("G2", "比较", "成果", "2027-06-01"), 5, "M1")
+    >>> after.public_fen, after.total_fen, after.until
+    (8, 14, '2027-06-01')
+    >>> [(one.sequence, one.milestone, one.amount_fen) for one in after.instalments]
+    [(1, 'M1', 3), (2, 'M1', 2), (3, 'G2', 3)]
+    """
+    first = added_fen // 2 if passed else 0
+    own = max((row.own_due_fen for row in terms.instalments), default=0)
+    parts = [(passed, first), (milestone.code, added_fen - first)]
+    count = len(terms.instalments)
+    added = tuple(
+        InstalmentTerm(count + place, MILESTONE, code, fen, own)
+        for place, (code, fen) in enumerate([part for part in parts if part[1]], start=1)
+    )
+    return replace(
+        terms,
+        total_fen=terms.total_fen + added_fen,
+        public_fen=terms.public_fen + added_fen,
+        until=max(terms.until, milestone.due_date),
+        milestones=(*terms.milestones, milestone),
+        instalments=(*terms.instalments, *added),
+    )
 
 
 def problems_with_terms(terms: Terms) -> list[Refused]:

@@ -194,6 +194,7 @@ def _require(draw: Draw, *states: str) -> None:
 
 
 def _move(draw: Draw, state: str, by: Actor, at: datetime, note: str = "") -> None:
+    rules.DRAW_TABLE.check_move(draw.state, state)
     draw.state, draw.state_since, draw.version = state, at, draw.version + 1
     draw.save()
     DrawStage.objects.create(draw=draw, **stage_facts(state, by, at) | {"note_public": note})

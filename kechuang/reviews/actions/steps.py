@@ -44,6 +44,7 @@ def stage_facts(stage: str, by: Actor, at: datetime, note: str = "") -> dict[str
 
 
 def move_panel(panel: Panel, state: str, by: Actor, at: datetime, note: str = "") -> None:
+    rules.PANEL_TABLE.check_move(panel.state, state)
     panel.state = state
     panel.state_since = at
     panel.version += 1
@@ -52,6 +53,7 @@ def move_panel(panel: Panel, state: str, by: Actor, at: datetime, note: str = ""
 
 
 def move_seat(seat: Seat, state: str, by: Actor, at: datetime, reason: str = "") -> None:
+    rules.SEAT_TABLE.check_move(seat.state, state)
     seat.state = state
     seat.state_since = at
     seat.reason = reason
@@ -60,6 +62,7 @@ def move_seat(seat: Seat, state: str, by: Actor, at: datetime, reason: str = "")
 
 
 def move_review(review: Review, state: str, by: Actor, at: datetime, note: str = "") -> None:
+    rules.REVIEW_TABLE.check_move(review.state, state)
     review.state = state
     review.state_since = at
     review.version += 1
@@ -71,6 +74,7 @@ def move_reviews(reviews: Iterable[Review], state: str, by: Actor, at: datetime)
     """Move many reviews at once, each with its stage row."""
     moved = list(reviews)
     for review in moved:
+        rules.REVIEW_TABLE.check_move(review.state, state)
         review.state, review.state_since, review.version = state, at, review.version + 1
     Review.objects.bulk_update(moved, ["state", "state_since", "version"])
     ReviewStage.objects.bulk_create(

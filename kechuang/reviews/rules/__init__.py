@@ -100,9 +100,19 @@ from kechuang.reviews.rules.seating import (
     problems_with_seat,
     secretary_is_seated,
 )
+from kechuang.reviews.rules.tables import (
+    DRAW_TABLE,
+    PANEL_TABLE,
+    REVIEW_TABLE,
+    SEAT_TABLE,
+)
 
 __all__ = [
     "CHAIR_MAY",
+    "DRAW_TABLE",
+    "PANEL_TABLE",
+    "REVIEW_TABLE",
+    "SEAT_TABLE",
     "CONFLICT_YEARS",
     "Candidate",
     "CaseFacts",

@@ -7,14 +7,17 @@ from typing import Any
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.time import SHANGHAI
-from kechuang.challenges import actions
+from kechuang.challenges import actions, queries
 from kechuang.challenges.actions import Draft, Envelope
 from kechuang.challenges.models import Bid, BudgetLine, Challenge
 from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
 from kechuang.needs.models import Need
-from kechuang.notices import queries as notice_queries
+from kechuang.notices.models import Notice
 from kechuang.parties.models import Person
+from kechuang.projects import actions as projects
 from kechuang.projects.models import Project
+from kechuang.projects.queries import agreement_in_hand
+from kechuang.projects.rules import terms_from_json
 from kechuang.reviews import actions as reviews
 from kechuang.reviews import queries as panels
 from kechuang.site.demo import texts
@@ -41,7 +44,8 @@ ARGUED = (
 SCORED = (
     "路线清楚，验证条件落实。", "指标可达，成本需再核。", "创新性好，工程化经验稍欠。",
 )  # fmt: skip
-STAGES = ("ARGUING", "APPROVED", "OPEN", "CLOSED", "REVIEWING", "ON_NOTICE", "AWARDED")
+STAGES = ("ARGUING", "APPROVED", "OPEN", "CLOSED", "REVIEWING", "DECIDING", "ON_NOTICE",
+          "AWARDED", "RUNNING")  # fmt: skip
 
 
 @dataclass
@@ -143,15 +147,22 @@ def _play(contest: Contest) -> Project | None:
     if far >= STAGES.index("REVIEWING"):
         _unseal(contest)
         _review(contest, done=2 if state == "REVIEWING" else 3)
+    if far >= STAGES.index("DECIDING"):
+        _propose(contest)
     if far >= STAGES.index("ON_NOTICE"):
-        _decide(contest)
+        _approve(contest)
+    if state == "RUNNING":
+        _award(contest)
+        _start(contest)
     return _award(contest) if state == "AWARDED" else None
 
 
 def _draft(contest: Contest) -> None:
     cast, row = contest.cast, contest.row
     officer = cast.actor("linjing")
-    contest.challenge = actions.draft_challenge(need=contest.need, by=officer, at=contest.at)
+    contest.challenge = actions.draft_challenge(
+        need=contest.need, mode_code=row["mode"], by=officer, at=contest.at
+    )
     fields = {
         "summary": row["summary"],
         "conflict_rules": CONFLICT_RULES,
@@ -161,6 +172,9 @@ def _draft(contest: Contest) -> None:
         "months": row["months"], "opens_at": contest.opens_at, "deadline_at": contest.deadline_at,
         "secretary": cast.person("renjie"), "chair": cast.person(contest.chair),
     }  # fmt: skip
+    if "invited" in row:
+        fields |= {"invited": cast.organisations[row["invited"]],
+                   "invited_reason": row["invited_reason"]}  # fmt: skip
     targets = [
         TargetFacts(
             one.name, "BETWEEN" if one.comparison == "RANGE" else one.comparison, one.value,
@@ -174,7 +188,7 @@ def _draft(contest: Contest) -> None:
         challenge=contest.challenge, draft=Draft(fields, targets, criteria), by=officer,
         at=contest.after(hours=2),
     )  # fmt: skip
-    answers = {FIT[key]: (True, words) for key, words in row["fit"].items()}
+    answers = {FIT.get(key, key): (True, words) for key, words in row["fit"].items()}
     actions.answer_fit_test(
         challenge=contest.challenge, answers=answers, by=officer, at=contest.after(hours=1)
     )
@@ -244,8 +258,8 @@ def _proposal(contest: Contest, row: dict[str, Any], lead: Person) -> dict[str, 
     assert contest.challenge is not None
     total, public = row["total_wan"] * FEN_PER_WAN, row["public_wan"] * FEN_PER_WAN
     signing = public // 5
-    first = (contest.deadline_at + timedelta(days=200)).date().isoformat()
-    second = (contest.deadline_at + timedelta(days=400)).date().isoformat()
+    stages = queries.stage_plans(contest.challenge)
+    first, second = _dates(contest, 100 if stages else 200, 300 if stages else 400)
     content = row["content"]
     return {
         "title": row["title"], "summary": content["技术路线"][:100], "route": content["技术路线"],
@@ -268,6 +282,11 @@ def _proposal(contest: Contest, row: dict[str, Any], lead: Person) -> dict[str, 
     }  # fmt: skip
 
 
+def _dates(contest: Contest, *days: int) -> list[str]:
+    """Days after the deadline, as a proposal writes them."""
+    return [(contest.deadline_at + timedelta(days=n)).date().isoformat() for n in days]
+
+
 def _close(contest: Contest) -> None:
     actions.close_challenge(
         challenge=contest.challenge, by=Actor.CLOCK, at=contest.deadline_at
@@ -281,9 +300,10 @@ def _close(contest: Contest) -> None:
 
 def _unseal(contest: Contest) -> None:
     cast = contest.cast
-    actions.attend_opening(
-        challenge=contest.challenge, by=cast.actor("zhaoheng"), at=contest.after(hours=16)
-    )
+    if queries.mode(contest.fresh()).sealed:
+        actions.attend_opening(
+            challenge=contest.challenge, by=cast.actor("zhaoheng"), at=contest.after(hours=16)
+        )
     actions.unseal_bids(
         challenge=contest.challenge, by=cast.actor("linjing"), at=contest.after(hours=1)
     )
@@ -334,31 +354,64 @@ def _score(contest: Contest, name: str, seat: Any, place: int, bid: Bid) -> None
     )  # fmt: skip
 
 
-def _decide(contest: Contest) -> None:
+def _propose(contest: Contest) -> None:
+    """Who is awarded, as the mode decides: the poser's choice, or the ranking as far as it goes."""
     cast = contest.cast
     actions.take_ranking(
         challenge=contest.challenge, by=Actor.CLOCK, at=contest.after(minutes=5)
     )
-    first, second = contest.bids[0], contest.bids[1]
-    actions.choose(
-        challenge=contest.challenge, bid_number=first.number,
-        reason="路线最稳，验证条件已落实。",
-        by=cast.unit_actor(contest.row["poser"], Role.UNIT_ADMIN), at=contest.after(hours=12),
-    )  # fmt: skip
+    challenge = contest.fresh()
+    first, rest = contest.bids[0].number, [bid.number for bid in contest.bids[1:]]
+    winners, reason = [first], "按评审排名，达到分数线。"
+    if queries.mode(challenge).issuer_chooses:
+        reason = "同意出题方选定，排名第一。"
+        actions.choose(
+            challenge=challenge, bid_number=first, reason="路线最稳，验证条件已落实。",
+            by=cast.unit_actor(contest.row["poser"], Role.UNIT_ADMIN), at=contest.after(hours=12),
+        )  # fmt: skip
+    if challenge.winners_max > 1:
+        lines = queries.ranking_with_line(challenge)
+        winners = [one.bid.number for one in lines if one.is_above]
+        rest = [one.bid.number for one in lines if one.bid.passed and not one.is_above]
     actions.propose(
-        challenge=contest.challenge, bid_number=first.number, reason="同意出题方选定，排名第一。",
-        reserve_number=second.number, by=cast.actor("linjing"), at=contest.after(hours=6),
+        challenge=challenge, bid_number=winners, reason=reason, reserve_number=rest[:2],
+        by=cast.actor("linjing"), at=contest.after(hours=6),
     )  # fmt: skip
+
+
+def _approve(contest: Contest) -> None:
     for name in ("chenli", "guoxun"):
         actions.approve(
-            challenge=contest.challenge, note="同意", by=cast.actor(name), at=contest.after(hours=8)
-        )
+            challenge=contest.challenge, note=contest.row.get("meeting", "同意"),
+            by=contest.cast.actor(name), at=contest.after(hours=8),
+        )  # fmt: skip
 
 
 def _award(contest: Contest) -> Project:
-    notice = notice_queries.notice_for(contest.fresh().number)
-    assert notice is not None
-    contest.at = notice_queries.ends_at(notice)
+    numbers = [one.notice_number for one in queries.awards_on_notice(contest.fresh())]
+    contest.at = Notice.objects.filter(number__in=numbers).latest("ends_at").ends_at
     return actions.finalise(
         challenge=contest.challenge, by=contest.cast.actor("guoxun"), at=contest.after(hours=1)
+    )
+
+
+def _start(contest: Contest) -> None:
+    """Every team signs the agreement as its bid planned it, and the race runs."""
+    cast = contest.cast
+    for project in queries.projects_of(contest.fresh()):
+        unit = project.lead_organisation.name
+        draft = agreement_in_hand(project)
+        assert draft is not None
+        projects.draft_agreement(
+            project=project, terms=terms_from_json(draft.terms), expected_version=draft.version,
+            by=cast.unit_actor(unit, Role.MEMBER), at=contest.after(hours=8),
+        )  # fmt: skip
+        projects.sign_for_unit(
+            project=project, by=cast.unit_actor(unit, Role.UNIT_ADMIN), at=contest.after(hours=2)
+        )
+        projects.sign_for_department(
+            project=project, by=cast.actor("guoxun"), at=contest.after(hours=2)
+        )
+    actions.follow_project(
+        challenge=contest.challenge, by=Actor.CLOCK, at=contest.after(minutes=5)
     )

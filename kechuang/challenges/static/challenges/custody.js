@@ -1,18 +1,12 @@
 /* Custodians and openers: keys are made here and saved as files; shares are computed here.
    <form data-new-key> makes a key pair, <form data-give> a custodian's shares, <form data-open> reads what was posted.
    Private keys never leave the page but as a file that the person saves. */
-const at = sel => document.querySelector(sel);
-const told = id => { const e = document.getElementById(id); return e ? JSON.parse(e.textContent) : {} };
+import { at, save, told } from './page.js';
 const words = told('words');
 const form = at('[data-new-key], [data-give], [data-open]');
 const seal = form && await import(form.dataset.sealing);
 const able = seal && await seal.isAble();
 const show = (sel, root = document) => root.querySelectorAll(sel).forEach(e => { e.hidden = false });
-const save = (name, facts) => {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(facts, null, 1) + '\n'], { type: 'application/json' }));
-  Object.assign(document.createElement('a'), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-};
 const keyOf = async input => {
   if (!input.files.length) throw new seal.SealRefused('no_key_file');
   try { return seal.unhex(JSON.parse(await input.files[0].text()).private, 32) } catch { throw new seal.SealRefused('no_key_file') }

@@ -1,17 +1,11 @@
 /* A bid written and sealed on this machine. The form with the proposal is never sent: method="dialog". */
-const at = sel => document.querySelector(sel);
-const told = id => JSON.parse(document.getElementById(id).textContent);
+import { at, save, told } from './page.js';
 const words = told('words'), call = told('call');
 const page = at('[data-proposal]'), hand = at('[data-hand-in]'), said = at('[data-said]'), problems = at('[data-problems]');
 const seal = await import(page.dataset.sealing);
 const utf8 = new TextEncoder();
 const say = text => { said.textContent = text };
 const value = name => (page.elements[name]?.value ?? '').trim();
-const save = (name, facts) => {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(facts, null, 1) + '\n'], { type: 'application/json' }));
-  Object.assign(document.createElement('a'), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-};
 
 /* An amount in 万元 as whole fen; NaN where it is none. */
 const fen = text => {
