@@ -6,6 +6,7 @@ taken by one kind would leave the record's sequencer waiting.
 
 from procrastinate.contrib.django import app
 
+from kechuang.base.actor import Actor
 from kechuang.doors import clock
 from kechuang.matching import actions
 from kechuang.needs.queries import need_numbered
@@ -19,6 +20,13 @@ from kechuang.needs.queries import need_numbered
 def follow(timestamp: int) -> None:
     """Rank again what changed; runs every three seconds."""
     actions.follow_record(at=clock.now())
+
+
+@app.periodic(cron="0 18 * * *")  # 02:00 in the city, before all needs are ranked again
+@app.task(name="matching.learn", queue="matching", lock="matching.rank")
+def learn(timestamp: int) -> None:
+    """Learn from the verdicts that are in force."""
+    actions.learn_model(by=Actor.CLOCK, at=clock.now())
 
 
 @app.periodic(cron="30 18 * * *")  # 02:30 in the city

@@ -77,7 +77,7 @@ def make_offer(world, at):
                 number=number, kind="offer", title=offer.title, keywords=offer.keywords,
                 body=offer.body, region_path=offer.region_path,
                 owner_code=unit.code if unit else "", visibility="PUBLIC",
-                facets={"chains": offer.chains}, at=at,
+                facets={"kind": offer.kind, "chains": offer.chains, "trl": offer.trl or 0}, at=at,
             )  # fmt: skip
         return offer
 

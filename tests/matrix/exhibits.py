@@ -378,6 +378,7 @@ def _parties(world: World, now: datetime) -> list[Exhibit]:
         Exhibit("token", str(token.number), own),
         Exhibit("upload", str(upload.number), own, {"index": "0"}),
         Exhibit("liaison", person, EVERYBODY, {"person": person}, OFFICES | {"liaison"}),
+        Exhibit("ranking-model", "fixed", frozenset({"operator"})),
         Exhibit("help", "posting"),
     ]
 

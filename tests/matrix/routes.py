@@ -22,6 +22,7 @@ SHOWN_AT = {
     "/reviews/seats/": "seat",
     "/reviews/conflicts/": "conflict", "/notices/": "notice", "/objections/": "objection",
     "/introductions/": "introduction", "/introductions/liaisons/": "liaison",
+    "/introductions/ranking/": "ranking-model",
     "/introductions/requests/": "request", "/introductions/funnel/": "funnel",
     "/events/": "event-", "/events/outcomes/": "outcome", "/consortia/": "consortium",
     "/projects/": "project", "/indicators/": "indicator", "/observations/": "observation",

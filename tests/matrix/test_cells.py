@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from kechuang.parties import queries
 from kechuang.parties.actions import create_token
+from kechuang.search.actions import index_documents
 from tests.conftest import BACKEND
 from tests.matrix.exhibits import SEALED, SECRET, VIEWERS, Exhibit, build
 from tests.matrix.walk import (
@@ -37,7 +38,9 @@ def shown(django_db_setup, django_db_blocker) -> Iterator[tuple[World, list[Exhi
     with django_db_blocker.unblock(), transaction.atomic():
         now = timezone.now()
         world = build_world(now)
-        yield world, build(world, now)
+        exhibits = build(world, now)
+        index_documents(at=now)
+        yield world, exhibits
         transaction.set_rollback(True)
 
 

@@ -8,7 +8,7 @@ bootstrap of its gain in nDCG@10 is above 0. Documents nobody judged count as no
 favours the model that chose what was judged: a promotion errs on the careful side.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,8 +78,10 @@ def _with_votes(rows: Sequence[Judged]) -> list[Judged]:
     return [row.seen(precedents, number) for number, row in enumerate(rows)]
 
 
-def learnt(needs: Mapping[Kind, Sequence[Judged]]) -> tuple[Model, dict[Kind, list[Trial]]]:
-    """The best model that proved itself, by kind of query, and what was tried.
+def learnt(
+    needs: Mapping[Kind, Sequence[Judged]], makers: Collection[str] = tuple(FEWEST)
+) -> tuple[Model, dict[Kind, list[Trial]]]:
+    """The best model that proved itself, by kind of query, and what was tried of `makers`.
 
     Kinds with fewer than 25 judged needs, or where nothing proves better, keep the fixed weights.
     """
@@ -88,7 +90,7 @@ def learnt(needs: Mapping[Kind, Sequence[Judged]]) -> tuple[Model, dict[Kind, li
     trials: dict[Kind, list[Trial]] = {}
     for kind, judged_needs in needs.items():
         rows = [row for row in judged_needs if row.ideal]
-        trials[kind] = _trials(rows, kind)
+        trials[kind] = _trials(rows, kind, makers)
         promoted = [trial for trial in trials[kind] if trial.is_promoted]
         if promoted:
             best = max(promoted, key=lambda trial: trial.after)
@@ -97,9 +99,9 @@ def learnt(needs: Mapping[Kind, Sequence[Judged]]) -> tuple[Model, dict[Kind, li
     return (Learnt(chosen, precedents) if chosen else FIXED), trials
 
 
-def _trials(rows: list[Judged], kind: Kind) -> list[Trial]:
+def _trials(rows: list[Judged], kind: Kind, makers: Collection[str]) -> list[Trial]:
     names = [name for name, fewest in FEWEST.items() if len(rows) >= fewest]
-    return [_trial(name, rows, kind) for name in names]
+    return [_trial(name, rows, kind) for name in names if name in makers]
 
 
 def _trial(name: str, rows: list[Judged], kind: Kind) -> Trial:

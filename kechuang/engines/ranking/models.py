@@ -150,6 +150,15 @@ def _lightgbm() -> Any:
     return lightgbm
 
 
+def can_boost() -> bool:
+    """Whether LightGBM is there."""
+    try:
+        _lightgbm()
+    except LearningMissing:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """A model for each kind that one was promoted for; the fixed weights for the others."""

@@ -24,6 +24,7 @@ from kechuang.engines.ranking.features import (
 )
 from kechuang.engines.ranking.lexicon import NO_ALIASES, NO_LEXICON, Aliases, Lexicon
 from kechuang.engines.ranking.models import FIXED, Model
+from kechuang.engines.ranking.precedents import Verdict
 from kechuang.engines.ranking.question import Question, question_of
 from kechuang.engines.ranking.store import (
     CLOSED,
@@ -187,6 +188,20 @@ class Ranker:
             hits, question, model.id, self.state.generation,
             direction, rows, order, parts[order], found, looked.counted,
         )  # fmt: skip
+
+    def verdict_of(self, query: Query, labels: Mapping[str, int]) -> Verdict:
+        """What was accepted for a query (labels above 0, by id), as a precedent in this index."""
+        question = question_of(query, self._statistics, self._lexicon, self._aliases)
+        direction = self._basis.direction_of(question.grams.codes, question.grams.weights)
+        rows, gains = [], []
+        for id, label in labels.items():
+            if label > 0:
+                own = self._rows_of([id])
+                rows += own.tolist()
+                gains += [2.0**label - 1] * len(own)
+        return Verdict(
+            direction, np.array(rows, dtype=np.int64), np.array(gains, dtype=np.float64)
+        )
 
     def count(self, reader: Reader = PUBLIC) -> int:
         """How many documents a reader may find, among those filtered by."""

@@ -27,6 +27,7 @@ from kechuang.matching.actions.introducing import (
     share_credit,
 )
 from kechuang.matching.actions.judging import judge_match, note_shown
+from kechuang.matching.actions.learning import learn_model, use_model
 from kechuang.matching.actions.liaising import pause_liaison, set_capacity
 from kechuang.matching.actions.planning import clear_plan, drop_sitting, plan_event, seat_pair
 from kechuang.matching.actions.ranking import follow_record, rank_all, rank_need
@@ -50,6 +51,7 @@ __all__ = [
     "introduce",
     "invite",
     "judge_match",
+    "learn_model",
     "note_shown",
     "open_event",
     "pause_liaison",
@@ -62,6 +64,7 @@ __all__ = [
     "set_capacity",
     "share_credit",
     "sign_up",
+    "use_model",
     "withdraw_hand_over",
     "withdraw_sign_up",
 ]

@@ -12,6 +12,7 @@ from kechuang.doors.forms import Form
 from kechuang.doors.words import message_of
 from kechuang.matching import rules
 from kechuang.matching.rules import Choice, State
+from kechuang.matching.rules.learning import WHY_LONGEST
 
 HUNDREDTHS = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?")
 
@@ -47,6 +48,15 @@ class VerdictForm(Form):
     note = forms.CharField(
         label=_("理由（必填）"), max_length=rules.NOTE_LONGEST, widget=forms.Textarea({"rows": 2})
     )
+
+
+class ModelForm(Form):
+    """Why another model shall rank."""
+
+    reason = forms.CharField(
+        label=_("为什么换"), max_length=WHY_LONGEST, required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )  # fmt: skip
 
 
 class AnswerForm(Form):

@@ -23,7 +23,7 @@ from kechuang.matching.models.introductions import (
     Ranking,
     Verdict,
 )
-from kechuang.matching.models.learning import Lookup
+from kechuang.matching.models.learning import Lookup, ModelUse, RankingModel
 
 __all__ = [
     "ContactRow",
@@ -39,9 +39,11 @@ __all__ = [
     "Invitation",
     "Liaison",
     "Lookup",
+    "ModelUse",
     "Match",
     "Outcome",
     "Ranking",
+    "RankingModel",
     "Seat",
     "SignUp",
     "Sitting",

@@ -8,11 +8,12 @@ from kechuang.matching.pages import (
     introductions,
     liaisons,
     matches,
+    models,
     plan,
     requests,
 )
 
 urls = [
-    *matches.urls, *liaisons.urls, *funnel.urls, *requests.urls, *introductions.urls,
+    *matches.urls, *liaisons.urls, *models.urls, *funnel.urls, *requests.urls, *introductions.urls,
     *handing.urls, *events.urls, *plan.urls, *consortia.urls,
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from kechuang.engines.ranking import (
 from kechuang.engines.ranking import tokens as tokens_of
 from kechuang.matching import rules
 from kechuang.matching.models import Match
+from kechuang.matching.queries.models import model_in_force
 from kechuang.needs.models import Need, Target
 from kechuang.offers.models import Figure, Offer
 from kechuang.search import queries as search
@@ -98,7 +99,9 @@ def suggestions_for(
     """
     query = replace(query_of(need), without=frozenset(narrowing.without))
     facets = _facets(need, narrowing)
-    found = search.ranked(query, actor=Actor.PUBLIC, facets=facets, top=rules.CANDIDATES)
+    found = search.ranked(
+        query, actor=Actor.PUBLIC, facets=facets, top=rules.CANDIDATES, model=model_in_force()
+    )
     if found is None:
         return None
     looked = _candidates(need, found)
