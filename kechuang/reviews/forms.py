@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kechuang.doors.forms import Form, MomentField
 from kechuang.parties.models import Person
 from kechuang.reviews import rules
-from kechuang.reviews.models import Criterion
+from kechuang.reviews.models import Assignment, Criterion
 
 
 class DeclareForm(Form):
@@ -259,4 +259,22 @@ class ValueForm(Form):
     used_fallback = forms.BooleanField(
         label=_("用的是备用数值"), required=False,
         help_text=_("只有前一个数值停发或取消时才选。"),
+    )
+
+
+class DealForm(Form):
+    """How the cases are dealt out among the experts."""
+
+    reviews_per_case = forms.IntegerField(
+        label=_("每份方案几位专家评"), min_value=rules.REVIEWS_MIN, max_value=rules.SEATS_MAX,
+        initial=rules.REVIEWS_MIN,
+    )
+    load_max = forms.IntegerField(
+        label=_("每位专家最多评几份"), min_value=1, max_value=500,
+        help_text=_("方案数乘评审数，再除以专家数，是平均每人的份数；宜多留一两份。"),
+    )
+    objective = forms.ChoiceField(
+        label=_("目标"), choices=Assignment.Objective.choices, initial="fair",
+        widget=forms.RadioSelect,
+        help_text=_("按专家登记的领域与方案的题目、提要的贴近程度算；有利益关系的一律不派。"),
     )

@@ -155,6 +155,8 @@ def next_step(panel: Panel) -> Step:
          (N_("选聘评审专家"), N_("去选聘"), "panel-experts", "secretary", soon)),
         (state == Panel.State.INVITING,
          (N_("等专家答复邀请"), N_("查看"), "panel", "secretary", invited)),
+        (state == Panel.State.COMPLETE and panel.is_cased,
+         (N_("分派方案"), N_("去分派"), "panel-deal", "secretary", soon)),
         (state == Panel.State.COMPLETE,
          (N_("放入待评方案"), N_("查看"), "panel", "secretary", soon)),
         (panel.is_waiting, (N_("等专家评完"), N_("看进度"), "panel", "secretary", scored)),

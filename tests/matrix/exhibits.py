@@ -25,7 +25,7 @@ from kechuang.offers.models import Offer
 from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.record import actions as record
-from kechuang.reviews.models import Review, Seat
+from kechuang.reviews.models import Assignment, Review, Seat
 from tests.challenges import custody_stages, mode_stages, stages
 from tests.compute import desk
 from tests.cultivation import granting, screened
@@ -191,7 +191,13 @@ def _draws(world: World, now: datetime) -> list[Exhibit]:
             crowd(world, 8, now)
         found.append(bench.named().fixed().draw)
     near = OFFICES | {"supervisor", "expert1"}
+    dealt = Assignment.objects.create(
+        panel=found[1].panel, objective="total", seats=[], cases=[], problem=f'{{"x": "{SECRET}"}}',
+        result=f'{{"x": "{SECRET}"}}', problem_hash="0" * 64, made_at=now,
+        made_by=world.officer2.person,
+    )  # fmt: skip
     return [
+        Exhibit("assignment", dealt.number, near),
         Exhibit("draw-public", found[0].number, EVERYBODY, {}, near),
         Exhibit("draw-closed", found[1].number, near),
     ]

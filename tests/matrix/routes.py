@@ -19,6 +19,7 @@ LEFT_OUT = (
 SHOWN_AT = {
     "/needs/": "need-", "/offers/": "offer-", "/challenges/": "challenge-", "/bids/": "bid-",
     "/reviews/": "review", "/reviews/panels/": "panel", "/reviews/draws/": "draw-",
+    "/reviews/assignments/": "assignment",
     "/reviews/seats/": "seat",
     "/reviews/conflicts/": "conflict", "/notices/": "notice", "/objections/": "objection",
     "/introductions/": "introduction", "/introductions/liaisons/": "liaison",

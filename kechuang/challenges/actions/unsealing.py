@@ -239,8 +239,9 @@ def case_of(bid: Bid) -> CaseFacts:
         bid.lead.number, bid.drafter.number,
         *bid.people.values_list("person__number", flat=True),
     ]
+    content = sealed_content_of(bid)
     return CaseFacts(
-        number=bid.number, title=sealed_content_of(bid)["title"][:200],
+        number=bid.number, title=content["title"][:200], topic=content["summary"][:2000],
         organisation_codes=tuple(dict.fromkeys(codes)),
         person_numbers=tuple(dict.fromkeys(people)), url=f"/bids/{bid.number}/",
         sha256=bid.signed_sha256,

@@ -11,7 +11,7 @@ from kechuang.challenges import queries
 from kechuang.challenges.models import Challenge
 from kechuang.notices.models import Notice
 from kechuang.reviews.models import Minutes
-from kechuang.reviews.queries import draws_of_subject
+from kechuang.reviews.queries import assignments_of_subject, draws_of_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,13 @@ def proofs_of(row: Challenge) -> list[Proof]:
             one.pool_hash, one.drawn_at, reverse("draw", args=[one.number]),
         )
         for one in draws_of_subject(row.number)
+    ]
+    found += [
+        Proof(
+            _("方案分派（问题的指纹）"), _("评审秘书"), one.problem_hash, one.made_at,
+            reverse("assignment-problem", args=[one.number]),
+        )
+        for one in assignments_of_subject(row.number)
     ]
     minutes = Minutes.objects.filter(panel__subject_number=row.number).order_by("-id").first()
     if minutes is not None:

@@ -1,5 +1,6 @@
 """Every write of the reviews, one verb a function."""
 
+from kechuang.reviews.actions.dealing import deal_cases, set_dealing
 from kechuang.reviews.actions.drawing import (
     cancel_draw,
     commit_nonce,
@@ -37,6 +38,7 @@ __all__ = [
     "cancel_draw",
     "cancel_panel",
     "commit_nonce",
+    "deal_cases",
     "decide_conflict",
     "declare",
     "declare_officer_conflict",
@@ -54,6 +56,7 @@ __all__ = [
     "reopen_review",
     "reveal_nonce",
     "save_score",
+    "set_dealing",
     "submit_score",
     "time_out_seats",
 ]

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from kechuang.base.actor import Actor
-from kechuang.base.time import shanghai_date
 from kechuang.reviews import queries, rules
 from kechuang.reviews.actions.inviting import fill_from_draw
 from kechuang.reviews.actions.steps import move_panel, move_reviews, stage_facts, term
@@ -24,13 +23,31 @@ def advance(panel: Panel, by: Actor, at: datetime) -> None:
         move_panel(panel, state.COMPLETE, by, at)
     if panel.state == state.COMPLETE and not is_complete:
         move_panel(panel, state.INVITING, by, at)
-    assign_reviews(panel, accepted, by, at)
-    if panel.state == state.COMPLETE and queries.cases_of(panel):
+    if panel.reviews_per_case is None:
+        assign_reviews(panel, accepted, by, at)
+    if panel.state == state.COMPLETE and _is_dealt(panel):
         panel.score_until = panel.score_until or term(at, rules.SCORING_WORKING_DAYS)
         move_panel(panel, state.REVIEWING, by, at)
     if panel.state == state.REVIEWING:
         waiting = Review.objects.filter(case__panel=panel, state=Review.State.ASSIGNED)
         move_reviews(waiting, Review.State.DECLARING, by, at)
+
+
+def _is_dealt(panel: Panel) -> bool:
+    """Whether cases are in, and given to experts where they are dealt out."""
+    if panel.reviews_per_case is None:
+        return bool(queries.cases_of(panel))
+    return Review.objects.filter(case__panel=panel).exists()
+
+
+def give_reviews(panel: Panel, pairs: list[tuple[Seat, Case]], by: Actor, at: datetime) -> None:
+    """Give these seats reviews of these cases; the caller has made sure that none is tied."""
+    reviews = Review.objects.bulk_create(
+        Review(seat=seat, case=case, state_since=at) for seat, case in pairs
+    )
+    ReviewStage.objects.bulk_create(
+        ReviewStage(review=review, **stage_facts(review.state, by, at)) for review in reviews
+    )
 
 
 def assign_reviews(panel: Panel, seats: list[Seat], by: Actor, at: datetime) -> None:
@@ -40,7 +57,7 @@ def assign_reviews(panel: Panel, seats: list[Seat], by: Actor, at: datetime) -> 
     missing = [(s, c) for s in seats for c in cases if (s.pk, c.pk) not in known]
     if not missing:
         return
-    found = _evidence(panel, seats, cases, at)
+    found = queries.evidence_between(panel, seats, cases, at)
     reviews, conflicts = [], []
     for seat, case in missing:
         evidence = found[seat.pk, case.pk]
@@ -62,21 +79,3 @@ def _conflict(review: Review, evidence: rules.Evidence, at: datetime) -> Conflic
         review=review, kind=evidence.kind, verdict=verdict, evidence=dict(evidence.facts),
         found_at=at,
     )  # fmt: skip
-
-
-def _evidence(
-    panel: Panel, seats: list[Seat], cases: list[Case], at: datetime
-) -> dict[tuple[int, int], list[rules.Evidence]]:
-    """What can be computed between each seat and each case."""
-    people = queries.candidates([seat.expert.person for seat in seats], at)
-    facts = dict(zip((case.pk for case in cases), queries.case_facts(cases), strict=True))
-    codes = {code for case in cases for code in case.organisation_codes}
-    codes |= {tie.code for one in people.values() for tie in one.employments}
-    chains, day = queries.chains_of(codes), shanghai_date(at)
-    return {
-        (seat.pk, case.pk): rules.conflicts_with_case(
-            people[seat.expert.person.number], facts[case.pk], chains, day, panel.conflict_years
-        )
-        for seat in seats
-        for case in cases
-    }

@@ -174,7 +174,8 @@ def put_cases(
         Case(
             panel=panel, number=one.number, title=one.title, content_url=one.url,
             organisation_codes=list(one.organisation_codes),
-            person_numbers=list(one.person_numbers), sha256=one.sha256, place=place,
+            person_numbers=list(one.person_numbers), sha256=one.sha256, topic=one.topic,
+            place=place,
         )
         for place, one in enumerate(cases, known + 1)
     )  # fmt: skip

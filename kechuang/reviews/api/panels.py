@@ -14,8 +14,11 @@ from kechuang.parties.models import Person
 from kechuang.parties.queries import people_numbered, region_by_code
 from kechuang.reviews import actions, queries, rules
 from kechuang.reviews.api.schemas import (
+    AssignmentOut,
     CasesIn,
     ConflictOut,
+    DealIn,
+    DealingIn,
     DrawIn,
     DrawOut,
     ExpertsIn,
@@ -207,3 +210,27 @@ def fix_pool(request: HttpRequest, number: str, body: DrawIn) -> Any:
     return actions.fix_pool(
         panel=row, plan=plan, fields=body.fields, witnesses=witnesses, by=actor, at=request.at
     )
+
+
+@panels.post("/{number}/dealing", response={200: PanelOut, **ERRORS}, operation_id="set_dealing")
+def set_dealing(request: HttpRequest, number: str, body: DealingIn) -> Any:
+    """Have so many experts judge each case; without figures, everybody judges all."""
+    actor, row = _panel(request, number)
+    return actions.set_dealing(panel=row, by=actor, at=request.at, **body.dict())
+
+
+@panels.post("/{number}/deal", response={200: AssignmentOut, **ERRORS}, operation_id="deal_cases")
+def deal_cases(request: HttpRequest, number: str, body: DealIn) -> Any:
+    """Deal out what is missing; refuses with a smallest clashing set where the rules cannot hold.
+    """
+    actor, row = _panel(request, number)
+    return actions.deal_cases(panel=row, objective=body.objective, by=actor, at=request.at)
+
+
+@panels.get(
+    "/{number}/assignments", response={200: list[AssignmentOut], **ERRORS},
+    operation_id="list_assignments",
+)  # fmt: skip
+def list_assignments(request: HttpRequest, number: str) -> Any:
+    """The dealings of a panel, each with the problem and the proved result."""
+    return queries.assignments_of(_panel(request, number)[1])

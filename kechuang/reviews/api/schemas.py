@@ -1,5 +1,6 @@
 """What the API of the reviews takes and answers."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from kechuang.doors.api import ListQuery
 from kechuang.reviews import rules
-from kechuang.reviews.models import Conflict, Draw, Minutes, Panel, Review, Seat
+from kechuang.reviews.models import Assignment, Conflict, Draw, Minutes, Panel, Review, Seat
 
 Number = Annotated[str, Field(max_length=40)]
 Points = Annotated[int, Field(ge=0, le=rules.POINTS_MAX)]
@@ -314,3 +315,35 @@ class DrawOut(Schema):
     @staticmethod
     def resolve_subject_number(row: Draw) -> str:
         return row.panel.subject_number
+
+
+class DealingIn(Schema):
+    """So many experts for each case, so many cases for each expert; both or neither."""
+
+    reviews_per_case: int | None = Field(None, ge=rules.REVIEWS_MIN, le=rules.SEATS_MAX)
+    load_max: int | None = Field(None, ge=1, le=500)
+
+
+class DealIn(Schema):
+    objective: Literal["total", "fair"] = "fair"
+
+
+class AssignmentOut(Schema):
+    """One dealing: seats and cases by place in `problem` and `result`."""
+
+    number: str
+    objective: str
+    seats: list[str]
+    cases: list[str]
+    problem: dict[str, Any]
+    result: dict[str, Any]
+    problem_hash: str
+    made_at: datetime
+
+    @staticmethod
+    def resolve_problem(row: Assignment) -> dict[str, Any]:
+        return dict(json.loads(row.problem))
+
+    @staticmethod
+    def resolve_result(row: Assignment) -> dict[str, Any]:
+        return dict(json.loads(row.result))

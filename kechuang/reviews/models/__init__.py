@@ -1,5 +1,6 @@
 """Tables of the reviews: pool, panels, draws, seats, cases, reviews, conflicts, fences, minutes."""
 
+from kechuang.reviews.models.dealing import Assignment
 from kechuang.reviews.models.draws import Draw, DrawMember, DrawNonce, DrawStage
 from kechuang.reviews.models.panels import (
     Case,
@@ -21,6 +22,7 @@ from kechuang.reviews.models.scores import (
 )
 
 __all__ = [
+    "Assignment",
     "Case",
     "Conflict",
     "Criterion",

@@ -72,6 +72,9 @@ class Panel(models.Model):
     conflict_years = models.PositiveSmallIntegerField(
         _("回避年限"), default=rules.CONFLICT_YEARS
     )
+    # How cases are dealt out: so many experts each, so many cases each; null: everybody judges all.
+    reviews_per_case = models.PositiveSmallIntegerField(_("每份方案的评审数"), null=True)
+    load_max = models.PositiveSmallIntegerField(_("每位专家的份数上限"), null=True)
     pass_mark = models.PositiveSmallIntegerField(_("合格分"), default=rules.PASS_MARK)
     trim = models.PositiveSmallIntegerField(_("去掉最高最低各几份"), default=0)
     planned_at = models.DateTimeField(_("筹备时间"))
@@ -100,6 +103,11 @@ class Panel(models.Model):
                 name="one_open_panel_per_subject",
             ),
             models.CheckConstraint(condition=Q(pass_mark__lte=100), name="pass_mark_within_100"),
+            models.CheckConstraint(
+                condition=Q(reviews_per_case__isnull=True, load_max__isnull=True)
+                | Q(reviews_per_case__gte=rules.REVIEWS_MIN, load_max__gte=1),
+                name="cases_are_dealt_by_both_figures",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -188,6 +196,7 @@ class Case(models.Model):
     person_numbers = models.JSONField(_("人员"), default=list)
     content_url = models.CharField(_("内容地址"), max_length=200, blank=True)
     sha256 = models.CharField(_("提交内容的指纹"), max_length=64, blank=True)
+    topic = models.TextField(_("内容提要"), blank=True)
     place = models.PositiveSmallIntegerField(_("次序"))
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kechuang.reviews.pages import draws, experts, panels, steps
+from kechuang.reviews.pages import dealing, draws, experts, panels, steps
 
 urls = [
     path("reviews/", experts.reviews, name="reviews"),
@@ -22,6 +22,14 @@ urls = [
     ),
     path("reviews/panels/<str:number>/draw-operator/", draws.operator, name="draw-operator"),
     path("reviews/panels/<str:number>/draw/", draws.fix, name="panel-draw"),
+    path("reviews/panels/<str:number>/deal/", dealing.deal, name="panel-deal"),
+    path(
+        "reviews/assignments/<str:number>/problem.json", dealing.problem,
+        name="assignment-problem",
+    ),
+    path(
+        "reviews/assignments/<str:number>/result.json", dealing.result, name="assignment-result"
+    ),
     path("reviews/draws/<str:number>/", draws.draw, name="draw"),
     path("reviews/draws/<str:number>/record.json", draws.record, name="draw-record"),
     path("reviews/draws/<str:number>/commit/", draws.commit, name="draw-commit"),

@@ -97,7 +97,8 @@ def panel(request: AskedRequest, number: str) -> HttpResponse:
         "ranking": queries.ranking_of(row) if sees else [],
         "names": {c.code: c.name for c in queries.criteria_of(row)},
         "acts": _acts(request, row, any(one.state != "CANCELLED" for one in draws)),
-        "draws": draws, "draw_kinds": DRAW_KINDS, "stages": _stages(row),
+        "assignments": queries.assignments_of(row), "draws": draws, "draw_kinds": DRAW_KINDS,
+        "stages": _stages(row),
         "may_run": rules.may_run_panel(request.actor, row.facts)
         and row.state in rules.PANEL_OPEN,
         "may_lead": rules.may_lead_panel(request.actor, row.facts)
@@ -153,6 +154,8 @@ def _acts(request: AskedRequest, row: Panel, has_draw: bool) -> list[dict[str, A
         ("panel-minutes", _("看评审纪要"), state == "FINISHED", True),
         ("panel-finish", _("签署评审纪要"), leads and row.consensus_at is not None, True),
         ("panel-consensus", _("开始合议"), leads and row.consensus_at is None, True),
+        ("panel-deal", _("分派方案") if row.reviews_per_case else _("改为分派方案"),
+         rules.may_run_panel(actor, facts) and _may_deal(row), bool(row.reviews_per_case)),
         ("panel-draw", _("建立抽取"), state in ("PLANNED", "INVITING")
          and rules.may_draw(actor, facts) and not has_draw, True),
         ("panel-experts", _("选聘专家"), is_open and not row.draw_operator
@@ -169,6 +172,15 @@ def _acts(request: AskedRequest, row: Panel, has_draw: bool) -> list[dict[str, A
         {"url": reverse(name, args=[row.number]), "name": words, "is_primary": primary}
         for name, words, primary in shown[:2]
     ]
+
+
+def _may_deal(row: Panel) -> bool:
+    """Whether dealing cases out is the secretary's to set, or to do."""
+    if row.reviews_per_case is None:
+        begun = Review.objects.filter(case__panel=row).exists()
+        return row.state in ("PLANNED", "INVITING", "COMPLETE") and not begun
+    dealt = row.state in ("COMPLETE", "REVIEWING") and not row.consensus_at
+    return dealt and bool(queries.short_cases(row))
 
 
 def _minutes(request: AskedRequest, number: str) -> tuple[Panel, Minutes]:

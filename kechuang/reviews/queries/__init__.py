@@ -4,6 +4,14 @@ from kechuang.reviews.queries.candidates import (
     candidates,
     chains_of,
 )
+from kechuang.reviews.queries.dealing import (
+    assignments_of,
+    assignments_of_subject,
+    assignments_visible_to,
+    evidence_between,
+    live_reviews_by_seat,
+    short_cases,
+)
 from kechuang.reviews.queries.draws import (
     draw_pool,
     draws_of,
@@ -56,6 +64,9 @@ from kechuang.reviews.queries.visible import (
 
 __all__ = [
     "Feedback",
+    "assignments_of",
+    "assignments_of_subject",
+    "assignments_visible_to",
     "candidates",
     "case_facts",
     "cases_of",
@@ -66,6 +77,7 @@ __all__ = [
     "draws_of",
     "draws_of_subject",
     "draws_visible_to",
+    "evidence_between",
     "evidence_words",
     "feedback_of",
     "fence_of",
@@ -74,6 +86,7 @@ __all__ = [
     "fields_in_pool",
     "is_fenced",
     "led_panels",
+    "live_reviews_by_seat",
     "may_read_case",
     "members_of",
     "nonces_of",
@@ -97,6 +110,7 @@ __all__ = [
     "seat_of",
     "seats_of",
     "seats_visible_to",
+    "short_cases",
     "totals_of",
     "within",
 ]

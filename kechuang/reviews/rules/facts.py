@@ -64,6 +64,7 @@ class CaseFacts:
     organisation_names: tuple[str, ...] = ()
     person_names: tuple[str, ...] = ()
     sha256: str = ""  # fingerprint of what was handed in, where there is one
+    topic: str = ""  # what it is about, for dealing cases out; shown to nobody
 
 
 @dataclass(frozen=True)
