@@ -75,16 +75,14 @@ def test_three_modes_from_need_to_agreement(office, at, monkeypatch):
 def _direct(office, at):
     """The officer names the unit and says why; a meeting decides; the notice says so."""
     world = office.world
-    office.line = line = stages.drafted(world, at, 1)
+    office.line = line = stages.written(world, at, 1)
+    why = f"{stages.WHY}比对表随附。"
     page = office(world.officer, "edit/")
-    page.fill("[name=invited]", world.university.code)
-    page.fill("[name=invited_reason]", stages.WHY)
-    page.fill("[name=public_fen]", "3000")
-    page.fill("[name=own_fen]", "6000")
+    page.fill("[name=invited]", world.institute.code)
+    page.fill("[name=invited_reason]", why)
     office.press(world.officer, "保存草稿")
     line.fresh()
-    assert (line.challenge.invited, line.challenge.invited_reason) == (
-        world.university, stages.WHY)
+    assert (line.challenge.invited, line.challenge.invited_reason) == (world.institute, why)
     office.line = stages.deciding(world, at, 2)
     [bid] = office.line.bids
     page = office(world.officer, "propose/")
