@@ -33,6 +33,7 @@ from kechuang.engines.eligibility import (
     tables,
 )
 from kechuang.engines.eligibility.boundaries import boundary_outcomes
+from kechuang.engines.eligibility.scores import unpacked
 
 DAYS = (date(2023, 8, 29), date(2012, 3, 1), date(2022, 11, 1), date(2018, 6, 30))
 RESULTS, FEW, MANY, EXPLAINED = 2_000_000, 20_000, 1_000_000, 200
@@ -110,7 +111,8 @@ def _held_against(
         for code, one in given.criteria.items():
             ours = (one.state,) if one.points is None else one.points
             count += 1
-            wrong += ours != tuple(sql[policy.code, code].values())
+            (found,) = sql[policy.code, code].values()
+            wrong += ours != ((found,) if one.points is None else unpacked(found))
     return count, wrong
 
 
@@ -156,7 +158,7 @@ def _summed(to: Any, spans: Sequence[tuple[int, int]], policies: Sequence[Policy
     for span in spans:
         asked = query(policies, PREFIX, span=span)
         every = " + ".join(
-            {"missing": f"o{at}::int", "amount": f"COALESCE(o{at}, 0)"}.get(what, f"o{at}")
+            f"COALESCE(o{at}, 0)" if what == "amount" else f"o{at}"
             for at, (_, _, what) in enumerate(asked.columns)
         )
         to.execute(f"SELECT count(*), sum({every}) FROM ({asked.sql}) AS results")

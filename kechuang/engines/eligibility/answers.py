@@ -117,9 +117,18 @@ def tests_of(node: Node, turned: bool = False) -> Iterator[tuple[Test, bool]]:
             yield from tests_of(child, turned != isinstance(node, Not))
 
 
+def _tests(criterion: Criterion) -> tuple[tuple[Test, bool], ...]:
+    """The tests of a criterion, looked for once."""
+    found: tuple[tuple[Test, bool], ...] | None = criterion.__dict__.get("tests")
+    if found is None:
+        found = tuple(tests_of(criterion.answer))
+        object.__setattr__(criterion, "tests", found)
+    return found
+
+
 def deciding_test(criterion: Criterion, row: Row) -> tuple[Test, bool] | None:
     """The test that a reader is shown: the first that gives the criterion its answer."""
-    tests = list(tests_of(criterion.answer))
+    tests = _tests(criterion)
     state = criterion.value(row)
     wanted = {MET: True, NOT_MET: False, UNKNOWN: None}
     for test, turned in tests:

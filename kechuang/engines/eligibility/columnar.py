@@ -112,14 +112,14 @@ class Program(Stepping):
         unknown = len(node.low.values)
         low = np.array([*reversed(node.low.values), min(node.low.values)], np.int32)
         high = np.array([*reversed(node.high.values), max(node.high.values)], np.int32)
-        is_one = node.low is node.high
+        is_one, differs = node.low is node.high, low[-1] < high[-1]
 
         def act(_frame: Frame, rank: Any) -> Any:
+            missing = (rank == unknown) & differs
             if is_one:
                 known = low[rank]
-                missing = rank == unknown
                 return known, np.where(missing, high[-1], known), missing
-            return low[rank], high[rank], rank == unknown
+            return low[rank], high[rank], missing
 
         return self._do(node, act, self.rank(node.low))
 
@@ -136,7 +136,7 @@ class Program(Stepping):
             return (
                 np.where(fits, given.values, low).astype(np.int32),
                 np.where(fits, given.values, high).astype(np.int32),
-                missing | (given.known & ~fits),
+                missing | (given.known & ~fits & (low < high)),
             )  # fmt: skip
 
         return self._do(node, act, self.of(node.within))
@@ -147,7 +147,7 @@ class Program(Stepping):
             return (
                 reduce(np.add, [one[0] for one in parts]),
                 reduce(np.add, [one[1] for one in parts]),
-                reduce(np.logical_or, [one[2] & (one[0] < one[1]) for one in parts]),
+                reduce(np.logical_or, [one[2] for one in parts]),
             )
 
         return self._do(node, act, *[self.of(one) for one in node.parts])
@@ -172,7 +172,8 @@ class Program(Stepping):
             if unknown.any():
                 low = np.where(unknown, np.minimum(yes[0], no[0]), low)
                 high = np.where(unknown, np.maximum(yes[1], no[1]), high)
-            return low, high, (true & yes[2]) | (false & no[2]) | unknown
+            missing = (true & yes[2]) | (false & no[2]) | (unknown & (low < high))
+            return low, high, missing
 
         return self._do(node, act, self.of(node.condition), self.of(node.yes), self.of(node.no))
 

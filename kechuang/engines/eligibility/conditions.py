@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kechuang.engines.eligibility.lists import AnyRow
 from kechuang.engines.eligibility.nodes import (
     Column,
     Node,
@@ -170,7 +171,10 @@ class Any_(Node):
         return result
 
     def sql(self, to: Writer) -> str:
-        return "(" + " OR ".join(part.sql(to) for part in self.parts) + ")"
+        one = merged(self)
+        if not isinstance(one, Any_):
+            return one.sql(to)
+        return "(" + " OR ".join(part.sql(to) for part in one.parts) + ")"
 
 
 @dataclass(frozen=True)
@@ -188,3 +192,44 @@ class Not(Node):
 
     def sql(self, to: Writer) -> str:
         return f"(NOT {self.part.sql(to)})"
+
+
+# --- in SQL -------------------------------------------------------------------------------------
+
+
+def merged(node: Node) -> Node:
+    """One question of a list instead of several joined by `or`."""
+    if not isinstance(node, Any_):
+        return node
+    by_list: dict[str, list[Node]] = {}
+    parts: list[Node] = []
+    for part in node.parts:
+        if isinstance(part, AnyRow):
+            by_list.setdefault(part.rows, []).append(part.condition)
+        else:
+            parts.append(part)
+    for rows, found in by_list.items():
+        parts.append(AnyRow(rows, Any_(tuple(found)) if len(found) > 1 else found[0]))
+    return parts[0] if len(parts) == 1 else Any_(tuple(parts))
+
+
+def state_of(node: Node, to: Writer) -> str:
+    """The answer of a condition: 3 where it holds, 0 where it does not, else 1."""
+    node = merged(node)
+    if isinstance(node, AnyRow):
+        bits, at = node.bits(to)
+        return f"({bits} >> {at} & 3)"
+    if isinstance(node, Not) and isinstance(part := merged(node.part), AnyRow):
+        bits, at = part.bits(to)
+        twice = f"{bits} >> {at - 1} & 6" if at else f"{bits} << 1 & 6"
+        return f"(7 >> ({twice}) & 3)"  # 3, 1 and 0 out of 0, 1 and 3
+    return f"COALESCE(({node.sql(to)})::int * 3, 1)"
+
+
+def cases(node: Node, to: Writer, yes: str, no: str, unknown: str) -> str:
+    """One thing where a condition holds, one where it does not, one where nobody knows."""
+    node = merged(node)
+    if isinstance(node, AnyRow):
+        return f"CASE {state_of(node, to)} WHEN 3 THEN {yes} WHEN 0 THEN {no} ELSE {unknown} END"
+    holds = to.define(node.sql(to))
+    return f"CASE WHEN {holds} THEN {yes} WHEN NOT {holds} THEN {no} ELSE {unknown} END"

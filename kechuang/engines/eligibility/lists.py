@@ -52,8 +52,16 @@ class AnyRow(Node):
             return set()
         return _missing_inside(self.rows, row, [self.condition])
 
-    def sql(self, to: Writer) -> str:
+    def bits(self, to: Writer) -> tuple[str, int]:
+        """A word, and where in it the answer stands: 3 holds, 1 unknown, 0 does not."""
         return to.flag(self.rows, self.condition.sql(to))
+
+    def sql(self, to: Writer) -> str:
+        bits, at = self.bits(to)
+        return to.define(
+            f"CASE WHEN {bits} & {2 << at} <> 0 THEN TRUE "
+            f"WHEN {bits} & {1 << at} = 0 THEN FALSE END"
+        )
 
 
 @dataclass(frozen=True)

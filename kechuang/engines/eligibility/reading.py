@@ -31,6 +31,10 @@ GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 OWN_KEYS = {"id", "name", "returns", "judged"}
 
 
+def _line(path: Path, number: int) -> str:
+    return f"{path.name} 第{number}行"
+
+
 class _SaidTwice(ValueError):
     """A key that an object of JSON has twice: which of the two is meant nobody knows."""
 
@@ -68,13 +72,14 @@ class Reader:
             raise RowRefused(path.name, "文件", f"不认得 {path.suffix or '没有后缀的文件'}",
                              "请用 .jsonl、.csv 或 .parquet。")  # fmt: skip
         lines = {".jsonl": self._json_lines, ".csv": self._csv, ".parquet": self._parquet}
-        seen: dict[str, str] = {}
-        for place, said in lines[path.suffix.lower()](path):
-            self.place = place
+        seen: dict[str, int] = {}
+        for number, said in lines[path.suffix.lower()](path):
+            self.place = _line(path, number)
             row = self.row(said)
             if row["id"] in seen:
-                raise self.refuse("id", f"{row['id']} 在{seen[row['id']]}已经有了")
-            seen[row["id"]] = place
+                before = _line(path, seen[row["id"]])
+                raise self.refuse("id", f"{row['id']} 在{before}已经有了")
+            seen[row["id"]] = number
             yield row
 
     def heads(self, names: list[str]) -> None:
@@ -90,12 +95,12 @@ class Reader:
             elif head not in ("judged", *OWN_KEYS, *self.schema.enterprise, *self.schema.lists):
                 self._unknown(name, [*self.schema.enterprise, *self.schema.lists, *OWN_KEYS])
 
-    def _json_lines(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _json_lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         with path.open("rb") as lines:
             for number, raw in enumerate(lines, 1):
-                place = f"{path.name} 第{number}行"
                 if not raw.strip():
                     continue
+                place = _line(path, number)
                 try:
                     said = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once_each)
                 except _SaidTwice as error:
@@ -104,9 +109,9 @@ class Reader:
                     raise RowRefused(place, "整行", f"不是 JSON（{error}）") from error
                 if not isinstance(said, dict):
                     raise RowRefused(place, "整行", "不是一个对象")
-                yield place, said
+                yield number, said
 
-    def _csv(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _csv(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 reader = csv.reader(file, strict=True)
@@ -115,19 +120,19 @@ class Reader:
                 for cells in reader:
                     if not any(cells):
                         continue  # spreadsheets leave lines of commas at the end
-                    place = f"{path.name} 第{reader.line_num}行"
+                    place = _line(path, reader.line_num)
                     if len(cells) != len(heads):
                         raise RowRefused(
                             place, "整行", f"有 {len(cells)} 格，表头有 {len(heads)} 列"
                         )
-                    yield place, dict(zip(heads, cells, strict=True))
+                    yield reader.line_num, dict(zip(heads, cells, strict=True))
         except csv.Error as error:
-            place = f"{path.name} 第{reader.line_num}行"
+            place = _line(path, reader.line_num)
             raise RowRefused(place, "整行", f"不是 CSV（{error}）") from error
         except UnicodeDecodeError as error:
             raise RowRefused(path.name, "文件", "不是 UTF-8 编码", "请另存为 UTF-8。") from error
 
-    def _parquet(self, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _parquet(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if find_spec("pyarrow") is None:
             raise RowRefused(path.name, "文件", "读 Parquet 要用 pyarrow，这里没有装",
                              "请运行 make install，或改用 .jsonl、.csv。")  # fmt: skip
@@ -140,7 +145,7 @@ class Reader:
             for batch in file.iter_batches(batch_size=10_000):
                 for said in batch.to_pylist():
                     number += 1
-                    yield f"{path.name} 第{number}行", said
+                    yield number, said
         except (pyarrow.ArrowException, OSError) as error:
             raise RowRefused(path.name, "文件", f"不是 Parquet（{error}）") from error
 

@@ -7,8 +7,9 @@ false and low < high, experts' points decide.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import lcm
 
-from kechuang.engines.eligibility.conditions import OPERATORS
+from kechuang.engines.eligibility.conditions import OPERATORS, cases
 from kechuang.engines.eligibility.nodes import (
     BIGINT,
     Const,
@@ -23,7 +24,43 @@ from kechuang.engines.eligibility.nodes import (
 
 Points = tuple[int, int, bool]
 NEAR = 2.0**-40
-HALF = 16  # bits of the higher end where two ends of a band are carried in one number
+BITS = 20  # in SQL points are one number: the lower end, the higher end, what is missing
+MASK = 2**BITS - 1
+MISSING = 1 << 2 * BITS
+
+
+def packed(low: int, high: int, missing: bool = False) -> int:
+    """Points as SQL carries them, so that a sum is one addition.
+
+    >>> unpacked(packed(70, 80, True) + packed(0, 40))
+    (70, 120, True)
+    """
+    if not 0 <= low <= high <= MASK:
+        raise ValueError(f"points {low} to {high}")
+    return low + (high << BITS) + (MISSING if missing else 0)
+
+
+def unpacked(points: int) -> Points:
+    """Both ends, and whether a datum is wanted."""
+    return points & MASK, points >> BITS & MASK, points >= MISSING
+
+
+def low_of(points: str) -> str:
+    return f"({points} & {MASK})"
+
+
+def high_of(points: str) -> str:
+    return f"({points} >> {BITS} & {MASK})"
+
+
+def _joined(low: str, high: str, missing: str) -> str:
+    """The packed points of both ends; `missing` counts only where they differ."""
+    wanted = f"CASE WHEN {low} < {high} AND {missing} THEN {MISSING} ELSE 0 END"
+    return f"({low} + ({high} << {BITS}) + {wanted})"
+
+
+def _literal(low: int, high: int, missing: bool = False) -> str:
+    return f"{packed(low, high, missing)}::bigint"
 
 
 @dataclass(frozen=True)
@@ -67,6 +104,8 @@ class Choice(Node):
         if self.figure.guards:
             then = "NULL" if self.left_to_a_person else str(self.values[-1])
             cases.append(f"WHEN {guarded(self.figure.guards, to)} THEN {then}")
+        if self._scale():
+            return self._by_quotient(guarded(self.figure.guards, to), to)
         limits = [one.denominator for _, one in self.bands]
         largest = max(self.figure.top.bound, self.figure.bottom.bound) * max(limits, default=1)
         if largest > BIGINT:
@@ -77,6 +116,32 @@ class Choice(Node):
         )
         cases.append(f"WHEN {unknown or 'FALSE'} THEN NULL")
         return to.define(f"CASE {' '.join(cases)} {self._exactly(top, bottom, to)} END")
+
+    def _scale(self) -> int:
+        """By what to multiply so that whole quotients tell the bands apart; 0 where none does.
+
+        Of a top and a bottom above 0, top / bottom >= n / d where the quotient of top * d and
+        bottom, rounded towards zero, is n or more; so for all bands of a common denominator.
+        """
+        scale = lcm(*(limit.denominator for _, limit in self.bands))
+        fits = not isinstance(self.figure.bottom, Const) and self.figure.guards
+        plain = all(sign == ">=" and limit > 0 for sign, limit in self.bands)
+        return scale if fits and plain and self.figure.top.bound * scale <= BIGINT else 0
+
+    def _by_quotient(self, guards: str, to: Writer) -> str:
+        scale = self._scale()
+        top = product(self.figure.top, Const(scale)).sql(to)
+        then = "NULL" if self.left_to_a_person else "-1"
+        whole = to.define(
+            f"CASE WHEN {guards} THEN {then} ELSE {top} / {self.figure.bottom.sql(to)} END"
+        )
+        found = [
+            f"WHEN {whole} >= {limit * scale} THEN {value}"
+            for (_, limit), value in zip(self.bands, self.values, strict=False)
+        ]
+        return to.define(
+            f"CASE {' '.join(found)} WHEN {whole} IS NOT NULL THEN {self.values[-1]} END"
+        )
 
     def _exactly(self, top: Node, bottom: Node, to: Writer) -> str:
         cases = []
@@ -133,7 +198,10 @@ def _once(node: Node, to: Writer) -> Node:
 
 
 class Score:
-    """Points that a row gets; `value` and `sql` agree on every row."""
+    """Points that a row gets; `value` and `sql` agree on every row.
+
+    A datum is wanted only where it could change the points: where the two ends differ.
+    """
 
     most = 0
 
@@ -143,7 +211,8 @@ class Score:
     def value(self, row: Row) -> Points:
         raise NotImplementedError
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
+    def sql(self, to: Writer) -> str:
+        """The points as one number (`packed`)."""
         raise NotImplementedError
 
     def missing(self, row: Row) -> set[str]:
@@ -174,8 +243,8 @@ class Fixed(Score):
     def value(self, row: Row) -> Points:
         return self.low, self.high, False
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
-        return str(self.low), str(self.high), "FALSE"
+    def sql(self, to: Writer) -> str:
+        return _literal(self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -192,7 +261,8 @@ class Steps(Score):
     def value(self, row: Row) -> Points:
         low = self.low.value(row)
         if low is None:
-            return min(self.low.values), max(self.high.values), True
+            least, most = min(self.low.values), max(self.high.values)
+            return least, most, least < most
         if self.low is self.high:
             return low, low, False
         high = self.high.value(row)
@@ -202,19 +272,11 @@ class Steps(Score):
     def missing(self, row: Row) -> set[str]:
         return self.low.missing(row)
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
-        if self.low is self.high:
-            known = low = high = self.low.sql(to)
-        else:
-            ends = zip(self.low.values, self.high.values, strict=True)
-            both = tuple((low << HALF) + high for low, high in ends)
-            known = replace(self.low, values=both).sql(to)
-            low, high = f"({known} >> {HALF})", f"({known} & {2**HALF - 1})"
-        return (
-            f"COALESCE({low}, {min(self.low.values)})",
-            f"COALESCE({high}, {max(self.high.values)})",
-            f"({known} IS NULL)",
-        )
+    def sql(self, to: Writer) -> str:
+        ends = zip(self.low.values, self.high.values, strict=True)
+        both = replace(self.low, values=tuple(packed(low, high) for low, high in ends))
+        least, most = min(self.low.values), max(self.high.values)
+        return f"COALESCE({both.sql(to)}, {_literal(least, most, least < most)})"
 
 
 @dataclass(frozen=True)
@@ -243,7 +305,7 @@ class Judged(Score):
         given = row.get(self.key)
         if given is None or missing:
             return low, high, missing
-        return (given, given, False) if low <= given <= high else (low, high, True)
+        return (given, given, False) if low <= given <= high else (low, high, low < high)
 
     def missing(self, row: Row) -> set[str]:
         if not self.value(row)[2]:
@@ -254,14 +316,20 @@ class Judged(Score):
         low, high, missing = self.value(row)
         return {self.code} if low < high and not missing else set()
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
-        low, high, missing = self.within.sql(to)
-        given = to.column(self.key)
-        fits = f"({given} BETWEEN {low} AND {high} AND NOT {missing})"
+    def sql(self, to: Writer) -> str:
+        given, within = to.column(self.key), to.define(self.within.sql(to))
+        twice = f"{given} * {packed(1, 1)}::bigint"
+        if isinstance(self.within, Fixed):
+            low, high = self.within.low, self.within.high
+            return (
+                f"CASE WHEN {given} IS NULL THEN {within} WHEN {given} BETWEEN {low} AND {high} "
+                f"THEN {twice} ELSE {_literal(low, high, low < high)} END"
+            )
+        low_, high_ = low_of(within), high_of(within)
         return (
-            f"CASE WHEN {fits} THEN {given} ELSE {low} END",
-            f"CASE WHEN {fits} THEN {given} ELSE {high} END",
-            f"(CASE WHEN {given} IS NULL THEN {missing} ELSE NOT {fits} END)",
+            f"CASE WHEN {given} IS NULL OR {within} >= {MISSING} THEN {within} "
+            f"WHEN {given} BETWEEN {low_} AND {high_} THEN {twice} "
+            f"WHEN {low_} < {high_} THEN {within} + {MISSING} ELSE {within} END"
         )
 
 
@@ -282,16 +350,11 @@ class Together(Score):
         found = [part.value(row) for part in self.parts]
         return (
             sum(one[0] for one in found), sum(one[1] for one in found),
-            any(one[2] and one[0] < one[1] for one in found),
+            any(one[2] for one in found),
         )  # fmt: skip
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
-        found = [tuple(map(to.define, part.sql(to))) for part in self.parts]
-        return (
-            "(" + " + ".join(low for low, _, _ in found) + ")",
-            "(" + " + ".join(high for _, high, _ in found) + ")",
-            "(" + " OR ".join(f"({miss} AND {low} < {high})" for low, high, miss in found) + ")",
-        )
+    def sql(self, to: Writer) -> str:
+        return "(" + " + ".join(to.define(part.sql(to)) for part in self.parts) + ")"
 
 
 @dataclass(frozen=True)
@@ -315,12 +378,12 @@ class Best(Score):
         low, high = choose(one[0] for one in found), choose(one[1] for one in found)
         return low, high, low < high and any(one[2] for one in found)
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
-        found = [tuple(map(to.define, part.sql(to))) for part in self.parts]
+    def sql(self, to: Writer) -> str:
+        found = [to.define(part.sql(to)) for part in self.parts]
         name = "LEAST" if self.least else "GREATEST"  # an interval's ends are never null
-        low = f"{name}({', '.join(one[0] for one in found)})"
-        high = f"{name}({', '.join(one[1] for one in found)})"
-        return low, high, f"({low} < {high} AND ({' OR '.join(one[2] for one in found)}))"
+        low = to.define(f"{name}({', '.join(map(low_of, found))})")
+        high = to.define(f"{name}({', '.join(map(high_of, found))})")
+        return _joined(low, high, "(" + " OR ".join(f"{one} >= {MISSING}" for one in found) + ")")
 
 
 @dataclass(frozen=True)
@@ -343,7 +406,8 @@ class Depending(Score):
         if holds is not None:
             return self.yes.value(row) if holds else self.no.value(row)
         yes, no = self.yes.value(row), self.no.value(row)
-        return min(yes[0], no[0]), max(yes[1], no[1]), True
+        low, high = min(yes[0], no[0]), max(yes[1], no[1])
+        return low, high, low < high
 
     def missing(self, row: Row) -> set[str]:
         holds = self.condition.value(row)
@@ -357,16 +421,8 @@ class Depending(Score):
             return set()
         return self.yes.awaited(row) if holds else self.no.awaited(row)
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
-        condition = to.define(self.condition.sql(to))
-        yes = [to.define(one) for one in self.yes.sql(to)]
-        no = [to.define(one) for one in self.no.sql(to)]
-        ends = [
-            f"CASE WHEN {condition} THEN {yes[at]} WHEN NOT {condition} THEN {no[at]} "
-            f"ELSE {name}({yes[at]}, {no[at]}) END"
-            for at, name in ((0, "LEAST"), (1, "GREATEST"))
-        ]
-        miss = (
-            f"(CASE WHEN {condition} THEN {yes[2]} WHEN NOT {condition} THEN {no[2]} ELSE TRUE END)"
-        )
-        return ends[0], ends[1], miss
+    def sql(self, to: Writer) -> str:
+        yes, no = to.define(self.yes.sql(to)), to.define(self.no.sql(to))
+        low = f"LEAST({low_of(yes)}, {low_of(no)})"
+        either = _joined(low, f"GREATEST({high_of(yes)}, {high_of(no)})", "TRUE")
+        return cases(self.condition, to, yes, no, either)

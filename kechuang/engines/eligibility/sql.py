@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.nodes import BIGINT, literal
+from kechuang.engines.eligibility.refusals import RuleRefused
 from kechuang.engines.eligibility.ruleset import Policy
 from kechuang.engines.eligibility.schema import ColumnSpec, schema
+from kechuang.engines.eligibility.scores import MASK, high_of, low_of
 from kechuang.engines.eligibility.states import MET, NOT_MET, Scored
 
 NAME = re.compile(r"\bv\d+\b")
@@ -21,6 +23,7 @@ PLAIN = re.compile(r"-?\d+(?:::bigint)?|TRUE|FALSE|v\d+")
 OF_A_ROW = re.compile(r"\bt\.\w")
 PACKED_MAX = 31  # criteria of two bits in one bigint
 FLAGS = 15  # conditions on a list of two bits in one integer
+UNKNOWN_BITS = sum(1 << 2 * at for at in range(FLAGS))
 LEVEL = 150  # steps that a level of a query costs: every column of every row is copied once more
 STEP = re.compile(r"\w+|[<>=+*/&-]+")
 Span = tuple[int, int] | tuple[str, str]  # of identifiers: from the first, below the second
@@ -53,8 +56,8 @@ class _Levels:
     def series(self, name: str, year: int) -> str:
         self.years.add(year)
         return self._name(
-            f"CASE WHEN r{year}.{name} IS NULL AND e.registered_date >= DATE '{year + 1}-01-01' "
-            f"THEN 0 ELSE r{year}.{name} END",
+            f"COALESCE(r{year}.{name}, "
+            f"CASE WHEN e.registered_date >= DATE '{year + 1}-01-01' THEN 0 END)",
             0,
         )
 
@@ -71,16 +74,15 @@ class _Levels:
             0,
         )
 
-    def flag(self, rows: str, condition: str) -> str:
-        """Whether a row holds: two bits of a word of the list, for true and for unknown."""
+    def flag(self, rows: str, condition: str) -> tuple[str, int]:
+        """Whether a row holds: two bits of a word of the list, 3 for true and 1 for unknown."""
         here = self.flags.setdefault(rows, {})
         word, at = divmod(here.setdefault(condition, len(here)), FLAGS)
         self.rows.setdefault(rows, {})
-        bits = self._name(f"CASE WHEN e.{rows}_known THEN COALESCE(l_{rows}.f{word}, 0) END", 0)
-        return self.define(
-            f"CASE WHEN {bits} & {2 << 2 * at} <> 0 THEN TRUE "
-            f"WHEN {bits} & {1 << 2 * at} = 0 THEN FALSE END"
+        bits = (
+            f"CASE WHEN e.{rows}_known THEN COALESCE(l_{rows}.f{word}, 0) ELSE {UNKNOWN_BITS} END"
         )
+        return self._name(bits, 0), 2 * at
 
     def define(self, expression: str) -> str:
         if PLAIN.fullmatch(expression):
@@ -93,7 +95,10 @@ class _Levels:
 
 @dataclass(frozen=True)
 class Query:
-    """A query and what its columns mean: `columns` after `id`, in order."""
+    """A query and what its columns mean: `columns` after `id`, in order.
+
+    What is `points` holds both ends and whether a datum is wanted (`scores.unpacked`).
+    """
 
     sql: str
     columns: tuple[tuple[str, str, str], ...]  # policy, criterion (or ""), what
@@ -127,8 +132,8 @@ def _outputs(policy: Policy, to: _Levels, packed: bool) -> list[tuple[tuple[str,
     states: list[str] = []
     for name, criterion in policy.criteria.items():
         if isinstance(criterion, Scored):
-            for what, sql in zip(("low", "high", "missing"), criterion.sql(to), strict=True):
-                found.append(((code, name, what), sql))
+            _check_points(criterion, policy)
+            found.append(((code, name, "points"), criterion.sql(to)))
         else:
             states.append(criterion.sql(to))
             found.append(((code, name, "state"), states[-1]))
@@ -137,8 +142,8 @@ def _outputs(policy: Policy, to: _Levels, packed: bool) -> list[tuple[tuple[str,
     if policy.score:
         scored = policy.criteria[policy.score]
         assert isinstance(scored, Scored)
-        low, high, _ = scored.sql(to)
-        result += [((code, "", "low"), low), ((code, "", "high"), high)]
+        points = scored.sql(to)
+        result += [((code, "", "low"), low_of(points)), ((code, "", "high"), high_of(points))]
     if policy.amount is not None:
         top, bottom = policy.amount.top, policy.amount.bottom
         whole = f"div(({top.sql(to)})::numeric, {bottom.sql(to)})::bigint"
@@ -152,6 +157,13 @@ def _outputs(policy: Policy, to: _Levels, packed: bool) -> list[tuple[tuple[str,
         )
         return [*result, ((code, "", "packed"), to.define(bits))]
     return result + found
+
+
+def _check_points(criterion: Scored, policy: Policy) -> None:
+    if criterion.most > MASK:
+        raise RuleRefused(
+            f"{policy.code} criteria.{criterion.code}", f"分值超过 {units.points(MASK)}"
+        )
 
 
 def _written(said: Mapping[str, str], names: Set[str], text: str) -> str:
@@ -261,7 +273,7 @@ class _Reading:
         for at, condition in enumerate(to.flags.get(rows, ())):
             bit = 2 * (at % FLAGS)
             words.setdefault(at // FLAGS, []).append(
-                f"COALESCE(({condition})::int * {2 << bit}, {1 << bit})"
+                f"COALESCE(({condition})::int * {3 << bit}, {1 << bit})"
             )
         columns = to.rows[rows] | {f"bit_or(w{word})": f"f{word}" for word in words}
         inner = to.row_columns.get(rows, {}) | {

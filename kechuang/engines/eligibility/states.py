@@ -8,9 +8,9 @@ one that is unknown makes it unknown.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kechuang.engines.eligibility.conditions import OPERATORS
+from kechuang.engines.eligibility.conditions import OPERATORS, state_of
 from kechuang.engines.eligibility.nodes import Node, Row, Writer
-from kechuang.engines.eligibility.scores import Score
+from kechuang.engines.eligibility.scores import MISSING, Score, high_of, low_of
 
 NOT_MET, UNKNOWN, TO_BE_JUDGED, MET = range(4)
 NAMES = ("not_met", "unknown", "to_be_judged", "met")
@@ -53,7 +53,7 @@ class Holds(State):
         return UNKNOWN if found is None else MET if found else NOT_MET
 
     def sql(self, to: Writer) -> str:
-        return f"COALESCE(({self.condition.sql(to)})::int * {MET}, {UNKNOWN})"
+        return state_of(self.condition, to)
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class Reached(State):
         return self.score.awaited(row) if self.value(row) == TO_BE_JUDGED else set()
 
     def sql(self, to: Writer) -> str:
-        low, high, missing = self.score.sql(to)
+        points = to.define(self.score.sql(to))
         return (
-            f"CASE WHEN {low} {self.sign} {self.limit} THEN {MET} "
-            f"WHEN NOT ({high} {self.sign} {self.limit}) THEN {NOT_MET} "
-            f"WHEN {missing} THEN {UNKNOWN} ELSE {TO_BE_JUDGED} END"
+            f"CASE WHEN {low_of(points)} {self.sign} {self.limit} THEN {MET} "
+            f"WHEN NOT ({high_of(points)} {self.sign} {self.limit}) THEN {NOT_MET} "
+            f"WHEN {points} >= {MISSING} THEN {UNKNOWN} ELSE {TO_BE_JUDGED} END"
         )
 
 
@@ -207,6 +207,5 @@ class Scored(Score):
         found = row.get(f"@{self.code}")
         return self.points.value(row) if found is None else found
 
-    def sql(self, to: Writer) -> tuple[str, str, str]:
-        low, high, missing = self.points.sql(to)
-        return to.define(low), to.define(high), to.define(missing)
+    def sql(self, to: Writer) -> str:
+        return to.define(self.points.sql(to))

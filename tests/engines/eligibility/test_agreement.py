@@ -7,6 +7,7 @@ import pytest
 from bench.enterprises import Draw, copy_rows, create_tables
 from kechuang.engines.eligibility import SHIPPED, answer, bind_all, load_all, query
 from kechuang.engines.eligibility.boundaries import boundaries
+from kechuang.engines.eligibility.scores import unpacked
 
 PREFIX = "agreement_"
 
@@ -35,15 +36,16 @@ def differences(cursor, policies, rows):
         for column, got in zip(asked.columns, found[row["id"]], strict=True):
             compared += 1
             expected = said(answers[column[0]], column[1], column[2])
-            if expected != got:
-                wrong.append((row["id"], *column, expected, got))
+            given = unpacked(got) if column[2] == "points" else got
+            if expected != given:
+                wrong.append((row["id"], *column, expected, given))
     return compared, wrong
 
 
 def said(given, criterion, what):
     if criterion:
         one = given.criteria[criterion]
-        return one.state if what == "state" else one.points[("low", "high", "missing").index(what)]
+        return one.state if what == "state" else one.points
     low, high = given.score or (None, None)
     return {"state": given.state, "amount": given.amount_fen, "low": low, "high": high}[what]
 

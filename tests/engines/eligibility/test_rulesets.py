@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import yaml
 
-from kechuang.engines.eligibility import SHIPPED, RuleRefused, bind, load, load_all
+from kechuang.engines.eligibility import SHIPPED, RuleRefused, bind, load, load_all, query
 from kechuang.engines.eligibility.boundaries import boundaries, boundary_outcomes
 from kechuang.engines.eligibility.testing import outcomes
 
@@ -180,3 +180,9 @@ def test_dated_parameters_give_one_enterprise_two_answers():
         for day in (date(2022, 9, 30), date(2022, 10, 1), date(2023, 1, 1))
     ]
     assert amounts == [75_000_000, 100_000_000, 100_000_000]
+
+
+def test_points_beyond_what_a_query_can_carry_are_refused(tmp_path):
+    rules = load(_changed(tmp_path, "sme-2017-115", "[[30%, 20分]", "[[30%, 200000分]"))
+    with pytest.raises(RuleRefused, match="分值超过"):
+        query([bind(rules, rules.since)])
