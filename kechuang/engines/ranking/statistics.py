@@ -45,6 +45,8 @@ class Statistics:
 
     def plus(self, other: "Statistics", sign: int = 1) -> "Statistics":
         """Both counted together; with sign -1 the other taken away."""
+        if not len(other.codes) and not other.documents:
+            return self
         if not len(self.codes):
             codes, held = other.codes, sign * other.held
         else:

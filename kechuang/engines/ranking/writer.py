@@ -69,6 +69,13 @@ class _Words:
         values: Any = self._searcher.fast_field_values("row", [hits[0][1]])
         return int(values[0])
 
+    def holds_any(self, ids: Sequence[str]) -> bool:
+        """Whether one of these documents was there at the last commit; one look for all."""
+        if not self._searcher.num_docs:
+            return False
+        query = tantivy.Query.term_set_query(self.schema, "id", list(ids))
+        return bool(self._searcher.search(query, 1, count=False).hits)
+
     def add(self, entry: Any) -> None:
         self.writer.add_document(entry)
         self.is_changed = True
@@ -178,10 +185,14 @@ class Writer:
             for each in self._words.values():
                 each.drop(row)
 
+    def _replace(self, ids: list[str]) -> None:
+        """Take out what stands under these ids; nearly always they are all new, or all there."""
+        there = any(each.holds_any(ids) for each in self._words.values())
+        for each in ids if there else filter(self._fresh.__contains__, ids):
+            self._drop(each)
+
     def _put_chunk(self, documents: list[Document]) -> None:
-        if self.state.documents or self._fresh:
-            for each in documents:
-                self._drop(str(each.id))
+        self._replace([str(each.id) for each in documents])
         read = digested(documents, self._lexicon)
         records = np.zeros(len(documents), dtype=ROW)
         records["distinct"] = np.diff(read.edges)
