@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from operator import add
 from typing import NamedTuple
 
 from kechuang.engines.ranking.traditional import SIMPLIFIED
@@ -12,8 +11,6 @@ LONGEST = 10_000  # characters of one text that are read; the rest is cut, never
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = re.compile(rf"(?P<han>[{HAN}]+)|(?P<word>[^\W_{HAN}]+(?:[-./+][^\W_{HAN}]+)*[%‰]?)")
-_HAN_RUN = re.compile(rf"[{HAN}]+")
-_WORD = re.compile(rf"[^\W_{HAN}]+(?:[-./+][^\W_{HAN}]+)*[%‰]?")
 _PARTS = re.compile(r"[-/+]")
 
 
@@ -97,21 +94,6 @@ def parts_of(word: str) -> tuple[str, ...]:
     ('al-b4c', 'al', 'b4c')
     """
     return (word,) if word.isalnum() else tuple(_words(word))
-
-
-def distinct_tokens(folded: str) -> set[str]:
-    """The tokens of a text that is folded already, each once, and each Han character by itself.
-
-    >>> sorted(distinct_tokens("铟靶 al-zno"))
-    ['al', 'al-zno', 'zno', '铟', '铟靶', '靶']
-    """
-    found: set[str] = set()
-    for han in _HAN_RUN.findall(folded):
-        found.update(han)
-        found.update(map(add, han, han[1:]))
-    for word in _WORD.findall(folded):
-        found.update(_words(word))
-    return found
 
 
 def placed_tokens(text: str) -> list[Token]:

@@ -1,29 +1,14 @@
-"""Why a document ranks where it does: words with their points, and the sentence to quote.
-
-BM25 is a sum, so the explanation is the score itself taken apart: nothing is estimated afterwards.
-"""
+"""The sentence to quote: where the words that counted stand closest."""
 
 import math
 import re
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from kechuang.engines.ranking.analysis import Token, placed_tokens
-from kechuang.engines.ranking.texts import Query
-
-if TYPE_CHECKING:
-    from kechuang.engines.ranking.index import Index
 
 _SENTENCE_END = re.compile(r"[。！？；;!?\n]|(?<!\d)\.(?!\d)|(?<=\d)\.(?=[^\d\s])")
 _MARKED_SHARE = 0.06  # a run of words is marked when it brings this share of the best run
-
-
-class Phrase(NamedTuple):
-    """A run of the document's words that the query also has, with the points it brings."""
-
-    text: str
-    points: float
 
 
 class Piece(NamedTuple):
@@ -33,45 +18,10 @@ class Piece(NamedTuple):
     marked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The score of one document, its terms (exact: they sum to the score) and its phrases."""
-
-    score: float
-    terms: Mapping[str, float]
-    phrases: tuple[Phrase, ...]
-
-
 class _Run(NamedTuple):
     start: int
     end: int
     points: float
-
-
-def explain(index: "Index", query: Query, id: Hashable, text: str) -> Explanation:
-    """Take the score of the document `id` apart; `text` is what it says, for the phrases.
-
-    Each term's points are given to the longest run that holds it, once, so the phrases too sum
-    to the score; what stands in no run of `text` is left as a phrase of its own.
-    """
-    terms = index.contributions(query, id)
-    return Explanation(math.fsum(terms.values()), terms, _phrases(terms, text))
-
-
-def _phrases(terms: Mapping[str, float], text: str) -> tuple[Phrase, ...]:
-    placed = [token for token in placed_tokens(text) if token.text in terms]
-    left = dict(terms)
-    points: dict[str, float] = {}
-    runs = sorted(_runs(placed), key=lambda run: run[0].start - run[-1].end)
-    for run in runs:
-        brought = math.fsum(left.pop(token.text, 0.0) for token in run)
-        if brought > 0:
-            words = text[run[0].start : run[-1].end]
-            points[words] = points.get(words, 0.0) + brought
-    for term, rest in left.items():
-        points[term] = points.get(term, 0.0) + rest
-    ordered = sorted(points.items(), key=lambda each: -each[1])
-    return tuple(Phrase(words, brought) for words, brought in ordered)
 
 
 def _runs(placed: list[Token]) -> list[list[Token]]:
