@@ -28,8 +28,10 @@ from kechuang.projects.models import Milestone
 from kechuang.reviews.models import Minutes
 
 AWARD_WORDS = {
-    "on_notice": (N_("公示中"), "now"), "awarded": (N_("已立项"), "ok"),
+    "PROPOSED": (N_("公示中"), "now"), "STOPPED": (N_("止于赛段"), "none"),
+    "MERGED": (N_("已并入另一队"), "soon"),
 }
+AWARDED = (N_("已立项"), "ok")
 VERDICT_KINDS = {"CONTINUE": "ok", "MERGE": "soon", "STOP": "none"}
 
 
@@ -67,7 +69,7 @@ def awards_shown(row: Challenge) -> list[dict[str, Any]]:
     }
     return [
         {"award": one, "unit": bids[one.bid_number].organisation,
-         "words": AWARD_WORDS["awarded" if one.project_number else "on_notice"]}
+         "words": AWARD_WORDS.get(bids[one.bid_number].state, AWARDED)}
         for one in approved
     ]
 
