@@ -54,9 +54,8 @@ class ModelForm(Form):
     """Why another model shall rank."""
 
     reason = forms.CharField(
-        label=_("为什么换"), max_length=WHY_LONGEST, required=False,
-        widget=forms.Textarea({"rows": 3}),
-    )  # fmt: skip
+        label=_("为什么换"), max_length=WHY_LONGEST, widget=forms.Textarea({"rows": 3})
+    )
 
 
 class AnswerForm(Form):
