@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from kechuang.base.actor import Actor
 from kechuang.base.periods import Period
 from kechuang.challenges import actions as challenges
-from kechuang.challenges.models import Gate, Receipt
+from kechuang.challenges.models import BudgetLine, Gate, Receipt
 from kechuang.compute import actions as compute
 from kechuang.cultivation import actions as cultivation
 from kechuang.cultivation.actions import benefits
@@ -205,6 +205,7 @@ def _draws(world: World, now: datetime) -> list[Exhibit]:
 
 def _raced(world: World, at: datetime) -> list[Exhibit]:
     """A race at its first gate: three teams with signed agreements, compared by the chair."""
+    BudgetLine.objects.update(amount_fen=20_000 * stages.WAN)  # one call more than it was made for
     stages.MODE = "RACE"
     try:
         line = stages.awarded(world, at, serial=907)
