@@ -32,11 +32,12 @@ def indexes_and_keys():
 
 def test_indexes_and_links_are_as_before(db):
     before = indexes_and_keys()
-    assert any("gin" in one for one in before)
+    plain = [one for one in before if "CREATE INDEX" in one]
+    assert any("document_by_kind" in one for one in plain)
     with taking_in(*bulk.TABLES):
         within = indexes_and_keys()
     assert indexes_and_keys() == before
-    assert not any("gin" in one or "FOREIGN KEY" in one for one in within)
+    assert not any(one in plain or "FOREIGN KEY" in one for one in within)
     assert [one for one in within if "UNIQUE" in one] == [o for o in before if "UNIQUE" in o]
 
 
