@@ -14,7 +14,7 @@ BASE = "/api/v1/evaluations"
 @pytest.fixture
 def evaluated(world, at):
     known(world.enterprise, {2025: SME}, **NONE)
-    known(world.rival, {2025: SME | {"rd_fen": 10_000_000}}, **NONE)
+    known(world.rival, {2025: SME | {"rd_fen": 40_000_000}}, **NONE)
     actions.recompute(by=Actor.CLOCK, at=at)
     return world
 
@@ -31,7 +31,7 @@ def test_list_near_and_reasons(evaluated, api_as, client):
     near = api.get(f"{BASE}/near?policy=sme-2017-115").json()["items"]
     assert [(one["number"], one["criterion"], one["cheapest"]) for one in near] == [
         (evaluated.rival.number, "evaluated",
-         ["2025年研发费用还差 400,000元（按现有2025年销售（营业）收入）"])]
+         ["2025年研发费用还差 100,000元（按现有2025年销售（营业）收入）"])]
     assert api.get(f"{BASE}/near?policy=none").json()["items"] == []
     said = api.get(f"{BASE}/{evaluated.rival.number}").json()["policies"]["sme-2017-115"]
     assert (said["state"], said["explain"]["document"]) == ("not_met", "国科发政〔2017〕115号")
@@ -48,7 +48,7 @@ def test_what_if_and_facts_as_known(evaluated, api_as, at):
     assert (wrong.status_code, wrong.json()["refusals"][0]["code"]) == (422, "facts.cell")
     assert Verdict.objects.filter(until=None, policy="sme-2017-115", state=3).count() == 1
     facts = api.get(f"{where}/facts").json()
-    assert facts["facts"]["returns"][0]["rd_fen"] == 10_000_000
+    assert facts["facts"]["returns"][0]["rd_fen"] == 40_000_000
     assert facts["sources"]["returns.2025.rd_fen"] == "科技局 · 年度统计表 · 2026-10-01"
     before = api.get(f"{where}/facts?known_at=2020-01-01T00:00:00Z").json()["facts"]
     assert before == {"id": evaluated.rival.code, "name": evaluated.rival.name}

@@ -198,7 +198,7 @@ def test_a_reclaim_case_is_answered_and_decided_by_page(world, at, client_as):
 
 
 def test_the_terms_of_a_share_are_written_by_page(world, at, client_as):
-    from tests.cultivation.test_benefits import equity
+    from tests.cultivation.test_reclaims import equity
 
     granting.drafted(world, at, equity(world, at))
     line = granting.line_of(world.enterprise)
@@ -268,7 +268,7 @@ def test_a_draft_policy_and_a_case_stand_on_lists_too(world, at):
     assert [one.mine for one in waiting.matters_for(world.officer.actor, at)] == [False]
     benefits.check_policy(policy=policy, by=world.officer2.actor, at=at)
     assert [one.task for one in waiting.matters_for(world.head.actor, at)] == ["施行政策"]
-    from tests.cultivation.test_benefits import opened
+    from tests.cultivation.test_reclaims import opened
 
     _funding, case, later = opened(world, at)
     answering = waiting.matters_for(world.unit_admin.actor, later)

@@ -19,7 +19,7 @@ def evaluated(world, at):
     soon = at.date() + timedelta(days=60)
     certificate = {"kind": "hnte", "since": date(2024, 1, 1), "until": soon}
     known(world.enterprise, {2025: SME}, **NONE | {"certificates": [certificate]})
-    known(world.rival, {2025: SME | {"rd_fen": 10_000_000}}, **NONE)
+    known(world.rival, {2025: SME | {"rd_fen": 40_000_000}}, **NONE)
     actions.recompute(by=Actor.CLOCK, at=at)
     return world
 
@@ -54,7 +54,7 @@ def test_an_enterprise_reads_why_with_clause_gap_source_and_history(evaluated, c
     page = client_as(evaluated.rival_filler).get(
         f"/evaluations/{evaluated.rival.number}/").content.decode()
     for said in ("科技型中小企业评价", "国科发政〔2017〕115号", "第六条（五）",
-                 "研发费用还差 400,000元", "科技局 · 年度统计表 · 2026-10-01", "只差一项"):
+                 "研发费用还差 100,000元", "科技局 · 年度统计表 · 2026-10-01", "只差一项"):
         assert said in page
     english = client_as(evaluated.rival_filler).get(
         f"/en/evaluations/{evaluated.rival.number}/").content.decode()
@@ -75,7 +75,7 @@ def test_what_if_is_computed_and_nothing_is_stored(evaluated, client_as):
 def test_an_officer_sees_what_is_in_the_way_and_notes_a_visit(evaluated, client_as):
     client = client_as(evaluated.officer)
     page = client.get("/evaluations/near/?policy=sme-2017-115").content.decode()
-    assert evaluated.rival.name in page and "研发费用还差 400,000元" in page
+    assert evaluated.rival.name in page and "研发费用还差 100,000元" in page
     given = {"policy": "sme-2017-115", "criterion": "evaluated", "note": "已辅导归集"}
     address = f"/evaluations/{evaluated.rival.number}/visit/"
     assert client.post(address, given).status_code == 302
@@ -145,7 +145,7 @@ def test_the_lists_take_the_same_queries_for_one_and_for_thirty(
     for serial in range(count):
         unit = organisation(200 + serial, f"示例{serial}号有限公司", "ENTERPRISE", world.county,
                             at)
-        known(unit, {2025: SME | {"rd_fen": 10_000_000}}, **NONE)
+        known(unit, {2025: SME | {"rd_fen": 40_000_000}}, **NONE)
     actions.recompute(by=Actor.CLOCK, at=at)
     client = client_as(world.officer)
     client.get("/evaluations/")
@@ -155,4 +155,5 @@ def test_the_lists_take_the_same_queries_for_one_and_for_thirty(
         client.get("/evaluations/near/")
 
 
-LIST, NEAR = 12, 19  # of the second one finds which rule sets are in force
+# Of the second one finds which rule sets are in force, and one counts by what is wanting.
+LIST, NEAR = 12, 20

@@ -10,6 +10,7 @@ from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
 from kechuang.cultivation import rules
+from kechuang.cultivation.actions.nearing import reckon_reach
 from kechuang.cultivation.models import Certificate, Profile, Recount, Reminder, Verdict, Visit
 from kechuang.cultivation.queries import people_of_units, policies_on, relation
 from kechuang.cultivation.queries.away import away_of
@@ -61,6 +62,7 @@ def recompute(
         versions={policy.code: policy.rules.version for policy in policies},
     )  # fmt: skip
     _insert(run, at)
+    reckon_reach(policies, scope, day)
     record.append(
         verb="cultivation.recompute", object_number=run.number, by=by, at=at,
         payload={"as_of": day.isoformat(), "enterprises": count, "changed": changed,

@@ -72,6 +72,9 @@ class AwayOut(Schema):
     policy: str
     criterion: str
     clause: str
+    reach: str
+    distance_per_mille: int
+    brings_fen: int
     gap: str
     missing: list[dict[str, str]]
     cheapest: list[str]
@@ -81,6 +84,7 @@ class AwayOut(Schema):
 class AwayQuery(Schema):
     policy: str = "sme-2017-115"
     region: str = ""
+    kind: str = ""
     after: str = ""
     limit: int = 50
 
@@ -157,17 +161,16 @@ def _evaluation(one: Organisation, standings: list[queries.Standing]) -> dict[st
 
 @evaluations.get("/near", response={200: PageOf[AwayOut], **ERRORS}, operation_id="list_near")
 def near(request: HttpRequest, query: Query[AwayQuery]) -> Any:
-    """Enterprises that one criterion alone keeps from a policy, with the gap."""
+    """Enterprises that one criterion within reach keeps from a policy, the nearest first."""
     actor, at = api_actor(request), request.at  # type: ignore[attr-defined]
     rules.check_may(rules.may_list(actor), "read")
     policies = {one.code: one for one in queries.policies_on(shanghai_date(at))}
     if query.policy not in policies:
         return {"items": [], "next_after": ""}
-    rows = queries.one_thing_away(actor, at, query.policy, query.region)
-    if query.after.isdigit() and len(query.after) < 19:
-        rows = rows.filter(pk__gt=int(query.after))
+    rows = queries.one_thing_away(actor, at, query.policy, query.region, query.kind.upper())
+    start = int(query.after) if query.after.isdigit() and len(query.after) < 6 else 0
     size = max(1, min(query.limit, 200))
-    found = list(rows.order_by("pk")[: size + 1])
+    found = list(rows[start : start + size + 1])
     flat = queries.flat_rows([one.organisation for one in found[:size]])
     visits = queries.visits_of(found[:size])
     items = []
@@ -178,10 +181,12 @@ def near(request: HttpRequest, query: Query[AwayQuery]) -> Any:
         items.append({
             "number": one.organisation.number, "name": one.organisation.name,
             "policy": one.policy, "criterion": one.away, "clause": reason.clause,
-            "gap": reason.gap, "missing": reason.missing, "cheapest": said.cheapest,
+            "reach": one.reach, "distance_per_mille": one.distance,
+            "brings_fen": one.brings_fen or 0, "gap": reason.gap,
+            "missing": reason.missing, "cheapest": said.cheapest,
             "visited_at": visit.visited_at if visit else None,
         })
-    return {"items": items, "next_after": str(found[size - 1].pk) if len(found) > size else ""}
+    return {"items": items, "next_after": str(start + size) if len(found) > size else ""}
 
 
 @evaluations.get("/{number}", response={200: ReasonsOut, **ERRORS}, operation_id="evaluation")

@@ -36,7 +36,8 @@ class Verdict(models.Model):
 
     `packed` holds the answers of the criteria, two bits each, the first lowest, in the order of
     the version's criteria that are answers and not points; `away` the one criterion that is
-    between the enterprise and *met*, where there is just one.
+    between the enterprise and *met*, where there is just one; `reach`, `distance` (per mille of its
+    limit) and `brings_fen` say how near that one is and what it would bring, worked out apart.
     """
 
     class State(models.IntegerChoices):
@@ -44,6 +45,12 @@ class Verdict(models.Model):
         UNKNOWN = 1, _("待补数据")
         TO_BE_JUDGED = 2, _("待评审")
         MET = 3, _("符合")
+
+    class Reach(models.TextChoices):
+        GAP = "GAP", _("差一点数")
+        DATA = "DATA", _("缺数据")
+        JUDGED = "JUDGED", _("待评审")
+        FAR = "FAR", _("够不着")
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     policy = models.CharField(_("政策代码"), max_length=40)
@@ -55,6 +62,10 @@ class Verdict(models.Model):
     packed = models.BigIntegerField(_("各条"))
     amount_fen = models.BigIntegerField(_("金额"), null=True, blank=True)
     away = models.CharField(_("只差一项"), max_length=60, blank=True)
+    reach = models.CharField(_("够不够得着"), max_length=6, choices=Reach.choices, null=True)
+    distance = models.SmallIntegerField(_("还差多少（千分之）"), null=True)
+    brings_fen = models.BigIntegerField(_("达到能得多少（分）"), null=True)
+    reached_date = models.DateField(_("够得着的评价日"), null=True)
     since = models.DateTimeField(_("自"))
     until = models.DateTimeField(_("至"), null=True, blank=True)
     recount = models.ForeignKey(Recount, on_delete=models.PROTECT, related_name="+")
@@ -79,11 +90,20 @@ class Verdict(models.Model):
             models.CheckConstraint(
                 condition=Q(away="") | Q(state__lt=3), name="nothing_away_where_met"
             ),
+            models.CheckConstraint(
+                condition=Q(reach__isnull=True)
+                | ~Q(away="") & Q(distance__isnull=False, reached_date__isnull=False),
+                name="reach_of_one_thing_away",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["policy", "away"], condition=Q(until__isnull=True) & ~Q(away=""),
                 name="verdict_one_thing_away",
+            ),
+            models.Index(
+                fields=["policy", "reach", "distance"],
+                condition=Q(until__isnull=True, reach__isnull=False), name="verdict_by_reach",
             ),
             models.Index(
                 fields=["policy", "state"], condition=Q(until__isnull=True),

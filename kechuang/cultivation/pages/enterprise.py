@@ -14,6 +14,7 @@ from kechuang.cultivation import queries, rules
 from kechuang.cultivation.forms.facts import KEY_FIGURES, LABELS, WhatIfForm, shown
 from kechuang.cultivation.models import Verdict
 from kechuang.cultivation.pages.evaluations import STATE_WORDS, name_of
+from kechuang.cultivation.rules.reach import NEAR
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 
 VERDICT_WORDS = {
@@ -31,7 +32,8 @@ def enterprise(request: AskedRequest, number: str) -> HttpResponse:
     standings = queries.standings([unit], day)[unit.pk]
     row = queries.flat_rows([unit])[unit.code]
     told = queries.sources_of(unit)
-    away = {one.policy: one.away for one in Verdict.objects.filter(organisation=unit, until=None)}
+    near = Verdict.objects.filter(organisation=unit, until=None, reach__in=NEAR)
+    away = {one.policy: one.away for one in near}
     said = [
         queries.explain(policy, row, told, away.get(policy.code, ""))
         for policy in queries.policies_on(day)

@@ -12,6 +12,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.cultivation import actions, queries, rules
 from kechuang.cultivation.forms.facts import VisitForm
 from kechuang.cultivation.models import Verdict
+from kechuang.cultivation.pages.words import reads_english
 from kechuang.cultivation.rules import sheets
 from kechuang.doors.lists import keyset, limit_of
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
@@ -20,6 +21,7 @@ from kechuang.parties.models import Organisation
 from kechuang.parties.queries import regions_in_force
 
 CSV_MOST = 50_000
+NEAR_MOST = 5_000  # nobody visits more; what is nearest stands first
 STATES = (
     ("RECOGNISED", N_("已认定")), ("CANDIDATE", N_("达到条件")), ("NEAR", N_("只差一项")),
     ("UNKNOWN", N_("待补数据")), ("TO_BE_JUDGED", N_("待评审")),
@@ -123,14 +125,13 @@ def near(request: AskedRequest) -> HttpResponse:
     policies = {one.code: one for one in queries.policies_on(shanghai_date(request.at))}
     chosen = request.GET.get("policy", "")
     chosen = chosen if chosen in policies else rules.ladder()[0].policy
-    rows = queries.one_thing_away(
-        request.actor, request.at, chosen, request.GET.get("region", "")[:6]
-    )
+    region = request.GET.get("region", "")[:6]
+    counts = queries.near_kinds(request.actor, request.at, chosen, region)
+    kind = request.GET.get("kind", "").upper()
+    rows = queries.one_thing_away(request.actor, request.at, chosen, region, kind)
     size = limit_of(request.GET.get("limit", "30"))
-    after = request.GET.get("after", "")
-    if after.isdigit() and len(after) < 19:
-        rows = rows.filter(pk__gt=int(after))
-    found = list(rows.order_by("pk")[: size + 1])
+    start = place_of(request.GET.get("after", ""))
+    found = list(rows[start : start + size + 1])
     shown = found[:size]
     flat = queries.flat_rows([one.organisation for one in shown])
     visits = queries.visits_of(shown)
@@ -139,10 +140,19 @@ def near(request: AskedRequest) -> HttpResponse:
         "region": request.GET.get("region", ""),
         "policies": [(one.code, one.rules.said["title"]) for one in policies.values()],
         "rows": [_near_row(one, policies[chosen], flat, visits) for one in shown],
-        "next_after": str(shown[-1].pk) if len(found) > size else "",
+        "next_after": str(start + size) if len(found) > size else "",
         "may_visit": rules.may_visit(request.actor, request.actor.region),
+        "kind_now": kind.lower(), "far": counts.get(Verdict.Reach.FAR, 0),
+        "kinds": [(one.value.lower(), one.label, counts.get(one.value, 0))
+                  for one in Verdict.Reach if one != Verdict.Reach.FAR],
+        "within": rules.near_within() // 10,
     }
     return render(request, "cultivation/near.html", context)
+
+
+def place_of(after: str) -> int:
+    """How many rows stand before a page of a list by nearness, which is bounded."""
+    return min(int(after), NEAR_MOST) if after.isdigit() and len(after) < 9 else 0
 
 
 def _near_row(one: Verdict, policy: Any, flat: Any, visits: Any) -> dict[str, Any]:
@@ -150,6 +160,8 @@ def _near_row(one: Verdict, policy: Any, flat: Any, visits: Any) -> dict[str, An
     reason = next((each for each in said.reasons if each.is_away), None)
     return {
         "verdict": one, "unit": one.organisation, "reason": reason, "cheapest": said.cheapest,
+        "name": (reason.en if reads_english() else reason.zh) if reason else one.away,
+        "percent": -(-one.distance // 10) if one.reach == "GAP" else None,
         "visit": visits.get((one.organisation_id, one.policy, one.away)),
         "form": VisitForm(initial={"policy": one.policy, "criterion": one.away}),
     }

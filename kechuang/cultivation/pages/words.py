@@ -11,6 +11,7 @@ from kechuang.base.money import rounded_en, rounded_zh
 from kechuang.base.refusals import N_
 from kechuang.cultivation.models import Batch, Line, Policy
 from kechuang.cultivation.queries.entitled import label_of
+from kechuang.cultivation.queries.saying import missing_words, name_words
 from kechuang.engines.eligibility import Policy as Rules
 from kechuang.engines.eligibility.schema import schema
 from kechuang.notices.models import Notice
@@ -110,7 +111,7 @@ def conditions(bound: Rules, reasons: dict[str, Any]) -> list[dict[str, Any]]:
             "kind": STATE_KINDS[one["state"]], "words": STATE_WORDS[one["state"]],
             "gap": _gap(bound, code, one.get("gap")),
             "missing": [{"label": row["zh"], "owner": row["owner"]}
-                        for row in one.get("missing", [])],
+                        for row in missing_words(one.get("missing", []))],
         })  # fmt: skip
     return found
 
@@ -142,7 +143,8 @@ def history_of(stages: Iterable[Any], labels: Mapping[str, Any]) -> list[dict[st
 def asked_words(batch: Batch) -> list[dict[str, Any]]:
     """Whom we ask for what, of how many enterprises."""
     return [
-        {"label": row["label"], "owner": row["owner"] or batch.funding.policy.department,
+        {"label": name_words(row["label"]),
+         "owner": gettext(row["owner"]) if row["owner"] else batch.funding.policy.department,
          "count": row["count"]}
         for row in batch.asked
     ]  # fmt: skip
@@ -151,7 +153,9 @@ def asked_words(batch: Batch) -> list[dict[str, Any]]:
 def change_words(change: dict[str, Any]) -> dict[str, str]:
     """A datum that changed: what was known then, what is known now."""
     return {
-        "label": label_of(change["column"]), "owner": schema().owner_of(change["column"]),
+        "label": name_words(label_of(change["column"])),
+        "owner": missing_words([{"zh": "", "owner": schema().owner_of(change["column"])}])[0][
+            "owner"],
         "then": _value(change["column"], change["then"]),
         "now": _value(change["column"], change["now"]),
     }  # fmt: skip

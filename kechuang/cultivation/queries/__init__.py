@@ -29,12 +29,15 @@ from kechuang.cultivation.queries.standing import (
     history_of,
     holding,
     meeting,
+    near_kinds,
+    near_of,
     one_thing_away,
     open_declarations,
     standings,
     technology_enterprises,
     tier_counts,
     visits_of,
+    within_reach,
 )
 from kechuang.cultivation.queries.versions import (
     before,
@@ -50,7 +53,7 @@ __all__ = [
     "open_declarations", "people_of_units", "policies_on", "reasons_json", "relation",
     "rule_sets", "sources_of", "standings", "technology_enterprises", "tier_counts",
     "visible_to", "visits_of", "within",
-    "TierNow", "ladder_now", "newly_holding",
+    "TierNow", "near_kinds", "near_of", "within_reach", "ladder_now", "newly_holding",
     "Effect", "before", "changes_between", "effect_of", "in_force", "rule_versions_visible_to",
     "rule_set_of", "rules_of", "touched_by", "value_words",
 ]  # fmt: skip

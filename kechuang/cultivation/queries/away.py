@@ -22,6 +22,18 @@ def unpacked(policy: Policy, packed: int) -> dict[str, int]:
     return {code: (packed >> 2 * at) & 3 for at, code in enumerate(packed_criteria(policy))}
 
 
+def alternatives(policy: Policy, packed: int) -> list[str]:
+    """Every criterion of which each alone, were it met, would make the policy met."""
+    if policy.decision is None:
+        return []
+    states = unpacked(policy, packed)
+    row = {f"@{code}": state for code, state in states.items()}
+    return [
+        code for code, state in states.items()
+        if state != MET and policy.decision.value(row | {f"@{code}": MET}) == MET
+    ]  # fmt: skip
+
+
 def one_away(policy: Policy, states: Mapping[str, int]) -> str:
     """The first criterion which alone, were it met, would make the policy met; else empty.
 

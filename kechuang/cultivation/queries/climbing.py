@@ -12,6 +12,7 @@ from kechuang.cultivation.models import Certificate, Verdict
 from kechuang.cultivation.queries.sight import within
 from kechuang.cultivation.queries.standing import tier_counts, valid_on, verdicts_now
 from kechuang.cultivation.rules import Tier
+from kechuang.cultivation.rules.reach import NEAR
 from kechuang.parties.models import Organisation
 
 
@@ -38,7 +39,7 @@ def ladder_now(actor: Actor, at: datetime, region_path: str) -> dict[str, TierNo
     day = shanghai_date(at)
     here = within(region_path, "organisation__region_path")
     near = dict(
-        verdicts_now().filter(here).exclude(away="").values_list("policy")
+        verdicts_now().filter(here, reach__in=NEAR).values_list("policy")
         .annotate(count=Count("pk")).order_by()
     )  # fmt: skip
     ending = dict(

@@ -9,6 +9,7 @@ from typing import Any
 from kechuang.cultivation.models import LISTS, Known, Profile, Source, YearlyReturn
 from kechuang.cultivation.queries.facts import known_rows
 from kechuang.cultivation.queries.rulesets import policies_on
+from kechuang.cultivation.queries.saying import figure_words, gap_words, missing_words
 from kechuang.engines.eligibility import Answer, Policy, answer, answer_json, explained, units
 from kechuang.engines.eligibility.answers import deciding_test
 from kechuang.engines.eligibility.conditions import Comparison
@@ -65,26 +66,32 @@ def explain(
     reasons = [
         Reason(
             code, one["zh"], policy.rules.criteria[code].get("en", one["zh"]), one["clause"],
-            one.get("quote", ""), one["state"], *_shown(given, code, one),
-            one.get("gap", {}).get("text", ""), one.get("missing", []),
+            one.get("quote", ""), one["state"], *_said(given, code, one),
+            gap_words(one.get("gap")), missing_words(one.get("missing", [])),
             sorted({known[name] for name in policy.used[code] if name in known}), code == away,
         )
         for code, one in said.get("criteria", {}).items()
     ]
     low, high = given.score or (0, 0)
-    score = "" if given.score is None else (
+    score = "" if given.score is None else figure_words(
         units.shown(low, units.POINTS) if low == high
         else f"{units.points(low)}–{units.shown(high, units.POINTS)}"
     )
     return Explained(
         policy, given, _state_of(given), score, given.amount_fen,
         policy.rules.said["document"]["number"], policy.rules.said["title"], reasons,
-        [one["text"] for one in said.get("cheapest", [])], said["assumed"],
+        [gap_words(one) for one in said.get("cheapest", [])], said["assumed"],
     )
 
 
 def _state_of(given: Answer) -> str:
     return ("not_met", "unknown", "to_be_judged", "met")[given.state]
+
+
+def _said(given: Answer, code: str, one: Mapping[str, Any]) -> tuple[str, str]:
+    """Value and threshold in the reader's language."""
+    value, threshold = _shown(given, code, one)
+    return figure_words(value), figure_words(threshold)
 
 
 def _shown(given: Answer, code: str, one: Mapping[str, Any]) -> tuple[str, str]:
@@ -93,7 +100,7 @@ def _shown(given: Answer, code: str, one: Mapping[str, Any]) -> tuple[str, str]:
     if not isinstance(criterion, Criterion):
         value = one["value"]
         said = "–".join(map(str, value)) if isinstance(value, list) else str(value)
-        return f"{said}分", f"满分{one['threshold']}分"
+        return f"{said}分", f"≤ {one['threshold']}分"
     found = deciding_test(criterion, given.row)
     if found is not None and isinstance(found[0], Comparison):
         test = found[0]

@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from kechuang.base.actor import Actor
 from kechuang.base.time import shanghai_date, start_of_day
@@ -12,9 +23,15 @@ from kechuang.cultivation import rules
 from kechuang.cultivation.models import Certificate, Declaration, Profile, Verdict, Visit
 from kechuang.cultivation.queries.sight import visible_to, within
 from kechuang.cultivation.rules import Tier
+from kechuang.cultivation.rules.reach import NEAR as NEAR_KINDS
 from kechuang.parties.models import Organisation
 
 RECOGNISED, CANDIDATE, NEAR = "RECOGNISED", "CANDIDATE", "NEAR"
+KIND_ORDER = Case(
+    *(When(reach=kind, then=Value(place)) for place, kind in enumerate(NEAR_KINDS)),
+    output_field=IntegerField(),
+)
+BY_NEARNESS = ("kind_order", "tenth", F("brings_fen").desc(nulls_last=True), "distance", "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,7 @@ def _at_tier(rows: QuerySet[Organisation], filters: Filters, day: date) -> Query
     states = {
         RECOGNISED: Exists(held),
         CANDIDATE: Exists(mine.filter(state=Verdict.State.MET)),
-        NEAR: Exists(mine.exclude(away="")),
+        NEAR: Exists(mine.filter(reach__in=NEAR_KINDS)),
         "UNKNOWN": Exists(mine.filter(state=Verdict.State.UNKNOWN)),
         "TO_BE_JUDGED": Exists(mine.filter(state=Verdict.State.TO_BE_JUDGED)),
     }
@@ -125,23 +142,59 @@ def _standing(
         return Standing(tier, RECOGNISED, held[key, tier.certificate], verdict)
     if verdict is not None and verdict.state == Verdict.State.MET:
         return Standing(tier, CANDIDATE, None, verdict)
-    if verdict is not None and verdict.away:
+    if verdict is not None and verdict.reach in NEAR_KINDS:
         return Standing(tier, NEAR, None, verdict)
     return Standing(tier, "", None, verdict)
 
 
 def one_thing_away(
-    actor: Actor, at: datetime, policy: str, region: str = ""
+    actor: Actor, at: datetime, policy: str, region: str = "", kind: str = ""
 ) -> QuerySet[Verdict]:
-    """The verdicts of a policy that one criterion alone keeps from being met."""
-    rows = verdicts_now().filter(policy=policy).exclude(away="")
-    rows = rows.filter(organisation__in=visible_to(actor, at)).select_related("organisation")
-    if region:
-        rows = rows.filter(
-            Q(organisation__region_path__endswith="/" + region)
-            | Q(organisation__region_path__contains=f"/{region}/")
-        )
-    return rows
+    """The verdicts of a policy that one criterion within reach keeps from being met.
+
+    The nearest first, in tenths of the limit; within a tenth what brings most.
+    """
+    rows = _within_reach(actor, at, region).filter(policy=policy)
+    if kind in NEAR_KINDS:
+        rows = rows.filter(reach=kind)
+    return rows.select_related("organisation").order_by(*BY_NEARNESS)
+
+
+def within_reach(actor: Actor, at: datetime, most: int) -> list[Verdict]:
+    """Of all policies, what is nearest and brings most: figures that lack a little come first."""
+    rows = _within_reach(actor, at, "").select_related("organisation")
+    return list(rows.filter(reach="GAP").order_by(*BY_NEARNESS)[:most])
+
+
+def near_of(organisation: Organisation) -> QuerySet[Verdict]:
+    """What an enterprise nearly reaches, the nearest first."""
+    rows = verdicts_now().filter(organisation=organisation, reach__in=NEAR_KINDS)
+    rows = rows.annotate(tenth=F("distance") / 100, kind_order=KIND_ORDER)
+    return rows.order_by(*BY_NEARNESS)
+
+
+def near_kinds(actor: Actor, at: datetime, policy: str, region: str = "") -> dict[str, int]:
+    """How many are within reach in which way, and how many are not."""
+    rows = verdicts_now().filter(policy=policy, reach__isnull=False)
+    rows = _of_region(rows.filter(organisation__in=visible_to(actor, at)), region)
+    counts = rows.values_list("reach").annotate(count=Count("pk")).order_by()
+    return dict(counts)
+
+
+def _within_reach(actor: Actor, at: datetime, region: str) -> QuerySet[Verdict]:
+    rows = verdicts_now().filter(reach__in=NEAR_KINDS)
+    rows = rows.filter(organisation__in=visible_to(actor, at))
+    rows = rows.annotate(tenth=F("distance") / 100, kind_order=KIND_ORDER)
+    return _of_region(rows, region)
+
+
+def _of_region(rows: QuerySet[Verdict], region: str) -> QuerySet[Verdict]:
+    if not region:
+        return rows
+    return rows.filter(
+        Q(organisation__region_path__endswith="/" + region)
+        | Q(organisation__region_path__contains=f"/{region}/")
+    )
 
 
 def visits_of(verdicts: Iterable[Verdict]) -> dict[tuple[int, str, str], Visit]:

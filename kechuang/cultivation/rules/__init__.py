@@ -1,6 +1,6 @@
 """Rights and refusals of cultivation, and the ladder; the criteria themselves are rule sets."""
 
-from kechuang.cultivation.rules.ladder import Tier, ladder, remind_days, tier_coded
+from kechuang.cultivation.rules.ladder import Tier, ladder, near_within, remind_days, tier_coded
 from kechuang.cultivation.rules.rights import (
     READERS,
     UNIT_READERS,
@@ -30,5 +30,6 @@ __all__ = [
     "REVIEW_WORKING_DAYS", "RuleVersionRefused", "check_changed", "check_date", "check_seen",
     "check_state", "checked_rules", "may_approve_rules", "may_edit_rules", "may_read_drafts",
     "READERS", "UNIT_READERS", "CultivationRefused", "Tier", "check_may", "ladder", "may_check",
-    "may_declare", "may_import", "may_list", "may_read", "may_visit", "remind_days", "tier_coded",
+    "may_declare", "may_import", "may_list", "may_read", "may_visit",
+    "near_within", "remind_days", "tier_coded",
 ]  # fmt: skip

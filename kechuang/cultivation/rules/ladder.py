@@ -34,6 +34,16 @@ def tier_coded(code: str) -> Tier | None:
     return next((tier for tier in ladder() if tier.code == code), None)
 
 
+def near_within() -> int:
+    """How far a figure may be from its limit to be called near, in per mille of it."""
+    return int(_said()["near_within"])
+
+
+def shrinkable() -> frozenset[str]:
+    """Figures that an enterprise may be asked to make smaller."""
+    return frozenset(_said()["may_shrink"])
+
+
 def remind_days() -> int:
     """How many days before a certificate ends its holder is told."""
     return int(_said()["remind_days"])
