@@ -2,7 +2,6 @@
 and `connect` for who runs a centre."""
 
 import tomllib
-from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ from kechuang.compute import actions, queries
 from kechuang.compute.actions.jobs import Asked
 from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Unreachable
-from kechuang.compute.backends.slurm import ACCOUNTING, Connection, survey, what_lacks
+from kechuang.compute.backends.reaching import names_of, reach
 from kechuang.compute.models import Job
 from kechuang.compute.rules import rights
 from kechuang.compute.rules.centres import check_accounted, check_connection_names, no_answer
@@ -131,33 +130,27 @@ def connect(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="接入文件（TOML）")],
     token: Token = "",
 ) -> None:
-    """接入 / connect a centre to a Slurm: look whether it answers, then keep how it is reached."""
+    """接入 / connect a centre to a Slurm or a Ray: look whether it answers, then keep how."""
     at = clock.now()
     actor = _actor(token, at)
     centre = queries.centres_visible_to(actor, at).filter(number=number).first()
     if centre is None or not rights.may_run_centre(actor, centre.facts):
         raise rights.not_permitted(rights.CENTRE_MAY)
-    asked = _connection(file)
+    given = tomllib.loads(file.read_text(encoding="utf-8"))
+    check_connection_names(set(given), names_of(given))
     try:
-        found = survey(asked)
+        found = reach(given)
     except Unreachable as silence:
         raise no_answer(str(silence)) from silence
-    check_accounted(found["accounting"] == ACCOUNTING)
-    replace(asked, cluster=str(found["cluster"])).write(queries.place_of(centre))
+    check_accounted(found.is_accounted)
     actions.connect_centre(
-        centre=centre, backend="SLURM", processors=found["processors"], by=actor, at=at
-    )
-    console.print(f"{centre.number}  Slurm {found['version']}  {found['cluster']}"
-                  f"  {found['processors']}  {', '.join(found['partitions'])}")  # fmt: skip
-    for line in what_lacks(found):
-        console.print(f"slurm.conf: {line}")
-
-
-def _connection(file: Path) -> Connection:
-    """How a Slurm is reached, by a file; refused where it names what there is not."""
-    given = tomllib.loads(file.read_text(encoding="utf-8"))
-    check_connection_names(set(given), {one.name for one in fields(Connection)})
-    return Connection(**{**given, "ssh": tuple(given.get("ssh", ()))})
+        centre=centre, backend=found.kind, processors=found.processors or centre.processors,
+        by=actor, at=at,
+    )  # fmt: skip
+    found.keep(queries.place_of(centre))
+    console.print(f"{centre.number}  {found.said}", highlight=False)
+    for line in found.lacks:
+        console.print(f"slurm.conf: {line}", highlight=False)
 
 
 @app.command()

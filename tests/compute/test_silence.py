@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from typer.testing import CliRunner
 
 from kechuang.base.actor import Actor
 from kechuang.compute import actions, jobs, queries
 from kechuang.compute.backends.slurm import Connection
-from kechuang.compute.models import Bill, Centre, CentreStage, Charge, Run, Usage
+from kechuang.compute.commands import app
+from kechuang.compute.models import Bill, Centre, CentreStage, Charge, JobStage, Run, Usage
 from kechuang.compute.rules.centres import CentreRefused
 from kechuang.compute.rules.jobs import Told
+from kechuang.parties.actions import create_token
 from tests.compute import desk
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +100,19 @@ def test_all_stretches_together_are_never_charged_beyond_the_limit(world, at):
     assert list(Usage.objects.values_list("core_seconds", flat=True)) == [50, 10]
 
 
+def test_what_the_centres_accounting_has_not_is_not_charged_and_the_history_says_so(world, at):
+    place, allocation = desk.centre(world, at), desk.granted(world, at)
+    job = desk.submitted(world, at, allocation, place)
+    desk.handed_in(job, at)
+    desk.tell(job.runs.get(), "DONE", at, at + timedelta(seconds=9), reason="unaccounted")
+    assert list(Usage.objects.values_list("core_seconds", "is_charged")) == [(9, False)]
+    assert (Bill.objects.count(), job.__class__.objects.get().state) == (0, "DONE")
+    allocation.refresh_from_db()
+    assert (allocation.used_core_seconds, allocation.held_core_seconds) == (0, 0)
+    note = JobStage.objects.filter(job=job).order_by("pk").last().note_public
+    assert note == "中心的记账里没有这次运行，不计费"
+
+
 def test_one_budget_over_two_centres_is_split(world, at):
     first = desk.centre(world, at)
     second = desk.centre(world, at, name="另一中心")
@@ -145,3 +161,30 @@ def test_a_connection_that_says_what_there_is_not_is_refused():
     check_accounted(True)
     with pytest.raises(CentreRefused):
         check_accounted(False)
+
+
+def _connect(world, at, place, file, by=None):
+    by = by or world.officer_province
+    _, token = create_token(
+        appointment=by.appointment, label="cli", days=1, by=by.actor, at=timezone.now()
+    )
+    return CliRunner().invoke(app, ["connect", place.number, str(file), "--token", token])
+
+
+def test_a_centre_is_not_connected_to_what_gives_no_answer(world, at, state, tmp_path):
+    place, file = desk.centre(world, at, backend="NONE"), tmp_path / "ray.toml"
+    file.write_text('spool = "/nowhere"\naddress = "http://127.0.0.1:9"\ntimeout_seconds = 1\n')
+    said = _connect(world, at, place, file)
+    assert (said.exception.code, said.exception.facts["word"][:18]) == (
+        "compute.no_answer", "http://127.0.0.1:9",
+    )  # fmt: skip
+    place.refresh_from_db()
+    assert place.backend == "NONE"
+    assert not (queries.place_of(place) / "connection.toml").exists()
+
+
+def test_who_does_not_run_a_centre_does_not_connect_it(world, at, state, tmp_path):
+    place, file = desk.centre(world, at), tmp_path / "slurm.toml"
+    file.write_text('spool = "/nowhere"\n')
+    said = _connect(world, at, place, file, by=world.member)
+    assert said.exception.code == "compute.not_permitted"

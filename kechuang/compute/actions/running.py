@@ -62,7 +62,12 @@ def see_run(*, run: Run, told: Told, by: Actor, at: datetime) -> bool:
             predicted_wait_seconds=row.predicted_wait_seconds,
         )  # fmt: skip
         record_job("rerun_task", job, by, at, task=row.task, attempt=attempt)
-    _move_with_runs(job, by, at, lost=row if told.state == rules.LOST else None)
+    note = ""
+    if told.state == rules.LOST:
+        note = LOST_NOTE.format(task=row.task, attempt=row.attempt)
+    elif told.reason == rules.UNACCOUNTED:
+        note = rules.REASONS[rules.UNACCOUNTED]
+    _move_with_runs(job, by, at, note)
     return True
 
 
@@ -80,6 +85,7 @@ def _meter(job: Job, run: Run, told: Told, is_again: bool, at: datetime) -> None
     budget = locked_allocation(job.allocation)
     if not is_again:
         budget.held_core_seconds -= job.processors * job.wall_seconds
+    is_charged = run.state != rules.LOST and told.reason != rules.UNACCOUNTED
     stretches = [(a.timestamp(), b.timestamp()) for a, b in told.stretches]
     for place, (since, until) in enumerate(held_seconds(stretches, job.wall_seconds), 1):
         assert job.centre is not None
@@ -88,20 +94,19 @@ def _meter(job: Job, run: Run, told: Told, is_again: bool, at: datetime) -> None
             run=run, place=place, centre=job.centre, processors=job.processors, since=began,
             price_list=price_list_at(job.centre, began) or job.centre.prices.first(),
             until=datetime.fromtimestamp(until, tz=UTC), metered_at=at,
-            core_seconds=job.processors * (until - since), is_charged=run.state != rules.LOST,
+            core_seconds=job.processors * (until - since), is_charged=is_charged,
         )  # fmt: skip
         if usage.is_charged:
             budget.used_core_seconds += usage.core_seconds
     budget.save(update_fields=["held_core_seconds", "used_core_seconds"])
 
 
-def _move_with_runs(job: Job, by: Actor, at: datetime, lost: Run | None = None) -> None:
+def _move_with_runs(job: Job, by: Actor, at: datetime, note: str = "") -> None:
     """Put the job where its runs are; at its end bill it and tell who asked."""
     last = dict(
         Run.objects.filter(job=job).order_by("task", "attempt").values_list("task", "state")
     )
     state = rules.state_of(last.values())
-    note = LOST_NOTE.format(task=lost.task, attempt=lost.attempt) if lost else ""
     if state == job.state:
         if note:
             move_job(job, state, by, at, note)

@@ -19,4 +19,8 @@ def backend_of(kind: str, spool: Path) -> Backend:
         from kechuang.compute.backends.slurm import SlurmBackend
 
         return SlurmBackend(spool)
+    if kind == "RAY":
+        from kechuang.compute.backends.ray import RayBackend
+
+        return RayBackend(spool)
     raise ValueError(f"no backend of the kind {kind!r}")

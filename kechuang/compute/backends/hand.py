@@ -44,11 +44,90 @@ class Silent(Exception):
     """A command of Slurm's gave no answer, or refused."""
 
 
-class Hand:
+class Spool:
+    """The directory of the runs, and what anybody who reaches it may know of them."""
+
+    def __init__(self, spool: Path) -> None:
+        self.spool = spool
+
+    def put_programs(self, programs: dict) -> Path:
+        """The programs that run orders, in a directory of their own version."""
+        where = self.spool / ".programs" / programs["version"]
+        if not where.exists():
+            where.parent.mkdir(exist_ok=True, mode=0o711)
+            fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=where.parent))
+            fresh.chmod(0o711)
+            for name, text in programs["files"].items():
+                (fresh / name).write_text(text, encoding="utf-8")
+            with suppress(OSError):
+                os.rename(fresh, where)
+        return where
+
+    def keep(self, order: dict) -> None:
+        """Write an order aside, then put it in its place in one step."""
+        folder = self.spool / order["key"]
+        if folder.exists():
+            return
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.spool))
+        (fresh / "work").mkdir()
+        for name, text in order["files"].items():
+            (fresh / "work" / name).write_text(text, encoding="utf-8")
+        order = {**order, "hidden": str(self.spool)}
+        (fresh / "order.json").write_text(json.dumps(order), encoding="utf-8")
+        os.rename(fresh, folder)
+
+    def end_of(self, key: str) -> dict:
+        with suppress(OSError, ValueError):
+            return json.loads((self.spool / key / "end.json").read_text(encoding="utf-8"))
+        return {}
+
+    def progress_of(self, key: str) -> float | None:
+        with suppress(OSError, ValueError):
+            text = (self.spool / key / "work" / "progress").read_text(encoding="utf-8")[:32]
+            return min(1.0, max(0.0, float(text)))
+        return None
+
+    def log(self, key: str, since: int, most: int) -> tuple:
+        try:
+            with open(self.spool / key / "log.txt", "rb") as file:
+                file.seek(since)
+                content = file.read(most)
+        except FileNotFoundError:
+            return "", since
+        return base64.b64encode(content).decode(), since + len(content)
+
+    def results(self, key: str, most: int, bytes_most: int) -> list:
+        """Names and sizes of what lies in the run's directory; links are not followed."""
+        work = self.spool / key / "work"
+        if not work.is_dir():
+            return []
+        order = json.loads((self.spool / key / "order.json").read_text(encoding="utf-8"))
+        return [
+            path.name for path in sorted(work.glob("*"))
+            if path.suffix.lower() in RESULT_ENDINGS and path.name not in order["files"]
+            and path.is_file() and not path.is_symlink() and 0 < path.stat().st_size <= bytes_most
+        ][:most]  # fmt: skip
+
+    def fetch(self, key: str, name: str) -> str:
+        """One result's content."""
+        path = self.spool / key / "work" / os.path.basename(name)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(handle, "rb") as file:
+            return base64.b64encode(file.read()).decode()
+
+    def put_away(self, key: str) -> None:
+        """Out of sight at once, then removed."""
+        with suppress(OSError):
+            os.rename(self.spool / key, self.spool / f"{GONE}{key}")
+        for gone in self.spool.glob(f"{GONE}*"):
+            shutil.rmtree(gone, ignore_errors=True)
+
+
+class Hand(Spool):
     """One Slurm, as this machine's commands reach it."""
 
     def __init__(self, settings: dict) -> None:
-        self.spool = Path(settings["spool"])
+        super().__init__(Path(settings["spool"]))
         self.batches = self.spool / ".batches"
         self.settings = settings
         self.environment = {
@@ -77,38 +156,12 @@ class Hand:
         self.batches.mkdir(parents=True, exist_ok=True, mode=0o711)
         with open(self.spool / ".turn", "w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            where = self._put_programs(programs)
+            where = self.put_programs(programs)
             for order in orders:
-                self._keep(order)
+                self.keep(order)
             for alike in _alike(orders):
                 for name in self._batched([order["key"] for order in alike]):
                     self._hand_in(name, alike[0], where)
-
-    def _put_programs(self, programs: dict) -> Path:
-        """The programs that run orders, in a directory of their own version."""
-        where = self.spool / ".programs" / programs["version"]
-        if not where.exists():
-            where.parent.mkdir(exist_ok=True, mode=0o711)
-            fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=where.parent))
-            fresh.chmod(0o711)
-            for name, text in programs["files"].items():
-                (fresh / name).write_text(text, encoding="utf-8")
-            with suppress(OSError):
-                os.rename(fresh, where)
-        return where
-
-    def _keep(self, order: dict) -> None:
-        """Write an order aside, then put it in its place in one step."""
-        folder = self.spool / order["key"]
-        if folder.exists():
-            return
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.spool))
-        (fresh / "work").mkdir()
-        for name, text in order["files"].items():
-            (fresh / "work" / name).write_text(text, encoding="utf-8")
-        order = {**order, "hidden": str(self.spool)}
-        (fresh / "order.json").write_text(json.dumps(order), encoding="utf-8")
-        os.rename(fresh, folder)
 
     def _batched(self, keys: list) -> list:
         """The batches of these keys; those that are in none go in one together."""
@@ -245,11 +298,11 @@ class Hand:
             "held": [[a, b] for a, b, *_rest in began if b is not None and b > a],
         }  # fmt: skip
         if word in BEGUN and start is not None:
-            return {**sight, "state": "RUNNING", "progress": self._progress(key)}
+            return {**sight, "state": "RUNNING", "progress": self.progress_of(key)}
         if word not in ENDS or end is None:
             return {**sight, "started": None}
         state, reason, number = ENDS[word], REASONS.get(word, ""), _exit_code(code)
-        told = self._end(key)
+        told = self.end_of(key)
         if told and state in ("DONE", "FAILED"):
             state, reason, number = told["state"], told["reason"], told["exit_code"]
         if (self.spool / key / "cancel").exists() and state != "DONE":
@@ -257,19 +310,8 @@ class Hand:
         return {
             **sight, "state": state, "ended": end, "exit_code": number,
             "reason": reason or ("lost" if state == "LOST" else ""),
-            "progress": self._progress(key),
+            "progress": self.progress_of(key),
         }  # fmt: skip
-
-    def _end(self, key: str) -> dict:
-        with suppress(OSError, ValueError):
-            return json.loads((self.spool / key / "end.json").read_text(encoding="utf-8"))
-        return {}
-
-    def _progress(self, key: str) -> float | None:
-        with suppress(OSError, ValueError):
-            text = (self.spool / key / "work" / "progress").read_text(encoding="utf-8")[:32]
-            return min(1.0, max(0.0, float(text)))
-        return None
 
     def _known(self) -> dict | None:
         """What Slurm itself knows of the user's tasks: state and start; None where it is silent."""
@@ -296,7 +338,7 @@ class Hand:
                 self.call("scontrol", "release", f"{self._job(place[0])}_{place[1]}", may_fail=True)
             if state in BEGUN or (state in ENDS and start is not None):
                 began = sight["started"] if sight.get("held") else start
-                told = self._progress(key)
+                told = self.progress_of(key)
                 return {**sight, "state": "RUNNING", "started": began, "progress": told}
             return sight
         cancelled = self.spool / key / "cancel"
@@ -311,10 +353,11 @@ class Hand:
         return sight
 
     def _last_sight(self, key: str, sight: dict) -> dict:
-        """A run that Slurm has forgotten: as its runner wrote down, else lost."""
-        told = self._end(key)
+        """A run that Slurm has forgotten: as its runner wrote down, else lost. What accounting has
+        not is not charged, so that the bill is always what accounting comes to."""
+        told = self.end_of(key)
         if told:
-            return {**told, "held": [*sight.get("held", []), [told["started"], told["ended"]]]}
+            return {**told, "reason": "unaccounted"}
         seen = (self.spool / key / "absent").stat().st_mtime
         return {"state": "LOST", "ended": seen, "reason": "lost", "held": sight.get("held", [])}
 
@@ -330,41 +373,10 @@ class Hand:
         if job:
             self.call("scancel", "--quiet", f"{job}_{place[1]}", may_fail=True)
 
-    def log(self, key: str, since: int, most: int) -> tuple:
-        try:
-            with open(self.spool / key / "log.txt", "rb") as file:
-                file.seek(since)
-                content = file.read(most)
-        except FileNotFoundError:
-            return "", since
-        return base64.b64encode(content).decode(), since + len(content)
-
-    def results(self, key: str, most: int, bytes_most: int) -> list:
-        """Names and sizes of what lies in the run's directory; links are not followed."""
-        work = self.spool / key / "work"
-        if not work.is_dir():
-            return []
-        order = json.loads((self.spool / key / "order.json").read_text(encoding="utf-8"))
-        return [
-            path.name for path in sorted(work.glob("*"))
-            if path.suffix.lower() in RESULT_ENDINGS and path.name not in order["files"]
-            and path.is_file() and not path.is_symlink() and 0 < path.stat().st_size <= bytes_most
-        ][:most]  # fmt: skip
-
-    def fetch(self, key: str, name: str) -> str:
-        """One result's content."""
-        path = self.spool / key / "work" / os.path.basename(name)
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(handle, "rb") as file:
-            return base64.b64encode(file.read()).decode()
-
     def forget(self, key: str) -> None:
         """Out of sight at once, then removed; a batch goes with the last of its runs."""
         place = self._place(key)
-        with suppress(OSError):
-            os.rename(self.spool / key, self.spool / f"{GONE}{key}")
-        for gone in self.spool.glob(f"{GONE}*"):
-            shutil.rmtree(gone, ignore_errors=True)
+        self.put_away(key)
         if place and (self.batches / place[0] / "keys").exists():
             keys = (self.batches / place[0] / "keys").read_text(encoding="utf-8").split("\n")
             if not any((self.spool / one).exists() for one in keys):

@@ -79,7 +79,7 @@ class SlurmBackend:
         self.connection = connection_at(place)
 
     def submit(self, *orders: Order) -> None:
-        self._ask("submit", orders=[asdict(order) for order in orders], programs=_programs())
+        self._ask("submit", orders=[asdict(order) for order in orders], programs=programs())
 
     def step(self, processors: int) -> None:
         """Slurm starts what waits by itself."""
@@ -170,7 +170,7 @@ def _send(connection: Connection, asked: dict[str, Any]) -> dict[str, Any]:
         raise Unreachable(f"ssh {connection.host}: {error}") from error
 
 
-def _programs() -> dict[str, Any]:
+def programs() -> dict[str, Any]:
     """What runs orders on the nodes, with its version."""
     files = {name: (HERE / name).read_text(encoding="utf-8") for name in ("runner.py", "cell.py")}
     version = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]

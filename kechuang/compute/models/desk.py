@@ -37,6 +37,7 @@ class Centre(models.Model):
         NONE = "NONE", _("未接入")
         LOCAL = "LOCAL", _("本机")
         SLURM = "SLURM", _("Slurm")
+        RAY = "RAY", _("Ray")
 
     class State(models.TextChoices):
         OPEN = "OPEN", _("开放")

@@ -16,6 +16,7 @@ from kechuang.base.time import rfc3339, shanghai_date
 from kechuang.compute import backends
 from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Backend, Order, Unreachable
+from kechuang.compute.backends.ray import ray_connection_at
 from kechuang.compute.backends.slurm import connection_at
 from kechuang.compute.models import Allocation, Bill, Centre, Job, Result, Run, Statement, Usage
 from kechuang.compute.rules.allocations import left_core_seconds
@@ -62,6 +63,8 @@ def python_for(centre: Centre, template: Template) -> str:
     if centre.backend == Centre.Backend.SLURM:
         connection = connection_at(place_of(centre))
         return connection.programs.get(template.code, connection.python)
+    if centre.backend == Centre.Backend.RAY:
+        return ray_connection_at(place_of(centre)).python
     return extras.python_of(template.extra, Path(settings.STATE))
 
 

@@ -29,7 +29,9 @@ class JobRefused(Refused):
     """The job cannot be asked for, or cannot take this step."""
 
 
+UNACCOUNTED = "unaccounted"
 REASONS = {
+    UNACCOUNTED: N_("中心的记账里没有这次运行，不计费"),
     "wall": N_("超过时限，已停止"),
     "signal": N_("被系统停止（内存或机时用尽）"),
     "lost": N_("中心多次丢失这个任务"),

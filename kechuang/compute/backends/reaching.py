@@ -1,0 +1,42 @@
+"""Try how a centre is to be reached, by what an operator wrote: a Slurm, or a Ray."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from kechuang.compute.backends.ray import RayBackend, RayConnection
+from kechuang.compute.backends.slurm import ACCOUNTING, Connection, survey, what_lacks
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A centre that has answered."""
+
+    kind: str
+    said: str  # what it says of itself
+    processors: int | None  # None where it does not say
+    is_accounted: bool
+    lacks: list[str]
+    keep: Callable[[Path], None]  # write down how it is reached
+
+
+def names_of(given: Mapping[str, Any]) -> set[str]:
+    """What a connection of this kind may say: an address means a Ray."""
+    return {one.name for one in fields(RayConnection if "address" in given else Connection)}
+
+
+def reach(given: Mapping[str, Any]) -> Reached:
+    """Ask the centre what it is; Unreachable where it gives no answer."""
+    if "address" in given:
+        ray = RayConnection(**given)
+        jobs = RayBackend.of(ray).jobs()
+        return Reached("RAY", f"Ray  {ray.address}  {len(jobs)}", None, True, [], ray.write)
+    slurm = Connection(**{**given, "ssh": tuple(given.get("ssh", ()))})
+    found = survey(slurm)
+    said = f"Slurm {found['version']}  {found['cluster']}  {found['processors']}"
+    return Reached(
+        "SLURM", f"{said}  {', '.join(found['partitions'])}", found["processors"],
+        found["accounting"] == ACCOUNTING, what_lacks(found),
+        replace(slurm, cluster=str(found["cluster"])).write,
+    )  # fmt: skip
