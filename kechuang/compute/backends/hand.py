@@ -354,7 +354,7 @@ class Hand(Spool):
 
     def _last_sight(self, key: str, sight: dict) -> dict:
         """A run that Slurm has forgotten: as its runner wrote down, else lost. What accounting has
-        not is not charged, so that the bill is always what accounting comes to."""
+        not ended by now is not charged, whatever it may say of it later."""
         told = self.end_of(key)
         if told:
             return {**told, "reason": "unaccounted"}
