@@ -70,13 +70,14 @@ def test_what_was_put_changed_opened_and_dropped_is_taken_in_a_step_at_a_time():
 
 
 def test_one_job_is_called_for_a_burst_of_changes():
+    called = ProcrastinateJob.objects.filter(task_name="search.index")
+    before = called.count()  # jobs that tests with real commits have left
     for number in "123":
         put(number)
-    called = ProcrastinateJob.objects.filter(task_name="search.index")
-    assert called.count() == 1
+    assert called.count() == before + 1
     jobs.index()
     put("4")
-    assert called.count() == 2
+    assert called.count() == before + 2
     jobs.keep_index(timestamp=0)
     assert found() == ["1", "2", "3", "4"]
 

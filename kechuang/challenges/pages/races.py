@@ -220,7 +220,7 @@ def decide(request: AskedRequest, number: str, place: int) -> HttpResponse:
     """The head decides as the jury compared; teams are told and money moves in the same act."""
     row, found = _gate_to(request, number, place, "decide_gate", GateState.COMPARED)
     act = Act(_("决定赛段去留"), _("同意并决定"), (
-        *(_team_words(one) for one in found.teams.all()),
+        *(_team_words(one) for one in found.teams.all() if one.verdict),
         _("继续的队签变更任务书后拨付；停下的项目按结题办，不追究、不追回。"),
         _("各队随即收到结论和理由。不同意的，请退回组长。")),
         extra={"return_url": reverse("challenge-gate-return", args=[number, place])})
