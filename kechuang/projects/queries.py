@@ -207,13 +207,15 @@ def public_funding_committed(period: Period, region_path: str) -> list[MeasuredR
 
 
 def public_funding_paid(period: Period, region_path: str) -> list[MeasuredRow]:
-    """Payments made in the period: payment order, fen, day of payment.
+    """Payments made to projects in the period: payment order, fen, day of payment.
 
-    Each order counts as it was paid; what was reclaimed later is a figure of its own.
+    Each order counts as it was paid; what was reclaimed later is a figure of its own. Benefits and
+    stakes are paid through the same ledger and are not counted here.
     """
     rows = (
         PaymentOrder.objects.filter(
-            paid_at__gte=start_of_day(period.since), paid_at__lt=start_of_day(period.until)
+            paid_at__gte=start_of_day(period.since), paid_at__lt=start_of_day(period.until),
+            grant__subject_number__in=Project.objects.values("number"),
         )
         .filter(
             Q(grant__region_path=region_path) | Q(grant__region_path__startswith=region_path + "/")

@@ -5,12 +5,14 @@ import pytest
 from django.db import connection
 
 from kechuang.base.actor import Actor
+from kechuang.base.periods import Period
 from kechuang.cultivation.actions import benefits
 from kechuang.ledger.models import Grant, PaymentOrder
 from kechuang.ledger.queries import problems_with_books
 from kechuang.messages.models import Message
 from kechuang.notices import actions as notices
 from kechuang.notices.models import Notice
+from kechuang.projects.queries import public_funding_paid
 from tests.cultivation import granting
 from tests.cultivation.granting import WAN
 from tests.cultivation.holding import money, refused
@@ -199,3 +201,13 @@ def test_returned_payments_may_be_requested_again(world, at):
     connection.check_constraints()
     assert money(funding) == (0, 20 * WAN)
     assert PaymentOrder.objects.filter(state="RETURNED").count() == 1
+
+
+def test_what_is_paid_as_a_benefit_is_no_instalment_of_a_project(world, at):
+    funding = granting.year(world, at)
+    granting.sells(world.enterprise, 6000)
+    _batch, paid_at = granting.paid(world, at, funding)
+    order = PaymentOrder.objects.get()
+    assert (order.amount_fen, order.paid_at) == (20 * WAN, paid_at)
+    period = Period.parse(f"{paid_at.year}")
+    assert public_funding_paid(period, world.province.path) == []

@@ -1,7 +1,4 @@
-"""A benefit that nobody applied for, and a threshold that is looked at before it is changed.
-
-The last of the journeys by name: it sets the city's clock on by days and pays in its month.
-"""
+"""A benefit that nobody applied for, and a threshold that is looked at before it is changed."""
 
 import os
 
