@@ -48,12 +48,12 @@ def new_models_alone() -> Iterator[None]:
     Nothing points to a model that is new, and what it points to only learns of it: what is there
     can stay.
     """
-    before = ProjectState.add_model
-    ProjectState.add_model = _add_model
+    before = ProjectState.add_model, ProjectState._find_reload_model
+    ProjectState.add_model, ProjectState._find_reload_model = _add_model, _find_reload_model
     try:
         yield
     finally:
-        ProjectState.add_model = before
+        ProjectState.add_model, ProjectState._find_reload_model = before
 
 
 def _add_model(state: ProjectState, model: ModelState) -> None:
@@ -64,3 +64,21 @@ def _add_model(state: ProjectState, model: ModelState) -> None:
     if "apps" in state.__dict__:
         state.apps.render_multiple([model])
         state.apps.clear_cache()
+
+
+def _find_reload_model(
+    state: ProjectState, app_label: str, model_name: str, delay: bool = False
+) -> set[tuple[str, str]]:
+    """The changed model and, where a field of it may have changed, what points to it directly.
+
+    Names and types of columns come from there, and never from further away.
+    """
+    changed = (app_label, model_name.lower())
+    if delay:
+        return {changed}
+    try:
+        related = state.apps.get_model(*changed)._meta.related_objects
+    except LookupError:
+        return {changed}
+    near = {one.related_model._meta for one in related}
+    return {changed} | {(meta.app_label, meta.model_name) for meta in near}
