@@ -15,7 +15,6 @@ from kechuang.reviews import queries, rules
 from kechuang.reviews.models import Case, Conflict, Draw, DrawNonce, Panel, Review, Seat
 
 MOST = 200
-DRAW_OPEN = ("COMMITTING", "REVEALING")
 TASKS = {
     "DECLARING": N_("申报是否回避"),
     "ACTIVE": N_("评分"),
@@ -107,8 +106,8 @@ def _panels(actor: Actor, at: datetime) -> list[Panel]:
             is_waiting=Exists(waiting), is_silent=Exists(silent), is_blocked=Exists(recused),
             is_cased=Exists(Case.objects.filter(panel=OuterRef("pk"))),
             is_drawn=Exists(draws.filter(state=Draw.State.DRAWN)),
-            drawing=Subquery(draws.filter(state__in=DRAW_OPEN).values("number")[:1]),
-            is_due=Exists(draws.filter(state__in=DRAW_OPEN, public_at__lte=at)),
+            drawing=Subquery(draws.filter(state__in=rules.DRAW_OPEN).values("number")[:1]),
+            is_due=Exists(draws.filter(state__in=rules.DRAW_OPEN, public_at__lte=at)),
         ).order_by("pk")[:MOST]
     )  # fmt: skip
 
@@ -199,7 +198,9 @@ def _nonces(actor: Actor, at: datetime) -> list[DrawNonce]:
     owed = Q(commitment="", draw__commit_until__gt=at, draw__state=Draw.State.COMMITTING) | (
         ~Q(commitment="") & Q(nonce="", draw__reveals_until__gt=at) & revealing
     )
-    rows = DrawNonce.objects.filter(owed, person__number=actor.person, draw__state__in=DRAW_OPEN)
+    rows = DrawNonce.objects.filter(
+        owed, person__number=actor.person, draw__state__in=rules.DRAW_OPEN
+    )
     return list(rows.select_related("draw__panel", "person").order_by("pk")[:MOST])
 
 

@@ -67,7 +67,7 @@ class Draw(models.Model):
                 name="draw_seats_within_bounds",
             ),
             models.UniqueConstraint(
-                fields=["panel"], condition=Q(state__in=["COMMITTING", "REVEALING"]),
+                fields=["panel"], condition=Q(state__in=list(rules.DRAW_OPEN)),
                 name="one_open_draw_per_panel",
             ),
         ]

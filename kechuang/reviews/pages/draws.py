@@ -17,8 +17,6 @@ from kechuang.reviews.models import Draw, DrawStage, Panel, Seat
 from kechuang.reviews.pages.experts import posted
 from kechuang.reviews.pages.panels import DRAW_KINDS, found_panel
 
-OPEN = ("COMMITTING", "REVEALING")
-
 
 def _found(request: AskedRequest, number: str) -> Draw:
     return found_or_404(queries.draws_visible_to(request.actor, request.at), number=number)
@@ -99,7 +97,7 @@ def _steps(row: Draw, request: AskedRequest) -> list[dict[str, Any]]:
         (_("公共数值产生"), row.public_at),
     ]  # fmt: skip
     done = [at <= request.at for _name, at in named]
-    now = done.index(False) if False in done and row.state in OPEN else -1
+    now = done.index(False) if False in done and row.state in rules.DRAW_OPEN else -1
     return [
         {"name": name, "at": at, "state": "now" if place == now else ("done" if past else "")}
         for place, ((name, at), past) in enumerate(zip(named, done, strict=True))
@@ -120,7 +118,7 @@ def _turns(members: list[Any], knows: bool) -> list[dict[str, Any]]:
 
 def _acts(request: AskedRequest, row: Draw, nonces: list[Any]) -> list[dict[str, Any]]:
     """What this reader may do with the draw now."""
-    if row.state not in OPEN or not request.actor.is_signed_in:
+    if row.state not in rules.DRAW_OPEN or not request.actor.is_signed_in:
         return []
     at = request.at
     own = next((n for n in nonces if rules.may_witness(request.actor, n.person.number)), None)

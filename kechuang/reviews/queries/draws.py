@@ -19,8 +19,6 @@ from kechuang.reviews.queries.candidates import candidates, chains_of
 from kechuang.reviews.queries.panels import case_facts, cases_of, pool, seats_of
 from kechuang.reviews.queries.visible import fenced_subjects, panels_visible_to
 
-OPEN = ("COMMITTING", "REVEALING")
-
 
 def draws_visible_to(actor: Actor, at: datetime) -> QuerySet[Draw]:
     """Draws of published subjects for everybody; others for the panel's people and witnesses."""

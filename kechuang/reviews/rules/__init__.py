@@ -30,6 +30,7 @@ from kechuang.reviews.rules.drawing import (
 from kechuang.reviews.rules.facts import (
     CONFLICT_YEARS,
     DEVIATION_PERCENT,
+    DRAW_OPEN,
     INVITATION_WORKING_DAYS,
     LOAD_MAX,
     OFFICE_ROLES,
@@ -130,6 +131,7 @@ __all__ = [
     "ConflictOfInterest",
     "DEVIATION_PERCENT",
     "DRAWER_MAY",
+    "DRAW_OPEN",
     "DrawPlan",
     "DrawRefused",
     "EXCLUSIONS",
