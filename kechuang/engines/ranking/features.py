@@ -53,10 +53,11 @@ class Group:
     added: Figures
     total: Figures  # by candidate
 
-    def of(self, candidate: int) -> tuple[NDArray[np.int64], Figures]:
-        """The terms that a candidate holds, and what each adds."""
-        start, end = np.searchsorted(self.found.candidates, (candidate, candidate + 1))
-        return self.found.terms[start:end], self.added[start:end]
+    def places(self, candidates: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the occurrences of each candidate begin, and how many they are."""
+        since = np.searchsorted(self.found.candidates, candidates)
+        until = np.searchsorted(self.found.candidates, candidates, side="right")
+        return since, until - since
 
 
 @dataclass(frozen=True, slots=True)

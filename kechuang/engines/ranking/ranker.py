@@ -71,13 +71,13 @@ class Ranked:
         """What each figure adds to the score of the hit at a place (from 0)."""
         return dict(zip(NAMES, self._parts[place].tolist(), strict=True))
 
-    def parts_at(self, place: int, name: str) -> float:
-        """What one figure adds to the score of a hit."""
-        return float(self._parts[place, NAMES.index(name)])
+    def parts_of(self, name: str) -> NDArray[np.float64]:
+        """What one figure adds to the score of each hit."""
+        return self._parts[:, NAMES.index(name)]
 
-    def candidate(self, place: int) -> int:
-        """Which of the candidates a hit is."""
-        return int(self._rows[place])
+    def candidates_at(self, places: Sequence[int]) -> NDArray[np.int64]:
+        """Which of the candidates hits are."""
+        return self._rows[places]
 
     def groups(self) -> Mapping[str, Group]:
         """The figures that are made of terms."""

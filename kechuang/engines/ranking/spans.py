@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kechuang.engines.ranking.codes import Wanted
+from kechuang.engines.ranking.codes import Codes, Wanted
+from kechuang.engines.ranking.features import NAMES
 from kechuang.engines.ranking.lexicon import NO_LEXICON, Lexicon
-from kechuang.engines.ranking.question import Terms
 from kechuang.engines.ranking.ranker import Ranked
 from kechuang.engines.ranking.reading import Tokens, read
 from kechuang.engines.ranking.texts import LONGEST_FIELD, TIMES
 
 FIELDS = ("title", "keywords", "body")
 Points = NDArray[np.float64]
+Texts = NDArray[np.object_]
 
 
 class Span(NamedTuple):
@@ -76,73 +78,90 @@ def all_taken_apart(
     """
     chosen = list(range(len(ranked.hits))) if places is None else list(places)
     earned = _earned(ranked, chosen)
-    names = _names(ranked)
     fields = [each.get(name, "") for each in texts for name in FIELDS]
     found = read(fields, lexicon)
     spans, left = _spread(earned, (found.singles, found.pairs, found.words), fields)
-    edges = np.searchsorted(earned.hits, np.arange(len(chosen) + 1)).tolist()
-    said = [names[code] for code in earned.codes.tolist()]
-    points, learnt = earned.points.tolist(), earned.expansion.tolist()
-    asked = ranked.question.grams
-    lacks = np.ones((len(chosen), len(asked)), dtype=np.bool_)
-    at, which = Wanted(asked.codes).among(earned.codes)
-    lacks[earned.hits[at], which] = False
+    said = _written(ranked, earned.codes)
+    plain = _by_hit(earned, said, earned.points - earned.expansion, len(chosen))
+    learnt = _by_hit(earned, said, earned.expansion, len(chosen))
+    beside = _by_hit(earned, said, np.where(left, earned.points, 0.0), len(chosen))
+    lacking = _lacking(ranked, earned, len(chosen))
     taken = []
-    for number, place in enumerate(chosen):
-        own = slice(edges[number], edges[number + 1])
-        rest = _rest(ranked, place)
-        plain = {
-            term: value - extra
-            for term, value, extra in zip(said[own], points[own], learnt[own], strict=True)
-            if value != extra
-        }
-        expansion = {
-            term: extra for term, extra in zip(said[own], learnt[own], strict=True) if extra
-        }
-        terms = {**plain, **{f"+{term}": value for term, value in expansion.items()}, **rest}
-        beside = {said[at]: points[at] for at in left if own.start <= at < own.stop}
-        lacking = tuple(compress(asked.texts, lacks[number].tolist()))
+    for number, rest in enumerate(_rest(ranked, chosen)):
+        added = {f"+{term}": value for term, value in learnt[number].items()}
         taken.append(
-            Taken(tuple(spans[number]), {**beside, **rest}, terms, expansion, lacking)
+            Taken(
+                tuple(spans[number]),
+                {**beside[number], **rest},
+                {**plain[number], **added, **rest},
+                learnt[number],
+                lacking[number],
+            )
         )
     return taken
 
 
-def _rest(ranked: Ranked, place: int) -> dict[str, float]:
-    """What figures that are not made of terms bring."""
+def _by_hit(earned: _Earned, said: Texts, values: Points, hits: int) -> list[dict[str, float]]:
+    """What terms brought that brought anything, by hit."""
+    at = np.flatnonzero(values)
+    edges = np.searchsorted(earned.hits[at], np.arange(hits + 1)).tolist()
+    terms, brought = said[at].tolist(), values[at].tolist()
+    return [
+        dict(zip(terms[since:until], brought[since:until], strict=True))
+        for since, until in pairwise(edges)
+    ]
+
+
+def _lacking(ranked: Ranked, earned: _Earned, hits: int) -> list[tuple[str, ...]]:
+    """The words asked for that each hit does not hold."""
+    asked = ranked.question.grams
+    lacks = np.ones((hits, len(asked)), dtype=np.bool_)
+    at, which = Wanted(asked.codes).among(earned.codes)
+    lacks[earned.hits[at], which] = False
+    owners, absent = np.nonzero(lacks)
+    words = np.array(asked.texts, dtype=np.object_)[absent].tolist()
+    edges = np.searchsorted(owners, np.arange(hits + 1)).tolist()
+    return [tuple(words[since:until]) for since, until in pairwise(edges)]
+
+
+def _rest(ranked: Ranked, chosen: Sequence[int]) -> list[dict[str, float]]:
+    """What figures that are not made of terms bring, by hit."""
     made_of_terms = ranked.groups()
-    return {
-        f"({name})": value
-        for name, value in ranked.parts(place).items()
-        if value and name not in made_of_terms
-    }
+    others = [name for name in NAMES if name not in made_of_terms]
+    brought = np.stack([ranked.parts_of(name)[chosen] for name in others], axis=1).tolist()
+    said = [f"({name})" for name in others]
+    return [
+        {name: value for name, value in zip(said, row, strict=True) if value} for row in brought
+    ]
 
 
-def _names(ranked: Ranked) -> dict[int, str]:
-    """How the terms of a ranking are written, by code."""
-    every: list[Terms] = [group.terms for group in ranked.groups().values()]
-    return {
-        code: text
-        for terms in every
-        for code, text in zip(terms.codes.tolist(), terms.texts, strict=True)
-    }
+def _written(ranked: Ranked, codes: Codes) -> Texts:
+    """How terms of a ranking are written."""
+    every = [group.terms for group in ranked.groups().values()]
+    if not every:
+        return np.zeros(0, dtype=np.object_)
+    known, first = np.unique(np.concatenate([terms.codes for terms in every]), return_index=True)
+    texts = np.array([text for terms in every for text in terms.texts], dtype=np.object_)
+    said: Texts = texts[first][np.searchsorted(known, codes)]
+    return said
 
 
 def _earned(ranked: Ranked, chosen: Sequence[int]) -> _Earned:
+    """The points of each figure that is made of terms, shared out as its terms brought them."""
     keys, points, learnt = [], [], []
     for name, group in ranked.groups().items():
-        for number, place in enumerate(chosen):
-            part = ranked.parts_at(place, name)
-            terms, added = group.of(ranked.candidate(place))
-            total = float(group.total[ranked.candidate(place)])
-            if not part or not total:
-                continue
-            keys.append((number << 32) | group.terms.codes[terms].astype(np.int64))
-            points.append(added * (part / total))
-            learnt.append(points[-1] if name == "expansion" else np.zeros(len(added)))
+        shares = _shares(ranked, chosen, name)
+        since, counts = group.places(ranked.candidates_at(chosen))
+        counts[shares == 0] = 0
+        first = np.cumsum(counts) - counts
+        at = np.repeat(since - first, counts) + np.arange(int(counts.sum()))
+        hits = np.repeat(np.arange(len(chosen)), counts)
+        keys.append((hits << 32) | group.terms.codes[group.found.terms[at]].astype(np.int64))
+        points.append(group.added[at] * np.repeat(shares, counts))
+        learnt.append(points[-1] if name == "expansion" else np.zeros(len(at)))
     if not keys:
         return _Earned(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    each, pair = np.unique(np.concatenate(keys), return_inverse=True)
+    each, pair = _distinct(np.concatenate(keys))
     summed, extra = (
         np.bincount(pair, np.concatenate(values), len(each)).astype(np.float64, copy=False)
         for values in (points, learnt)
@@ -150,10 +169,28 @@ def _earned(ranked: Ranked, chosen: Sequence[int]) -> _Earned:
     return _Earned(each, summed, extra)
 
 
+def _shares(ranked: Ranked, chosen: Sequence[int], name: str) -> Points:
+    """How much of a term's value in a figure each hit's score is made of."""
+    total = ranked.groups()[name].total[ranked.candidates_at(chosen)]
+    part = ranked.parts_of(name)[chosen]
+    return np.divide(part, total, out=np.zeros(len(chosen)), where=total != 0)
+
+
+def _distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each key once, ascending, and which of them each is; quick for keys in few ascending runs."""
+    order = np.argsort(keys, kind="stable")
+    ascending = keys[order]
+    new = np.ones(len(keys), dtype=np.bool_)
+    new[1:] = ascending[1:] != ascending[:-1]
+    which = np.empty(len(keys), dtype=np.int64)
+    which[order] = np.cumsum(new) - 1
+    return ascending[new], which
+
+
 def _spread(
     earned: _Earned, sorts: Sequence[Tokens], fields: Sequence[str]
-) -> tuple[list[list[Span]], list[int]]:
-    """The points of each term, given to where it stands; and the terms that stand nowhere."""
+) -> tuple[list[list[Span]], NDArray[np.bool_]]:
+    """The points of each term, given to where it stands; and which of them stand nowhere."""
     wanted = Wanted(np.unique(earned.codes))
     entries, texts, starts, ends = [], [], [], []
     for tokens in sorts:
@@ -170,11 +207,10 @@ def _spread(
     weights = np.array(TIMES, dtype=np.float64)[text % len(FIELDS)]
     shares = np.bincount(entry, weights, len(earned.keys))
     points = earned.points[entry] * weights / shares[entry]
-    left = np.flatnonzero(shares == 0).tolist()
     base = text * LONGEST_FIELD
-    order = np.lexsort((end, base + start))
+    order = np.argsort((base + start) * LONGEST_FIELD + (end - start), kind="stable")
     spans = _runs(text[order], (base + start)[order], (base + end)[order], points[order], fields)
-    return spans, left
+    return spans, shares == 0
 
 
 def _runs(
@@ -185,17 +221,25 @@ def _runs(
     fields: Sequence[str],
 ) -> list[list[Span]]:
     """Tokens that touch or overlap, as one stretch; by hit."""
-    spans: list[list[Span]] = [[] for _ in range(len(fields) // len(FIELDS))]
     if not len(texts):
-        return spans
+        return [[] for _ in range(len(fields) // len(FIELDS))]
     reach = np.maximum.accumulate(ends)
     begins = np.flatnonzero(np.concatenate(([True], starts[1:] >= reach[:-1])))
     lasts = np.append(begins[1:], len(texts)) - 1
-    summed = np.add.reduceat(points, begins)
-    rows = (
-        texts[begins], starts[begins] % LONGEST_FIELD, reach[lasts] % LONGEST_FIELD, summed,
-    )  # fmt: skip
-    for text, start, end, value in zip(*(row.tolist() for row in rows), strict=True):
-        hit, field = divmod(text, len(FIELDS))
-        spans[hit].append(Span(FIELDS[field], start, end, fields[text][start:end], value))
-    return spans
+    owners = texts[begins]
+    text = owners.tolist()
+    since, until = (
+        (starts[begins] % LONGEST_FIELD).tolist(),
+        (reach[lasts] % LONGEST_FIELD).tolist(),
+    )
+    rows = zip(
+        map(FIELDS.__getitem__, (owners % len(FIELDS)).tolist()),
+        since,
+        until,
+        [fields[at][start:end] for at, start, end in zip(text, since, until, strict=True)],
+        np.add.reduceat(points, begins).tolist(),
+        strict=True,
+    )
+    found = list(map(partial(tuple.__new__, Span), rows))
+    edges = np.searchsorted(owners, np.arange(0, len(fields) + 1, len(FIELDS))).tolist()
+    return [found[start:end] for start, end in pairwise(edges)]
