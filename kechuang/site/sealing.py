@@ -40,6 +40,8 @@ def seal(
     engine = _engine()
     fixed = _refusing(lambda: engine.call_from(_json(call)))
     content = _read(file)
+    if part == "technical":
+        _check_answers(_json(call).get("form", []), content)
     sealed = _refusing(lambda: engine.seal(content, fixed, unit, part, secrets.token_bytes))
     told = engine.receipt_of(sealed, fixed)
     _write(out, sealed)
@@ -233,3 +235,20 @@ def _write(path: Path, content: bytes, mode: int = 0o644) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         _refuse(f"{path}: cannot be written ({error.strerror})")
+
+
+def _check_answers(asked: Any, content: bytes) -> None:
+    """Refuse a proposal that leaves out what the call's own form asks; the platform cannot look
+    before the opening. What is no JSON is left to whoever agreed on something else."""
+    from kechuang.challenges.rules import form
+
+    try:
+        told = json.loads(content)
+        answers = form.read_answers(told.get("answers", {}))
+    except (UnicodeDecodeError, json.JSONDecodeError, AttributeError):
+        return
+    except ValueError as error:
+        _refuse(str(error))
+    problems = form.problems_with_answers([form.as_facts(one) for one in asked], answers)
+    if problems:
+        _refuse("\n".join(one.text.format(**one.facts) for one in problems))

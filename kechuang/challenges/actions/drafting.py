@@ -28,10 +28,12 @@ from kechuang.challenges.models import (
     ChallengeStage,
     Criterion,
     FitAnswer,
+    FormField,
     Target,
 )
 from kechuang.challenges.queries import draft_facts, mode
 from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
+from kechuang.challenges.rules.form import FieldFacts
 from kechuang.challenges.rules.freezing import canonical, sha256_of
 from kechuang.needs import actions as needs
 from kechuang.needs.models import Need
@@ -53,6 +55,7 @@ class Draft:
     fields: Mapping[str, Any] = field(default_factory=dict)
     targets: Sequence[TargetFacts] | None = None
     criteria: Sequence[CriterionFacts] | None = None
+    form: Sequence[FieldFacts] | None = None
 
 
 @transaction.atomic
@@ -124,7 +127,7 @@ def save_draft(
 
 
 def put_lists(challenge: Challenge, draft: Draft) -> None:
-    """Replace targets and criteria by what was written."""
+    """Replace targets, criteria and form by what was written."""
     if draft.targets is not None:
         challenge.targets.all().delete()
         Target.objects.bulk_create([
@@ -143,6 +146,23 @@ def put_lists(challenge: Challenge, draft: Draft) -> None:
                       weight=c.weight, threshold=c.threshold)
             for place, c in enumerate(draft.criteria[:rules.drafting.CRITERIA_MAX], start=1)
         ])
+    if draft.form is not None:
+        put_form(challenge, draft.form)
+
+
+def put_form(challenge: Challenge, form: Sequence[FieldFacts]) -> None:
+    """Replace what the call asks beside the proposal by what was written."""
+    criteria = list(challenge.criteria.values_list("code", flat=True))
+    refuse_all(rules.form.problems_with_fields(form, criteria))
+    challenge.form_fields.all().delete()
+    FormField.objects.bulk_create([
+        FormField(
+            challenge=challenge, place=place, code=one.code, label=one.label, kind=one.kind,
+            help=one.help, options=list(one.options), is_required=one.is_required,
+            when_code=one.when_code, when_value=one.when_value, criterion=one.criterion,
+        )
+        for place, one in enumerate(form, start=1)
+    ])
 
 
 @transaction.atomic
@@ -299,7 +319,7 @@ def relist_challenge(
         months=old.months, secretary=old.secretary, chair=old.chair,
         **({"invited": old.invited, "invited_reason": old.invited_reason} if rule.invited else {}),
     )
-    for row in [*old.targets.all(), *old.criteria.all()]:
+    for row in [*old.targets.all(), *old.criteria.all(), *old.form_fields.all()]:
         row.pk = None
         row.challenge = new
         row.save(force_insert=True)

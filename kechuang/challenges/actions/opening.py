@@ -34,6 +34,7 @@ from kechuang.challenges.queries import (
     bids_waiting,
     canonical_rules,
     draft_facts,
+    form_of,
     mode,
     publication_of,
 )
@@ -162,8 +163,8 @@ def amend_challenge(
     before = publication_of(challenge)
     for name, value in draft.fields.items():
         setattr(challenge, name, value)
-    _check_amended(challenge, draft)
     put_lists(challenge, draft)
+    _check_amended(challenge, draft)
     reserve_more(challenge, challenge.public_fen)
     challenge.save()
     after = publication_of(challenge)
@@ -195,6 +196,8 @@ def _changes(challenge: Challenge, draft: Draft) -> dict[str, Any]:
         changes["targets"] = draft.targets
     if draft.criteria is not None and list(draft.criteria) != list(now.criteria):
         changes["criteria"] = draft.criteria
+    if draft.form is not None and list(draft.form) != list(now.form):
+        changes["form"] = draft.form
     return changes
 
 
@@ -206,6 +209,8 @@ def _check_amended(challenge: Challenge, draft: Draft) -> None:
         problems += rules.drafting.problems_with_targets(draft.targets)
     if draft.criteria is not None:
         problems += rules.drafting.problems_with_criteria(draft.criteria)
+    codes = list(challenge.criteria.values_list("code", flat=True))
+    problems += rules.form.problems_with_fields(form_of(challenge), codes)
     refuse_all(problems)
 
 

@@ -26,6 +26,7 @@ from kechuang.challenges.queries import (
     bid_facts,
     bids_waiting,
     fingerprint_of,
+    form_of,
     mode,
     opening_minutes,
     opening_of,
@@ -122,11 +123,13 @@ def _return_unconfirmed(challenge: Challenge, *, at: datetime) -> None:
 
 def _plan_panel(challenge: Challenge, *, by: Actor, at: datetime) -> None:
     """The panel judges by the frozen criteria, under the secretary and the chair named before."""
+    form = form_of(challenge)
     panel = reviews.plan_panel(
         subject_number=challenge.number, subject_title=challenge.title,
         region_path=challenge.region_path, is_public=True,
         criteria=[
-            {"code": c.code, "name": c.name, "weight": c.weight, "threshold": c.threshold}
+            {"code": c.code, "name": c.name, "weight": c.weight, "threshold": c.threshold,
+             "description": "、".join(rules.form.linked(form, c.code))[:300]}
             for c in challenge.criteria.all()
         ],
         by=by, at=at,

@@ -56,7 +56,7 @@ def unit(code: str, field: str) -> Organisation:
 
 def _draft(body: s.ChallengeIn) -> actions.Draft:
     """What was sent, without what was left out."""
-    sent = body.model_dump(exclude_unset=True, exclude={"targets", "criteria", "reason"})
+    sent = body.model_dump(exclude_unset=True, exclude={"targets", "criteria", "form", "reason"})
     for name in ("secretary", "chair"):
         if sent.get(name):
             sent[name] = people([sent[name]], name)[0]
@@ -69,7 +69,8 @@ def _draft(body: s.ChallengeIn) -> actions.Draft:
                    for one in body.targets]
     if body.criteria is not None:
         criteria = [CriterionFacts(**one.model_dump()) for one in body.criteria]
-    return actions.Draft(fields, targets, criteria)
+    form = [one.facts() for one in body.form] if body.form is not None else None
+    return actions.Draft(fields, targets, criteria, form)
 
 
 def _act(

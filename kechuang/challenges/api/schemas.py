@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import AwareDatetime, Field
 
+from kechuang.challenges.api.form import Answers, FieldIn
 from kechuang.challenges.models import (
     ArgumentSeat,
     Bid,
@@ -15,7 +16,8 @@ from kechuang.challenges.models import (
     Receipt,
     Target,
 )
-from kechuang.challenges.queries import live_proposals
+from kechuang.challenges.queries import form_of, live_proposals
+from kechuang.challenges.rules.form import FIELDS_MAX, as_told
 
 FEN_MAX = 10**15
 Fen = Annotated[int, Field(ge=0, le=FEN_MAX)]
@@ -91,6 +93,7 @@ class ChallengeIn(Schema):
     invited_reason: Annotated[str, Field(max_length=2000)] | None = None
     targets: Annotated[list[TargetIn], Field(max_length=30)] | None = None
     criteria: Annotated[list[CriterionIn], Field(max_length=20)] | None = None
+    form: Annotated[list[FieldIn], Field(max_length=FIELDS_MAX)] | None = None
 
 
 class AmendmentIn(ChallengeIn):
@@ -252,6 +255,7 @@ class ChallengeOut(ChallengeRow):
     awards: list[AwardOut]
     targets: list[TargetOut]
     criteria: list[CriterionOut]
+    form: list[dict[str, Any]]
     rulesets: list[RulesetOut]
 
     @staticmethod
@@ -273,6 +277,10 @@ class ChallengeOut(ChallengeRow):
     @staticmethod
     def resolve_criteria(row: Challenge) -> list[Any]:
         return list(row.criteria.all())
+
+    @staticmethod
+    def resolve_form(row: Challenge) -> list[dict[str, Any]]:
+        return [as_told(one) for one in form_of(row)]
 
     @staticmethod
     def resolve_rulesets(row: Challenge) -> list[Any]:
@@ -318,6 +326,7 @@ class ProposalContent(Schema):
     team: Annotated[list[TeamIn], Field(max_length=100)] = []
     milestones: Annotated[list[MilestoneIn], Field(max_length=24)] = []
     budget: BudgetIn = BudgetIn()
+    answers: Answers = {}
 
     def plain(self) -> dict[str, Any]:
         """The content as it is kept: texts, integers, ISO dates."""

@@ -196,6 +196,12 @@ class DraftForm(Form):
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
 
+class VersionForm(Form):
+    """What is written elsewhere on the page, with the version that it was begun from."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
 class AmendForm(Form):
     """What may change while a challenge is open, with the reason that is published."""
 

@@ -35,13 +35,14 @@ from kechuang.challenges.models.custody import (
     PostedShare,
     SealedEnvelope,
 )
+from kechuang.challenges.models.form import FormField
 from kechuang.challenges.models.money import BudgetLine, Reservation
 from kechuang.challenges.models.race import Gate, GateTeam
 
 __all__ = [
     "Amendment", "Approval", "ArgumentSeat", "Attachment", "Bid", "BidCheck", "BidMember",
     "BidPerson", "BidStage", "BudgetLine", "Challenge", "ChallengeStage", "Criterion",
-    "Custodian", "FitAnswer", "Gate", "GateTeam", "IssuerChoice", "LockedDraft", "Opening",
-    "OpeningSession", "PostedShare", "Presence", "Proposal", "Question", "Receipt", "Reservation",
-    "Ruleset", "SealedContent", "SealedEnvelope", "Target",
+    "Custodian", "FitAnswer", "FormField", "Gate", "GateTeam", "IssuerChoice", "LockedDraft",
+    "Opening", "OpeningSession", "PostedShare", "Presence", "Proposal", "Question", "Receipt",
+    "Reservation", "Ruleset", "SealedContent", "SealedEnvelope", "Target",
 ]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from kechuang.challenges.pages import (
+    asked,
     bids,
     course,
     custody,
@@ -28,6 +29,8 @@ urls = [
     path(f"{CHALLENGE}proofs/", objects.proofs, name="challenge-proofs"),
     path(f"{CHALLENGE}proofs.json", objects.proofs_json, name="challenge-proofs-json"),
     path(f"{CHALLENGE}edit/", drafting.edit, name="challenge-edit"),
+    path(f"{CHALLENGE}form/", asked.form, name="challenge-form"),
+    path(f"{CHALLENGE}trial/", asked.trial, name="challenge-trial"),
     path(f"{CHALLENGE}fit-test/", drafting.fit_test, name="challenge-fit-test"),
     path(f"{CHALLENGE}ask-consent/", drafting.ask_consent, name="challenge-ask-consent"),
     path(f"{CHALLENGE}consent/", drafting.consent, name="challenge-consent"),

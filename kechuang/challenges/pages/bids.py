@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from kechuang.base.refusals import Refused, RefusedTogether
 from kechuang.base.time import rfc3339
 from kechuang.challenges import actions, forms, queries, rules
-from kechuang.challenges.models import Bid, Receipt
+from kechuang.challenges.forms.asked import AnswersForm
+from kechuang.challenges.models import Bid, Challenge, Receipt
 from kechuang.challenges.pages.acts import Act, act_page, bid_seen, challenge_seen, posted
 from kechuang.challenges.pages.drafting import targets_shown
 from kechuang.challenges.pages.objects import bid_kind
@@ -83,6 +84,7 @@ def bid(request: AskedRequest, number: str) -> HttpResponse:
         "checks": list(row.checks.all()), "acts": _acts(request, row, facts),
         "missing": _missing(row) if mine and row.state == "DRAFT" else [],
         "envelope": queries.envelope_of(row), "locked": _is_locked(row),
+        "answered": answers_shown(row, content) if not _is_locked(row) else [],
         "history": [
             {"since": stage.since, "label": STATE_NAMES[stage.stage], "note": stage.note_public,
              "who": getattr(people.get(stage.by_person), "name", _("时钟（自动）"))}
@@ -143,9 +145,9 @@ def _initial(bid: Bid, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _formsets(data: Any, bid: Bid, content: dict[str, Any]) -> dict[str, Any]:
+def _formsets(data: Any, challenge: Challenge, content: dict[str, Any]) -> dict[str, Any]:
     promised = {one["target"]: one for one in content["commitments"]}
-    places = [str(place) for place in bid.challenge.targets.values_list("place", flat=True)]
+    places = [str(place) for place in challenge.targets.values_list("place", flat=True)]
     promises = [promised.get(one, {"target": one, "value": "", "how": ""}) for one in places]
     return {
         "commitments": forms.rows_from(forms.CommitmentRows, data, promises, "commitments"),
@@ -155,21 +157,47 @@ def _formsets(data: Any, bid: Bid, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def rows_for(bid: Bid) -> dict[str, Any]:
-    """Empty tables of a proposal, each promise beside what is asked; for the sealing page."""
-    rows = _formsets(None, bid, rules.proposal.empty_proposal())
+def rows_shown(challenge: Challenge, data: Any, content: dict[str, Any]) -> dict[str, Any]:
+    """The tables of a proposal, each promise beside what is asked."""
+    rows = _formsets(data, challenge, content)
     for promise, target in zip(
-        rows["commitments"].forms, targets_shown(bid.challenge), strict=False
+        rows["commitments"].forms, targets_shown(challenge), strict=False
     ):
         promise.asked = target
     return rows
+
+
+def answers_form(data: Any, bid: Bid, content: dict[str, Any]) -> AnswersForm:
+    """The call's own form, as typed or as kept."""
+    return AnswersForm(
+        data, asked=queries.form_of(bid.challenge), answers=content.get("answers", {})
+    )
+
+
+def answers_shown(bid: Bid, content: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was answered of what is asked, by the criterion that it is read for."""
+    given = content.get("answers", {})
+    names = {one.code: one.name for one in queries.criterion_facts(bid.challenge)}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in rules.form.shown(queries.form_of(bid.challenge), given):
+        value = given.get(one.code)
+        if one.kind == rules.form.Kind.YES_NO and value:
+            value = _(rules.form.YES_NO.get(value, value))
+        groups.setdefault(one.criterion, []).append({
+            "label": one.label, "value": value, "missing": one.is_required and value is None,
+            "is_amount": one.kind == rules.form.Kind.AMOUNT and isinstance(value, int),
+        })
+    return [
+        {"criterion": names.get(code, ""), "code": code, "rows": groups[code]}
+        for code in [*names, ""] if code in groups
+    ]
 
 
 def people_of(bid: Bid) -> list[Person]:
     return list(Person.objects.filter(organisation=bid.organisation).order_by("name")[:PEOPLE_MOST])
 
 
-def _typed(form: forms.BidForm, rows: dict[str, Any]) -> dict[str, Any]:
+def typed(form: forms.BidForm, rows: dict[str, Any]) -> dict[str, Any]:
     """The proposal as typed; rows that are not whole yet are kept as far as they go."""
     data = form.cleaned_data
     promises = [
@@ -204,9 +232,13 @@ def envelope_typed(form: forms.Form) -> actions.Envelope:
     )
 
 
-def _save(request: AskedRequest, bid: Bid, form: forms.BidForm, rows: dict[str, Any]) -> Bid:
+def _save(
+    request: AskedRequest, bid: Bid, form: forms.BidForm, rows: dict[str, Any],
+    answers: AnswersForm,
+) -> Bid:
+    content = {**typed(form, rows), "answers": answers.answers()}
     return actions.save_bid(
-        bid=bid, content=_typed(form, rows), envelope=envelope_typed(form),
+        bid=bid, content=content, envelope=envelope_typed(form),
         version=form.cleaned_data["version"], by=request.actor, at=request.at,
     )
 
@@ -219,21 +251,19 @@ def edit(request: AskedRequest, number: str) -> HttpResponse:
         return redirect("bid-seal", bid.number)
     content = queries.proposal_of(bid, request.actor, request.at)
     form = forms.BidForm(posted(request), initial=_initial(bid, content), people=people_of(bid))
-    rows = _formsets(posted(request), bid, content)
+    rows = rows_shown(bid.challenge, posted(request), content)
+    answers = answers_form(posted(request), bid, content)
     valid = request.method == "POST" and all(
-        [form.is_valid(), *(one.is_valid() for one in rows.values())]
+        [form.is_valid(), answers.is_valid(), *(one.is_valid() for one in rows.values())]
     )
     if valid:
         with form.refusals():
-            _save(request, bid, form, rows)
+            _save(request, bid, form, rows, answers)
             return redirect(url_of(bid))
-    targets = targets_shown(bid.challenge)
-    for promise, target in zip(rows["commitments"].forms, targets, strict=False):
-        promise.asked = target
     status = 422 if request.method == "POST" and not form.refused else form.status
     return render(request, "challenges/bid_edit.html", {
         "bid": bid, "challenge": bid.challenge, "form": form, "rows": rows, "content": content,
-        "file_form": forms.FileForm(),
+        "answers": answers, "file_form": forms.FileForm(),
     }, status=status)
 
 
@@ -245,11 +275,12 @@ def autosave(request: AskedRequest, number: str) -> HttpResponse:
     bid = bid_seen(request, number)
     content = queries.proposal_of(bid, request.actor, request.at)
     form = forms.BidForm(request.POST, initial=_initial(bid, content), people=people_of(bid))
-    rows = _formsets(request.POST, bid, content)
-    if not all([form.is_valid(), *(one.is_valid() for one in rows.values())]):
+    rows = _formsets(request.POST, bid.challenge, content)
+    answers = answers_form(request.POST, bid, content)
+    if not all([form.is_valid(), answers.is_valid(), *(one.is_valid() for one in rows.values())]):
         return JsonResponse({"version": bid.version}, status=422)
     try:
-        bid = _save(request, bid, form, rows)
+        bid = _save(request, bid, form, rows, answers)
     except (Refused, RefusedTogether) as refused:
         return JsonResponse({"version": bid.version, "fields": {}}, status=refused.status)
     return JsonResponse({"version": bid.version})

@@ -11,7 +11,14 @@ from kechuang.challenges.forms import custody as typed
 from kechuang.challenges.models import Challenge
 from kechuang.challenges.pages import words
 from kechuang.challenges.pages.acts import challenge_seen, challenge_to, posted
-from kechuang.challenges.pages.bids import bid_to, envelope_typed, people_of, rows_for, url_of
+from kechuang.challenges.pages.bids import (
+    answers_form,
+    bid_to,
+    envelope_typed,
+    people_of,
+    rows_shown,
+    url_of,
+)
 from kechuang.challenges.pages.course import unseal as unseal_at_rest
 from kechuang.doors.requests import AskedRequest, signed_in
 
@@ -102,7 +109,8 @@ def seal(request: AskedRequest, number: str) -> HttpResponse:
             return redirect(url_of(bid))
     return render(request, "challenges/seal.html", {
         "bid": bid, "challenge": bid.challenge, "form": form,
-        "proposal": typed.OwnProposalForm(people=()), "rows": rows_for(bid),
+        "proposal": typed.OwnProposalForm(people=()), "answers": answers_form(None, bid, {}),
+        "rows": rows_shown(bid.challenge, None, rules.proposal.empty_proposal()),
         "keepers": keepers_of(bid.challenge), "envelope": queries.envelope_of(bid),
         "has_draft": hasattr(bid, "locked_draft"), "words": words.sealing(),
         "call": {**told, "public_fen": queries.frame_of(bid.challenge).public_fen},

@@ -110,6 +110,9 @@ def _rows(request: AskedRequest, challenge: Challenge) -> tuple[Any, Any]:
         for t in challenge.targets.all()
     ]
     criteria = list(challenge.criteria.values("code", "name", "weight", "threshold"))
+    sheet = rules.form.sheet_in_force(challenge.mode, shanghai_date(request.at))
+    if not criteria and sheet is not None:
+        criteria = [dict(one) for one in sheet.criteria]
     return (
         forms.rows_from(forms.TargetRows, data, targets, "targets"),
         forms.rows_from(forms.CriterionRows, data, criteria, "criteria"),

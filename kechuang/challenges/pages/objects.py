@@ -33,6 +33,7 @@ from kechuang.reviews import queries as reviews
 ACTS = (
     ("send_to_argument", "challenge-send", N_("送专家论证")),
     ("edit", "challenge-edit", N_("修改草稿")),
+    ("edit", "challenge-form", N_("填报表")),
     ("answer_fit_test", "challenge-fit-test", N_("适合性自查")),
     ("name_custodians", "challenge-custodians", N_("指定保管人")),
     ("register_key", "challenge-custodians", N_("登记公钥")),
@@ -80,6 +81,7 @@ def challenge(request: AskedRequest, number: str) -> HttpResponse:
         "challenge": row, "kind": kind_of(row.state), "state_name": STATE_NAMES[facts.state],
         "mode": rule, "acts": _acts(row, request, facts), "steps": _steps(row, stages),
         "targets": targets_shown(row), "criteria": list(row.criteria.all()),
+        "form": queries.form_of(row), "may_try": rules.table.may_try(request.actor, facts),
         "left": _left(row, request), "proofs": proofs_of(row), "inside": inside,
         "questions": list(row.questions.all()[:100]), "amendments": list(row.amendments.all()),
         "own_bids": _own_bids(request, row), "bid_url": _bid_url(request, row),

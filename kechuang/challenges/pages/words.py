@@ -43,6 +43,8 @@ def _missing() -> dict[str, str]:
         "does_not_add_up": _("财政、自筹与其他资金之和须等于总经费，总经费须大于零。"),
         "instalments_do_not_add_up": _("签约首笔与各里程碑的财政资金之和须等于申请的财政资金。"),
         "public_exceeds": _("申请的财政资金超出榜单的上限。"),
+        "not_answered": _("“{label}”还没有填。"),
+        "no_such_answer": _("“{label}”填得不对：请按这一项要求的方式填。"),
         "not_declared": _("还没有申报是否另有财政资金支持。"),
     }
 

@@ -19,7 +19,7 @@ from kechuang.challenges.models import (
     SealedEnvelope,
 )
 from kechuang.challenges.queries.content import sealed_content_of
-from kechuang.challenges.queries.facts import bid_facts, frame_of
+from kechuang.challenges.queries.facts import bid_facts, form_of, frame_of
 from kechuang.challenges.queries.lists import bids_waiting
 from kechuang.challenges.queries.publication import current_ruleset
 from kechuang.parties.models import Appointment, Person
@@ -41,7 +41,11 @@ def problems_with_content(bid: Bid) -> list[Refused]:
     """Everything missing in what is handed in; of a sealed envelope nobody can say."""
     if bid.challenge.custodians_needed:
         return [] if envelope_of(bid) is not None else [rules.custody.nothing_sealed()]
-    return rules.proposal.problems_with_proposal(sealed_content_of(bid), frame_of(bid.challenge))
+    content = sealed_content_of(bid)
+    return [
+        *rules.proposal.problems_with_proposal(content, frame_of(bid.challenge)),
+        *rules.form.problems_with_answers(form_of(bid.challenge), content.get("answers", {})),
+    ]
 
 
 def call_facts(challenge: Challenge, ruleset: Ruleset) -> dict[str, Any]:
@@ -60,7 +64,9 @@ def published_call(challenge: Challenge) -> dict[str, Any] | None:
     ruleset = current_ruleset(challenge)
     if not challenge.custodians_needed or ruleset is None or challenge.deadline_at is None:
         return None
-    return {**call_facts(challenge, ruleset), "deadline": rfc3339(challenge.deadline_at)}
+    asked = [rules.form.as_told(one) for one in form_of(challenge)]
+    return {**call_facts(challenge, ruleset), "deadline": rfc3339(challenge.deadline_at),
+            **({"form": asked} if asked else {})}
 
 
 def standing_envelopes(challenge: Challenge) -> QuerySet[SealedEnvelope]:

@@ -5,8 +5,9 @@ from datetime import datetime
 from kechuang.base.actor import Actor
 from kechuang.base.time import shanghai_date
 from kechuang.challenges import rules
-from kechuang.challenges.models import ArgumentSeat, Bid, Challenge, Proposal
+from kechuang.challenges.models import ArgumentSeat, Bid, Challenge, FormField, Proposal
 from kechuang.challenges.rules.drafting import CriterionFacts, DraftFacts, TargetFacts
+from kechuang.challenges.rules.form import FieldFacts
 from kechuang.challenges.rules.modes import (
     ApprovalRule,
     Mode,
@@ -108,6 +109,11 @@ def criterion_facts(challenge: Challenge) -> list[CriterionFacts]:
     ]
 
 
+def form_of(challenge: Challenge) -> list[FieldFacts]:
+    """What the call asks beside the proposal, in its order."""
+    return [one.facts for one in FormField.objects.filter(challenge=challenge)]
+
+
 def draft_facts(challenge: Challenge) -> DraftFacts:
     """A challenge as the rules of drafting see it."""
     return DraftFacts(
@@ -128,6 +134,7 @@ def draft_facts(challenge: Challenge) -> DraftFacts:
         consented=challenge.consent_at is not None,
         invited=invited_code(challenge),
         invited_reason=challenge.invited_reason,
+        form=form_of(challenge),
     )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from kechuang.base.time import rfc3339
 from kechuang.challenges.models import Bid, Challenge, Opening, Presence, Ruleset
-from kechuang.challenges.queries.facts import invited_code, mode, stage_plans
+from kechuang.challenges.queries.facts import form_of, invited_code, mode, stage_plans
+from kechuang.challenges.rules.form import as_told
 from kechuang.challenges.rules.freezing import canonical
 from kechuang.challenges.rules.modes import ask_most
 from kechuang.challenges.rules.table import State
@@ -55,6 +56,7 @@ def publication_of(challenge: Challenge) -> dict[str, Any]:
         "selection": rule.selection,
         "issuer_chooses": rule.issuer_chooses,
         "ranking_binds": rule.ranking_binds,
+        **_form(challenge),
         **_custody(challenge),
         **_mode_terms(challenge),
     }
@@ -76,6 +78,12 @@ def _mode_terms(challenge: Challenge) -> dict[str, Any]:
             for one in stage_plans(challenge)
         ]
     return found
+
+
+def _form(challenge: Challenge) -> dict[str, Any]:
+    """What the call asks beside the proposal, where it asks anything."""
+    asked = form_of(challenge)
+    return {"form": [as_told(one) for one in asked]} if asked else {}
 
 
 def _custody(challenge: Challenge) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from kechuang.challenges.rules import (
     custody,
     deciding,
     drafting,
+    form,
     modes,
     proposal,
     racing,
@@ -18,6 +19,6 @@ from kechuang.challenges.rules.table import ChallengeFacts, State, may
 
 __all__ = [
     "BidFacts", "BidRefused", "BidState", "ChallengeFacts", "ChallengeRefused", "State",
-    "allocating", "bids", "custody", "deciding", "drafting", "may", "modes", "proposal", "racing",
-    "sealing", "table",
+    "allocating", "bids", "custody", "deciding", "drafting", "form", "may", "modes", "proposal",
+    "racing", "sealing", "table",
 ]

@@ -14,6 +14,7 @@ from typing import Any
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, Refused, require
+from kechuang.challenges.rules.form import read_answers
 from kechuang.challenges.rules.proposal import TEXT_MAX, empty_proposal
 from kechuang.challenges.rules.refusals import BidRefused, ChallengeRefused
 from kechuang.challenges.rules.table import ChallengeFacts, State
@@ -197,6 +198,7 @@ def _content(told: Mapping[str, Any]) -> dict[str, Any]:
         ]
     for row in content["milestones"]:
         row["due"] = date.fromisoformat(row["due"]).isoformat()
+    content["answers"] = read_answers(told.get("answers", {}))
     content["budget"] = {name: _fen(told["budget"].get(name, 0)) for name in content["budget"]}
     return content
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from kechuang.base.refusals import N_, Refused
+from kechuang.challenges.rules.form import FieldFacts, problems_with_fields
 from kechuang.challenges.rules.modes import Mode
 from kechuang.challenges.rules.refusals import ChallengeRefused
 
@@ -69,6 +70,7 @@ class DraftFacts:
     consented: bool = False
     invited: str = ""
     invited_reason: str = ""
+    form: Sequence[FieldFacts] = ()
 
 
 def plain_number(value: Decimal) -> str:
@@ -253,6 +255,7 @@ def problems_with_draft(draft: DraftFacts, mode: Mode, at: datetime) -> list[Ref
         *problems,
         *problems_with_targets(draft.targets),
         *problems_with_criteria(draft.criteria),
+        *problems_with_fields(draft.form, [one.code for one in draft.criteria]),
         *problems_with_money(draft.total_fen, draft.public_fen, draft.own_fen),
         *problems_with_dates(draft, mode, at),
         *problems_with_fit(draft.answers, mode),
@@ -277,7 +280,7 @@ def problems_with_experts(experts: Sequence[str], lead: str, mode: Mode) -> list
 
 # A change of these asks every bidder to confirm again; the others are published as they are.
 SUBSTANTIAL_FIELDS = frozenset({
-    "targets", "criteria", "conflict_rules", "total_fen", "public_fen", "own_fen", "months",
+    "targets", "criteria", "form", "conflict_rules", "total_fen", "public_fen", "own_fen", "months",
 })
 MINOR_FIELDS = frozenset({"summary", "expert_fields", "deadline_at"})
 AMENDABLE_FIELDS = SUBSTANTIAL_FIELDS | MINOR_FIELDS

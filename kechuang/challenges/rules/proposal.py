@@ -33,7 +33,7 @@ def empty_proposal() -> dict[str, Any]:
         "form": FORM, "title": "", "summary": "", "route": "", "basis": "",
         "commitments": [], "team": [], "milestones": [],
         "budget": {"total_fen": 0, "public_fen": 0, "own_fen": 0, "other_fen": 0, "signing_fen": 0},
-        "attachments": [],
+        "answers": {}, "attachments": [],
     }
 
 

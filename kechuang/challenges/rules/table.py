@@ -247,6 +247,14 @@ def may_create(actor: Actor, region_path: str) -> bool:
     return actor.is_role(Role.OFFICER) and actor.covers(region_path)
 
 
+def may_try(actor: Actor, facts: ChallengeFacts) -> bool:
+    """Try form and sheet of a call that is drafted or open: its office and its secretary."""
+    if facts.fenced or facts.state not in UNPUBLISHED | {State.OPEN}:
+        return False
+    office = actor.is_role(Role.OFFICER, Role.HEAD) and actor.covers(facts.region_path)
+    return office or (actor.is_signed_in and actor.person == facts.secretary)
+
+
 def may_see_unpublished(actor: Actor, facts: ChallengeFacts) -> bool:
     """Before publication: the office, the poser's people and the named experts."""
     office = actor.is_role(Role.OFFICER, Role.HEAD, Role.FINANCE, Role.SUPERVISOR)

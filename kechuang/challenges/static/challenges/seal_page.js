@@ -20,11 +20,30 @@ const rows = (prefix, names) => {
     : Object.fromEntries(names.map(name => [name, value(`${prefix}-${i}-${name}`)])));
   return all.filter(row => row && names.some(name => name !== 'target' && row[name]));
 };
+/* The call's own form: what is asked, given the answers before it; amounts as whole fen. */
+const asked = () => {
+  const codes = new Set();
+  return (call.form || []).filter(one => {
+    const met = !one.when_code || (codes.has(one.when_code) && value(`answers-${one.when_code}`) === one.when_value);
+    if (met) codes.add(one.code);
+    return met;
+  });
+};
+const typed = one => one.kind === 'AMOUNT' ? fen(value(`answers-${one.code}`)) : value(`answers-${one.code}`);
+const answers = () => Object.fromEntries(asked().filter(one => value(`answers-${one.code}`)).map(one => [one.code, typed(one)]));
+const FITS = {
+  NUMBER: told => /^-?\d{1,15}(\.\d{1,6})?$/.test(told), AMOUNT: told => !Number.isNaN(told),
+  DATE: told => /^\d{4}-\d\d-\d\d$/.test(told) && !Number.isNaN(Date.parse(told)) };
+const unanswered = () => asked().flatMap(one => {
+  if (!value(`answers-${one.code}`)) return one.is_required ? [words.not_answered.replace('{label}', one.label)] : [];
+  return (FITS[one.kind] || (() => true))(typed(one)) ? [] : [words.no_such_answer.replace('{label}', one.label)];
+});
 const collected = () => ({
   form: 'open-1', ...Object.fromEntries(['title', 'summary', 'route', 'basis'].map(name => [name, value(name)])),
   commitments: rows('commitments', ['target', 'value', 'how']), team: rows('team', ['name', 'role', 'organisation', 'task']),
   milestones: rows('milestones', ['title', 'due', 'evidence', 'public_fen']).map(row => ({ ...row, public_fen: fen(row.public_fen) })),
   budget: Object.fromEntries(['total_fen', 'public_fen', 'own_fen', 'other_fen', 'signing_fen'].map(name => [name, fen(value(name))])),
+  ...(call.form ? { answers: answers() } : {}),
   other_public: value('other_public') === 'yes', other_public_note: value('other_public_note') });
 
 /* What the platform would refuse of a proposal that it could read. */
@@ -42,7 +61,7 @@ const missing = bid => {
     if (sum.public_fen > call.public_fen) found.push(words.public_exceeds);
   }
   if (!value('other_public')) found.push(words.not_declared);
-  return found;
+  return [...found, ...unanswered()];
 };
 const attached = async () => Promise.all([...page.elements.files.files].map(async file => {
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -1,0 +1,127 @@
+"""A call's own form: written without code, and tried as a bidder and an expert would see it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from kechuang.base.time import shanghai_date
+from kechuang.challenges import actions, forms, queries, rules
+from kechuang.challenges.forms import asked
+from kechuang.challenges.models import Challenge
+from kechuang.challenges.pages.acts import challenge_seen, challenge_to, posted
+from kechuang.challenges.pages.bids import rows_shown, typed
+from kechuang.doors.forms import ConfirmForm
+from kechuang.doors.requests import AskedRequest, signed_in
+from kechuang.doors.words import message_of
+from kechuang.reviews.rules import (
+    CaseScores,
+    ScoreSheet,
+    is_deviating,
+    points_text,
+    problems_with_points,
+    ranked,
+    weighted_total,
+)
+
+
+@signed_in
+def form(request: AskedRequest, number: str) -> HttpResponse:
+    """Write what the call asks beside the proposal; begins with the mode's default."""
+    challenge = challenge_to(request, number, "edit")
+    kept = queries.form_of(challenge)
+    sheet = rules.form.sheet_in_force(challenge.mode, shanghai_date(request.at))
+    default = not kept and sheet is not None
+    initial = asked.initial_fields(sheet.fields if not kept and sheet else kept)
+    criteria = queries.criterion_facts(challenge)
+    rows = asked.FieldRows(
+        posted(request), prefix="fields", form_kwargs={"criteria": criteria},
+        **({} if request.method == "POST" else {"initial": initial}),
+    )
+    whole = forms.VersionForm(posted(request), initial={"version": challenge.version})
+    if request.method == "POST" and whole.is_valid() and rows.is_valid():
+        with whole.refusals():
+            actions.save_draft(
+                challenge=challenge, draft=actions.Draft(form=asked.fields_of(rows)),
+                version=whole.cleaned_data["version"], by=request.actor, at=request.at,
+            )
+            return redirect("challenge-trial", number)
+    bad = request.method == "POST" and not whole.refused
+    return render(request, "challenges/form.html", {
+        "challenge": challenge, "form": whole, "rows": rows, "criteria": criteria,
+        "is_default": default and request.method != "POST",
+    }, status=422 if bad else whole.status)
+
+
+@signed_in
+def trial(request: AskedRequest, number: str) -> HttpResponse:
+    """Fill form and sheet as a bidder and an expert would; the totals are shown, nothing is kept.
+
+    It calls no action: what is typed is gone with the answer.
+    """
+    challenge = challenge_seen(request, number)
+    facts = queries.challenge_facts(challenge, request.actor)
+    if not rules.table.may_try(request.actor, facts):
+        raise Http404
+    criteria = queries.criterion_facts(challenge)
+    data = posted(request)
+    proposal = forms.BidForm(data)
+    answers = asked.AnswersForm(data, asked=queries.form_of(challenge))
+    points = asked.TrialSheetForm(data, criteria=criteria)
+    rows = rows_shown(challenge, data, rules.proposal.empty_proposal())
+    valid = data is not None and all(
+        [proposal.is_valid(), answers.is_valid(), points.is_valid(),
+         *(one.is_valid() for one in rows.values())]
+    )
+    context = {
+        "challenge": challenge, "form": proposal, "rows": rows, "answers": answers,
+        "sheet": points, "confirm": ConfirmForm(), "tried": valid,
+        "back": reverse("challenge", args=[number]),
+    }
+    if valid:
+        content = {**typed(proposal, rows), "answers": answers.answers()}
+        context |= {"problems": _problems(challenge, content),
+                    "result": tried(challenge, points.sheets())}
+    return render(request, "challenges/trial.html", context,
+                  status=200 if data is None or valid else 422)
+
+
+def _problems(challenge: Challenge, content: Mapping[str, Any]) -> list[str]:
+    """What would keep the tried proposal from being sealed."""
+    found = rules.form.problems_with_answers(queries.form_of(challenge), content["answers"])
+    if challenge.deadline_at is not None:
+        found = [
+            *rules.proposal.problems_with_proposal(content, queries.frame_of(challenge)), *found
+        ]
+    return list(dict.fromkeys(message_of(one) for one in found))
+
+
+def tried(challenge: Challenge, sheets: Mapping[str, Mapping[str, int | None]]) -> dict[str, Any]:
+    """What the sheets come to, by the same rules as the panel's: totals, mean, deviations."""
+    criteria = queries.criterion_facts(challenge)
+    names = {one.code: one.name for one in criteria}
+    weights = {one.code: one.weight for one in criteria}
+    whole = {expert: {code: value for code, value in points.items() if value is not None}
+             for expert, points in sheets.items() if not problems_with_points(names, points)}
+    full = {expert: points for expert, points in whole.items() if points.keys() == names.keys()}
+    totals = {expert: weighted_total(points, weights) for expert, points in full.items()}
+    found: dict[str, Any] = {
+        "unfinished": [expert for expert in sheets if expert not in full],
+        "totals": [
+            {"expert": expert, "total": points_text(total),
+             "deviates": is_deviating(total, list(totals.values()))}
+            for expert, total in totals.items()
+        ],
+    }
+    if totals:
+        sheet = ScoreSheet(
+            weights, {one.code: one.threshold for one in criteria if one.threshold is not None},
+            queries.mode(challenge).score_min,
+        )
+        by_code = {code: tuple(points[code] for points in full.values()) for code in names}
+        row = ranked([CaseScores("", "", tuple(totals.values()), by_code)], sheet)[0]
+        found |= {"row": row, "below": [names[code] for code in row.below],
+                  "pass_mark": sheet.pass_mark}
+    return found
