@@ -59,18 +59,29 @@ class Form(forms.Form):
         return 422 if self.is_bound and self.errors else 200
 
 
-class MomentField(forms.DateTimeField):
-    """A day and a clock time in the city."""
+def moment_text(at: datetime) -> str:
+    """An instant as the field takes it, and as files write it: 2027-03-01 17:00."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("input_formats", ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
+
+class MomentField(forms.DateTimeField):
+    """A day and a clock time in the city; `day_alone` takes a day by itself, from its beginning."""
+
+    def __init__(self, *, day_alone: bool = True, **options: Any) -> None:
+        self._day_alone = day_alone
+        formats = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", *(["%Y-%m-%d"] if day_alone else [])]
+        options.setdefault("input_formats", formats)
         options.setdefault("help_text", _("年-月-日 时:分，北京时间，例如 2027-03-01 17:00"))
         super().__init__(**options)
 
+    def to_python(self, value: Any) -> datetime | None:
+        # Django reads ISO 8601 before the formats, and a day alone is ISO 8601
+        if isinstance(value, str) and value.strip() and ":" not in value and not self._day_alone:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, datetime):
-            return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-        return value
+        return moment_text(value) if isinstance(value, datetime) else value
 
 
 class ConfirmForm(Form):

@@ -1,10 +1,13 @@
-"""One table of documents; the parts feed it through their actions."""
+"""One table of documents, which the parts feed through their actions; and the own words that texts
+are read with."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from kechuang.search.rules import Visibility
+from kechuang.base.numbers import new_random_number
+from kechuang.search.rules import TERM_LONGEST, TERM_SORT_NAMES, TermSort, Visibility
 
 
 class Document(models.Model):
@@ -34,7 +37,7 @@ class Document(models.Model):
         verbose_name = _("可搜文件")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(visibility__in=[each.value for each in Visibility]),
+                condition=Q(visibility__in=[each.value for each in Visibility]),
                 name="document_visibility_is_known",
             ),
         ]
@@ -69,8 +72,59 @@ class Indexed(models.Model):
     class Meta:
         verbose_name = _("索引")
         constraints = [
-            models.CheckConstraint(condition=models.Q(pk=1), name="one_index"),
+            models.CheckConstraint(condition=Q(pk=1), name="one_index"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Term(models.Model):
+    """A word that counts as a whole, or names for one thing; from when until when, who, and why.
+
+    `names` are evened out as texts are: one for a word, two or more for other names.
+    """
+
+    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    sort = models.CharField(
+        _("种类"),
+        max_length=8,
+        choices=[(each.value, _(TERM_SORT_NAMES[each])) for each in TermSort],
+    )
+    names = ArrayField(models.CharField(max_length=TERM_LONGEST), verbose_name=_("词"))
+    since = models.DateTimeField(_("自"))
+    by_person = models.CharField(_("谁加的"), max_length=40)
+    reason = models.TextField(_("理由"), max_length=500)
+    is_in_force = models.BooleanField(_("现在用的"), default=True)
+    until = models.DateTimeField(_("至"), null=True)
+    ended_by = models.CharField(_("谁去掉的"), max_length=40, blank=True)
+    end_reason = models.TextField(_("去掉的理由"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("整词与别名")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sort__in=[each.value for each in TermSort]), name="term_sort_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(sort=TermSort.WORD, names__len=1)
+                | Q(sort=TermSort.ALIAS, names__len__gte=2),
+                name="word_is_one_and_aliases_are_more",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_in_force=True, until__isnull=True, ended_by="")
+                | Q(is_in_force=False, until__gte=F("since")) & ~Q(ended_by=""),
+                name="term_in_force_has_no_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & (Q(is_in_force=True) | ~Q(end_reason="")),
+                name="term_has_its_reasons",
+            ),
+            models.UniqueConstraint(
+                fields=["sort", "names"], condition=Q(is_in_force=True), name="one_term_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "、".join(self.names)

@@ -1,11 +1,13 @@
-"""Who finds a document, and how it stands in the index."""
+"""Who finds a document, how it stands in the index, and which words an office may add."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
 from kechuang.base.actor import Actor, Role
-from kechuang.engines.ranking import EVERYBODY, Document, Facets
+from kechuang.base.refusals import N_, NotPermitted, Refused
+from kechuang.engines.ranking import EVERYBODY, Document, Facets, fold, tokens
+from kechuang.engines.ranking.lexicon import SHORTEST
 
 MOST_WORDS = 64  # distinct words of one search that must all occur; beyond, the likest are shown
 LIKE_SHARE = 0.2  # of the best one's score, and a document is like a text
@@ -110,3 +112,112 @@ def chains_of(facets: Mapping[str, Any]) -> tuple[str, ...]:
 def keyword_text(keywords: str | Iterable[str]) -> str:
     """Keywords as one text."""
     return keywords if isinstance(keywords, str) else " ".join(keywords)
+
+
+# --- own words and other names -----------------------------------------------------------------
+
+
+class TermSort(StrEnum):
+    """A word that counts as a whole (用户词典), or names for one thing (别名)."""
+
+    WORD = "WORD"
+    ALIAS = "ALIAS"
+
+
+TERM_SORT_NAMES = {TermSort.WORD: N_("整词"), TermSort.ALIAS: N_("别名")}
+TERM_LONGEST, NAMES_MOST, TERMS_MOST, WHY_LONGEST = 30, 12, 2_000, 500
+TERM_TEXT_LONGEST = (TERM_LONGEST + 1) * NAMES_MOST
+_LEVELS_OF_A_CITY = 2
+
+
+class TermRefused(Refused):
+    """An own word or a group of names that cannot be taken, or not taken out."""
+
+
+def may_see_terms(actor: Actor) -> bool:
+    """The desk, who supervises it, and who operates the platform."""
+    return actor.is_role(Role.LIAISON, Role.OFFICER, Role.HEAD, Role.SUPERVISOR, Role.OPERATOR)
+
+
+def may_keep_terms(actor: Actor) -> bool:
+    """Words count for everybody who searches here: officers and heads of a city or above."""
+    is_wide = bool(actor.region) and len(actor.region.split("/")) <= _LEVELS_OF_A_CITY
+    return actor.is_role(Role.OFFICER, Role.HEAD) and is_wide
+
+
+def terms_not_permitted() -> NotPermitted:
+    return NotPermitted(
+        "search.may_not_keep_terms",
+        N_("您不能增删整词和别名。"),
+        {},
+        (),
+        N_("请告知市级科技局经办人。"),
+    )
+
+
+def term_names(sort: str, text: str) -> list[str]:
+    """What was typed as it is kept: evened out, each name once.
+
+    Refuses (TermRefused) a word that the engine reads as a whole anyway, and a group without two
+    names.
+
+    >>> term_names("WORD", "立方氮化硼"), term_names("ALIAS", "CBN、立方氮化硼")
+    (['立方氮化硼'], ['cbn', '立方氮化硼'])
+    """
+    if sort not in set(TermSort):
+        raise TermRefused("search.term_sort_unknown", N_("请选整词或别名。"), fields=("sort",))
+    plain = text[: TERM_TEXT_LONGEST + 1]
+    for mark in "，、;；=\t\n\r":
+        plain = plain.replace(mark, ",")
+    names = [fold(name).strip() for name in plain.split(",")]
+    names = list(dict.fromkeys(name for name in names if tokens(name) and name.isprintable()))
+    if any(len(name) > TERM_LONGEST for name in names) or len(text) > TERM_TEXT_LONGEST:
+        raise TermRefused(
+            "search.term_too_long", N_("每个名称最多 {most} 个字。"), {"most": TERM_LONGEST},
+            ("text",),
+        )  # fmt: skip
+    (_check_word if sort == TermSort.WORD else _check_group)(names)
+    return names
+
+
+def _check_word(names: Sequence[str]) -> None:
+    if len(names) != 1:
+        raise TermRefused("search.word_is_one", N_("整词一次写一个。"), fields=("text",))
+    runs = [token for token in tokens(names[0]) if not token.isascii()]
+    is_whole = names[0].isprintable() and " " not in names[0]
+    if not runs or len(names[0]) < SHORTEST or not is_whole:
+        raise TermRefused(
+            "search.word_is_whole",
+            N_("整词要有三个以上汉字，中间没有空格；字母、数字和两字的词本来就整个读。"),
+            fields=("text",),
+        )
+
+
+def _check_group(names: Sequence[str]) -> None:
+    if not 1 < len(names) <= NAMES_MOST:
+        raise TermRefused(
+            "search.alias_is_a_group",
+            N_("别名写同一样东西的两个以上名称，用逗号或顿号隔开，最多 {most} 个。"),
+            {"most": NAMES_MOST}, ("text",),
+        )  # fmt: skip
+
+
+def check_reason(reason: str) -> str:
+    """Refuses (TermRefused) without words."""
+    if not reason.strip():
+        raise TermRefused("search.term_reason_missing", N_("请写明理由。"), fields=("reason",))
+    return reason.strip()[:WHY_LONGEST]
+
+
+def term_is_there() -> TermRefused:
+    return TermRefused("search.term_is_there", N_("这一条已经在用。"), fields=("text",))
+
+
+def terms_are_many() -> TermRefused:
+    return TermRefused(
+        "search.terms_are_many", N_("最多 {most} 条；请先去掉不用的。"), {"most": TERMS_MOST}
+    )
+
+
+def term_is_ended() -> TermRefused:
+    return TermRefused("search.term_is_ended", N_("这一条已经去掉了。"))

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from kechuang.doors.forms import moment_text
 from kechuang.matching import actions
-from kechuang.matching.forms.events import moment_text
 from kechuang.matching.models import Event, Introduction, Outcome, Sitting
 from kechuang.matching.waiting import matters_for
 from kechuang.parties.models import Consortium
@@ -34,6 +34,8 @@ def test_the_way_of_an_event_by_pages(world, need, offer, soon, client_as, live_
     assert liaison.get("/events/new/").status_code == 200
     assert filler.get("/events/new/").status_code == 404
     assert liaison.post("/events/new/", typed_in(soon) | {"title": ""}).status_code == 422
+    a_day = typed_in(soon) | {"since_at": f"{soon['since_at']:%Y-%m-%d}"}
+    assert liaison.post("/events/new/", a_day).status_code == 422
     assert liaison.post("/events/new/", typed_in(soon)).status_code == 302
     base = f"/events/{Event.objects.get().number}/"
     assert filler.get(base).status_code == 404
@@ -116,9 +118,16 @@ def test_the_list_of_events_takes_few_statements(
 def test_pages_hold_in_english(world, event, signed, client_as, at):
     actions.plan_event(event=event, by=world.liaison.actor, at=at)
     client = client_as(world.liaison)
-    for url in ("/en/events/", f"/en/events/{event.number}/", f"/en/events/{event.number}/plan/",
-                f"/en/events/{event.number}/plan/cards/", "/en/introductions/funnel/",
-                "/en/introductions/requests/", "/en/consortia/", "/en/events/new/"):
+    for url in (
+        "/en/events/",
+        f"/en/events/{event.number}/",
+        f"/en/events/{event.number}/plan/",
+        f"/en/events/{event.number}/plan/cards/",
+        "/en/introductions/funnel/",
+        "/en/introductions/requests/",
+        "/en/consortia/",
+        "/en/events/new/",
+    ):
         answer = client.get(url)
         assert answer.status_code == 200, url
 
@@ -138,8 +147,12 @@ def test_the_way_of_an_event_by_the_api(world, need, offer, soon, api_as, live_a
     one = f"/api/v1/events/{made.json()['number']}"
     assert filler.get(one).status_code == 404
     assert post(liaison, f"{one}/open").json()["state"] == "OPEN"
-    changed = liaison.put(one, json.dumps(said | {"place": "三楼"}),
-                          content_type="application/json", headers={"if-match": '"2"'})
+    changed = liaison.put(
+        one,
+        json.dumps(said | {"place": "三楼"}),
+        content_type="application/json",
+        headers={"if-match": '"2"'},
+    )
     assert changed.json()["place"] == "三楼"
     ask = post(filler, f"{one}/sign-ups", brings=need.number)
     assert ask.status_code == 201, ask.content

@@ -26,6 +26,7 @@ from kechuang.parties import actions as parties
 from kechuang.parties.actions import create_token
 from kechuang.record import actions as record
 from kechuang.reviews.models import Assignment, Review, Seat
+from kechuang.search import actions as search
 from tests.challenges import custody_stages, mode_stages, stages
 from tests.compute import desk
 from tests.cultivation import granting, screened
@@ -379,6 +380,9 @@ def _parties(world: World, now: datetime) -> list[Exhibit]:
     upload = begin_upload(filename="a.pdf", size=9, by=world.filler.actor, at=now)
     own = frozenset({"filler"})
     person = world.liaison.person.number
+    word = search.add_term(
+        sort="WORD", text="立方氮化硼", reason="行业叫法", by=world.officer.actor, at=now
+    )
     return [
         Exhibit("organisation", world.enterprise.number),
         Exhibit("appointment", world.filler.appointment.number, own | {"unit_admin", "operator"}),
@@ -386,6 +390,7 @@ def _parties(world: World, now: datetime) -> list[Exhibit]:
         Exhibit("upload", str(upload.number), own, {"index": "0"}),
         Exhibit("liaison", person, EVERYBODY, {"person": person}, OFFICES | {"liaison"}),
         Exhibit("ranking-model", "fixed", frozenset({"operator"})),
+        Exhibit("word", word.number, OFFICES),
         Exhibit("help", "posting"),
     ]
 

@@ -23,7 +23,7 @@ SHOWN_AT = {
     "/reviews/seats/": "seat",
     "/reviews/conflicts/": "conflict", "/notices/": "notice", "/objections/": "objection",
     "/introductions/": "introduction", "/introductions/liaisons/": "liaison",
-    "/introductions/ranking/": "ranking-model",
+    "/introductions/ranking/": "ranking-model", "/introductions/words/": "word",
     "/introductions/requests/": "request", "/introductions/funnel/": "funnel",
     "/events/": "event-", "/events/outcomes/": "outcome", "/consortia/": "consortium",
     "/projects/": "project", "/indicators/": "indicator", "/observations/": "observation",

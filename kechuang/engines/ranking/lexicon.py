@@ -93,6 +93,14 @@ class Aliases:
 
     groups: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def fingerprint(self) -> str:
+        """Names the groups; empty for none."""
+        if not self.groups:
+            return ""
+        said = "\n".join(sorted(",".join(group) for group in self.groups))
+        return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
     def others(self, text: str) -> list[str]:
         """The other names of what a text says, each once.
 

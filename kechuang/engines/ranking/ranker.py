@@ -138,6 +138,22 @@ class Ranker:
     def __len__(self) -> int:
         return self.state.documents
 
+    @property
+    def name(self) -> str:
+        """Names what questions are asked of: the index in its generation, and the other names."""
+        others = self._aliases.fingerprint
+        return f"{self.state.name}+{others}" if others else self.state.name
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The user's own words that texts and questions are read with."""
+        return self._lexicon
+
+    @property
+    def aliases(self) -> Aliases:
+        """The other names that questions are asked with too."""
+        return self._aliases
+
     def rank(
         self,
         query: Query,
@@ -199,9 +215,7 @@ class Ranker:
                 own = self._rows_of([id])
                 rows += own.tolist()
                 gains += [2.0**label - 1] * len(own)
-        return Verdict(
-            direction, np.array(rows, dtype=np.int64), np.array(gains, dtype=np.float64)
-        )
+        return Verdict(direction, np.array(rows, dtype=np.int64), np.array(gains, dtype=np.float64))
 
     def count(self, reader: Reader = PUBLIC) -> int:
         """How many documents a reader may find, among those filtered by."""
@@ -320,9 +334,7 @@ class Ranker:
             return tantivy.Query.term_query(self._schema, field, indexed_as(text), "freq")
         return tantivy.Query.term_query(self._schema, field, text, "basic")
 
-    def _looked_up(
-        self, question: Question, kind: Kind
-    ) -> list["_Term"]:
+    def _looked_up(self, question: Question, kind: Kind) -> list["_Term"]:
         """The weightiest terms, as many as the index can walk through in time.
 
         Who looks for a known thing is not shown what shares but a character with it; and a long
@@ -398,9 +410,7 @@ def _searcher(folder: Path) -> Any:
     return index.searcher()
 
 
-def _best_rows(
-    searcher: Any, query: Any, most: int, top: int
-) -> tuple[NDArray[np.int64], bool]:
+def _best_rows(searcher: Any, query: Any, most: int, top: int) -> tuple[NDArray[np.int64], bool]:
     """The rows that score best, and whether they are all there are; of equals at the edge none,
     so that it does not matter where in the index they stand, unless too few would be left."""
     try:

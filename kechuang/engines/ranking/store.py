@@ -4,9 +4,9 @@ A folder holds `words/` (tantivy, what everybody may find) and `closed/` (tantiv
 with the first such document), `texts.bin` (of each document a card and its folded text),
 `codes.bin` (its distinct tokens, and how often each counts), `rows.bin` (where they stand),
 `topics.bin` (64 signed bytes each), `embedded.bin` (vectors from elsewhere, signed bytes too), the
-statistics and the basis of the topics by generation, and `state.json`, which is renamed into place
-last: what it does not name does not count. The index is derived; whoever has the documents makes it
-anew.
+statistics and the basis of the topics by generation, `lexicon.txt` (the user's own words that the
+texts were read with) and `state.json`, which is renamed into place last: what it does not name does
+not count. The index is derived; whoever has the documents makes it anew.
 """
 
 import json
@@ -20,6 +20,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from kechuang.engines.ranking.codes import Codes
+from kechuang.engines.ranking.lexicon import NO_LEXICON, Lexicon
 from kechuang.engines.ranking.topics import DIMENSIONS, Vectors
 
 FORMAT = 2
@@ -28,7 +29,7 @@ ROW = np.dtype(
      ("grams", "<f4"), ("open", "<u4")]
 )  # fmt: skip
 HELD = np.dtype("<u4").itemsize + 1  # bytes of a token in `codes.bin`: its code, and how often
-OPEN, CLOSED = "words", "closed"
+OPEN, CLOSED, LEXICON = "words", "closed", "lexicon.txt"
 FACETS = ("kind", "region", "industry", "maturity")
 
 
@@ -90,6 +91,17 @@ def schema() -> Any:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("row", fast=True, indexed=True)
     return builder.build()
+
+
+def lexicon_of(folder: Path) -> Lexicon:
+    """The user's own words that the texts of an index were read with."""
+    try:
+        words = (folder / LEXICON).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return NO_LEXICON
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{folder}: {error}") from error
+    return Lexicon(frozenset(words)) if words else NO_LEXICON
 
 
 def opstamp_of(folder: Path, name: str = OPEN) -> int:

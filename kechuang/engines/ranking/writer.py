@@ -23,6 +23,7 @@ from kechuang.engines.ranking.lexicon import NO_LEXICON, Lexicon
 from kechuang.engines.ranking.store import (
     CLOSED,
     HELD,
+    LEXICON,
     OPEN,
     ROW,
     Forward,
@@ -368,6 +369,7 @@ def _make(folder: Path, lexicon: Lexicon) -> None:
     _make_words(folder / OPEN)
     for name in ("texts.bin", "codes.bin", "rows.bin", "embedded.bin"):
         (folder / name).touch()
+    (folder / LEXICON).write_text("\n".join(sorted(lexicon.words)), "utf-8")
     statistics.NOTHING.save(statistics_file(folder, 0))
     born = secrets.token_hex(6)
     State(words=lexicon.fingerprint, opstamp=opstamp_of(folder), born=born).save(folder)

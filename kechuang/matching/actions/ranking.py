@@ -25,6 +25,7 @@ NEEDS_AT_ONCE = 100  # where so few are live, new offers are held against all of
 NEEDS_PER_OFFER = 50
 INDEXED_AGAIN = 100  # needs ranked before the index takes in what changed meanwhile
 FOLLOWED = ("needs.", "offers.")
+WORDS_CHANGED = frozenset({"search.add_term", "search.end_term"})  # every need is ranked again
 
 
 def rank_need(*, need: Need, at: datetime) -> int:
@@ -124,6 +125,8 @@ def _follow(at: datetime, limit: int) -> int:
     read = entries.entries_after(since, limit)
     if not read:
         return 0
+    if any(entry.verb in WORDS_CHANGED for entry in read):
+        record.defer("matching.reindex")
     changed = [entry for entry in read if entry.verb.startswith(FOLLOWED)]
     needs = {entry.object_number for entry in changed if entry.verb.startswith("needs.")}
     offers = {entry.object_number for entry in changed if entry.verb.startswith("offers.")}

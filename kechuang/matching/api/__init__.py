@@ -9,18 +9,18 @@ from ninja import Field, Query, Router, Schema, Status
 from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor, expected_version
 from kechuang.doors.requests import found_or_404
 from kechuang.matching import actions, queries, rules
-from kechuang.matching.api import consortia, desk, events
+from kechuang.matching.api import consortia, desk, events, explaining, makers
+from kechuang.matching.api.makers import need_of
 from kechuang.matching.models import ContactRow, Introduction
 from kechuang.matching.queries import Filters, RankedOffer
-from kechuang.needs import queries as needs
-from kechuang.needs.models import Need
 from kechuang.offers import queries as offers
 
 matches = Router(tags=["matching"])
 introductions = Router(tags=["matching"])
 answered = Router(tags=["matching"])
 routers = [
-    ("/needs", matches), ("/offers", answered), ("/offers", desk.mends),
+    ("/needs", matches), ("/needs", makers.router), ("/needs", explaining.router),
+    ("/offers", answered), ("/offers", desk.mends),
     ("/introductions/requests", desk.asked_requests), ("/introductions", desk.hand_overs),
     ("/introductions", introductions), ("/events", events.router), ("/consortia", consortia.router),
 ]  # fmt: skip
@@ -259,22 +259,10 @@ class CapacityOut(Schema):
     load: int
 
 
-def _need(request: HttpRequest, number: str) -> Need:
-    """The need, where the caller may read its matches; else 404."""
-    by = api_actor(request)
-    rows = needs.visible_to(by, request.at).prefetch_related("targets")
-    need = found_or_404(rows, number=number)
-    if not rules.may_read_matches(by, queries.place_of(need)):
-        return found_or_404(rows.none())
-    return need
-
-
-@matches.get(
-    "/{number}/matches", response={200: MatchesOut, **ERRORS}, operation_id="list_matches"
-)
+@matches.get("/{number}/matches", response={200: MatchesOut, **ERRORS}, operation_id="list_matches")
 def list_matches(request: HttpRequest, number: str) -> dict[str, Any]:
     """The offers that may answer a need, best first, with the reasons."""
-    need = _need(request, number)
+    need = need_of(request, number)
     ranking = queries.ranking_of(need)
     ranked = queries.ranked_offers_for(need, request.actor, request.at)
     return {
@@ -324,7 +312,8 @@ def _verdict_out(verdict: Any) -> dict[str, Any]:
 
 
 @answered.get(
-    "/{number}/matches", response={200: AnsweredNeedsOut, **ERRORS},
+    "/{number}/matches",
+    response={200: AnsweredNeedsOut, **ERRORS},
     operation_id="list_needs_answered",
 )
 def list_needs_answered(request: HttpRequest, number: str) -> dict[str, Any]:
@@ -338,8 +327,11 @@ def list_needs_answered(request: HttpRequest, number: str) -> dict[str, Any]:
         "offer": offer.number,
         "needs": [
             {
-                "place": place, "need": row.need.number, "title": row.need.title,
-                "score_tenths": row.score_tenths, "findings": row.findings,
+                "place": place,
+                "need": row.need.number,
+                "title": row.need.title,
+                "score_tenths": row.score_tenths,
+                "findings": row.findings,
                 "is_mutual": row.is_mutual,
                 "introduction": row.introduction.number if row.introduction else None,
             }
@@ -355,7 +347,7 @@ def list_needs_answered(request: HttpRequest, number: str) -> dict[str, Any]:
 )
 def judge_match(request: HttpRequest, number: str, offer_number: str, data: JudgeIn) -> Any:
     """Judge whether an offer fits a need."""
-    need = _need(request, number)
+    need = need_of(request, number)
     offer = found_or_404(offers.visible_to(request.actor, request.at), number=offer_number)
     verdict = actions.judge_match(
         need=need, offer=offer, by=request.actor, at=request.at, **data.dict()
@@ -370,7 +362,7 @@ def judge_match(request: HttpRequest, number: str, offer_number: str, data: Judg
 )
 def introduce(request: HttpRequest, number: str, offer_number: str, data: IntroduceIn) -> Any:
     """Judge that an offer fits and introduce its team to the need's owner."""
-    need = _need(request, number)
+    need = need_of(request, number)
     offer = found_or_404(offers.visible_to(request.actor, request.at), number=offer_number)
     return Status(201, actions.introduce(
         need=need, offer=offer, by=request.actor, at=request.at, **data.dict()

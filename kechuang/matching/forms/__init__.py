@@ -13,6 +13,7 @@ from kechuang.doors.words import message_of
 from kechuang.matching import rules
 from kechuang.matching.rules import Choice, State
 from kechuang.matching.rules.learning import WHY_LONGEST
+from kechuang.search import rules as words
 
 HUNDREDTHS = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?")
 
@@ -50,6 +51,33 @@ class VerdictForm(Form):
     )
 
 
+class WordForm(Form):
+    """A word that counts as a whole, or names for one thing."""
+
+    sort = forms.ChoiceField(
+        label=_("加哪一种"),
+        choices=[(each.value, _(words.TERM_SORT_NAMES[each])) for each in words.TermSort],
+        widget=forms.RadioSelect, initial=words.TermSort.WORD,
+    )  # fmt: skip
+    text = forms.CharField(
+        label=_("词"), max_length=words.TERM_TEXT_LONGEST,
+        help_text=_(
+            "整词写一个，例如 立方氮化硼；别名写几个，用逗号或顿号隔开，例如 CBN、立方氮化硼。"
+        ),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("为什么加"), max_length=words.WHY_LONGEST, widget=forms.Textarea({"rows": 2})
+    )
+
+
+class WordEndForm(Form):
+    """Why a word or names shall count no more."""
+
+    reason = forms.CharField(
+        label=_("为什么去掉"), max_length=words.WHY_LONGEST, widget=forms.Textarea({"rows": 3})
+    )
+
+
 class ModelForm(Form):
     """Why another model shall rank."""
 
@@ -83,9 +111,7 @@ class ContactForm(Form):
         label=_("下一步"), max_length=rules.STEP_LONGEST, required=False,
         help_text=_("例如：寄 20 片样片试烧"),
     )  # fmt: skip
-    next_date = forms.DateField(
-        label=_("下一步日期"), required=False, widget=_day()
-    )
+    next_date = forms.DateField(label=_("下一步日期"), required=False, widget=_day())
     audience = forms.ChoiceField(
         label=_("谁能看这一条"), choices=_choices(rules.AUDIENCE_NAMES),
         initial=rules.Audience.DESK, required=False,

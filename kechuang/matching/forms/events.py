@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.money import MoneyRefused, fen_from_wan
 from kechuang.base.time import SHANGHAI
-from kechuang.doors.forms import Form
+from kechuang.doors.forms import Form, MomentField
 from kechuang.doors.words import message_of
 from kechuang.matching import rules
 from kechuang.matching.models import Event, SignUp
@@ -21,20 +21,6 @@ def _choices(names: dict) -> list[tuple[str, object]]:
     return [(code.value, _(name)) for code, name in names.items()]
 
 
-class MomentField(forms.DateTimeField):
-    """A day and a clock time in the city."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("input_formats", ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
-        options.setdefault("help_text", _("年-月-日 时:分，北京时间，例如 2027-03-01 09:00"))
-        super().__init__(**options)
-
-
-def moment_text(at: datetime) -> str:
-    """An instant as the field takes it."""
-    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
-
-
 class EventForm(Form):
     """An event as its organiser types it."""
 
@@ -45,9 +31,9 @@ class EventForm(Form):
         help_text=_("谈什么、请谁来、怎么安排；报名的人都能看到。"),
     )  # fmt: skip
     place = forms.CharField(label=_("地点"), max_length=events.PLACE_LONGEST)
-    since_at = MomentField(label=_("开始"))
-    until_at = MomentField(label=_("结束"))
-    sign_up_until = MomentField(label=_("报名截止"))
+    since_at = MomentField(label=_("开始"), day_alone=False)
+    until_at = MomentField(label=_("结束"), day_alone=False)
+    sign_up_until = MomentField(label=_("报名截止"), day_alone=False)
     capacity = forms.IntegerField(label=_("名额"), min_value=1, max_value=events.LARGEST_CAPACITY)
     tables = forms.IntegerField(
         label=_("桌数"), min_value=0, max_value=events.MOST_TABLES, initial=0,
@@ -63,11 +49,8 @@ class EventForm(Form):
     def initial_of(event: Event) -> dict[str, Any]:
         """An event as the form shows it."""
         names = ("kind", "title", "summary", "place", "capacity", "tables", "sitting_minutes",
-                 "version")  # fmt: skip
-        moments = ("since_at", "until_at", "sign_up_until")
-        return {name: getattr(event, name) for name in names} | {
-            name: moment_text(getattr(event, name)) for name in moments
-        }
+                 "version", "since_at", "until_at", "sign_up_until")  # fmt: skip
+        return {name: getattr(event, name) for name in names}
 
 
 class SignUpForm(Form):
@@ -79,9 +62,7 @@ class SignUpForm(Form):
         widget=forms.Textarea({"rows": 2}),
     )  # fmt: skip
 
-    def __init__(
-        self, *args: Any, needs: list[Need], offers: list[Offer], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, needs: list[Need], offers: list[Offer], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["brings"].choices = [  # type: ignore[attr-defined]
             ("", _("请选一条")),

@@ -3,17 +3,21 @@
 from kechuang.matching.pages import (
     consortia,
     events,
+    explaining,
     funnel,
     handing,
     introductions,
     liaisons,
+    makers,
     matches,
     models,
     plan,
     requests,
+    words,
 )
 
 urls = [
-    *matches.urls, *liaisons.urls, *models.urls, *funnel.urls, *requests.urls, *introductions.urls,
-    *handing.urls, *events.urls, *plan.urls, *consortia.urls,
+    *matches.urls, *explaining.urls, *makers.urls, *liaisons.urls, *models.urls, *words.urls,
+    *funnel.urls, *requests.urls, *introductions.urls, *handing.urls, *events.urls, *plan.urls,
+    *consortia.urls,
 ]  # fmt: skip

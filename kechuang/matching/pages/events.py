@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kechuang.base.actor import Role
 from kechuang.base.refusals import N_
 from kechuang.base.time import shanghai_date
-from kechuang.doors.forms import ConfirmForm, Form
+from kechuang.doors.forms import ConfirmForm, Form, moment_text
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.sheets import csv_response
@@ -72,7 +72,7 @@ def events_csv(request: AskedRequest) -> HttpResponse:
     taken = queries.seats_taken_of(rows)
     return csv_response("events.csv", heads, (
         (row.number, row.get_kind_display(), row.title, row.place,
-         forms.moment_text(row.since_at), forms.moment_text(row.until_at),
+         moment_text(row.since_at), moment_text(row.until_at),
          row.get_state_display(), row.capacity, taken.get(row.pk, 0))
         for row in rows
     ))  # fmt: skip
@@ -195,9 +195,7 @@ def cancel(request: AskedRequest, number: str) -> HttpResponse:
     form = forms.ReasonForm(_bound(request))
     if request.method == "POST" and form.is_valid():
         with form.refusals():
-            actions.cancel_event(
-                event=row, by=request.actor, at=request.at, **form.cleaned_data
-            )
+            actions.cancel_event(event=row, by=request.actor, at=request.at, **form.cleaned_data)
             return redirect("event", number=row.number)
     return step(request, row, form, {
         "title": N_("取消活动"), "lead": N_("取消后不能恢复；桌次清空，报名的人会收到消息。"),

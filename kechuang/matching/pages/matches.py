@@ -73,11 +73,11 @@ def points_text(tenths: int) -> str:
 
 def need_matches(request: AskedRequest, number: str) -> HttpResponse:
     """The offers that may answer a need; the slot of the need's page, and a page of its own."""
-    need = _readable(request, number)
+    need = readable_need(request, number)
     return _shown(request, need)
 
 
-def _readable(request: AskedRequest, number: str) -> Need:
+def readable_need(request: AskedRequest, number: str) -> Need:
     """The need, where this reader may see its matches; else 404, as for what does not exist."""
     need = found_or_404(
         needs.visible_to(request.actor, request.at).prefetch_related("targets"), number=number
@@ -213,12 +213,19 @@ def offer_matches(request: AskedRequest, number: str) -> HttpResponse:
         "requests": desk.requests_of_offer(offer, request.actor, request.at),
         "refusals": None if is_slot else desk.refusals_of(offer, request.actor, request.at),
         "cards": [
-            {"row": row, "place": place, "held": held(row.findings),
-             "parts": _parts(row.points, scale),
-             "points": points_text(row.score_tenths), "scale": points_text(scale)}
+            {
+                "row": row,
+                "place": place,
+                "held": held(row.findings),
+                "parts": _parts(row.points, scale),
+                "points": points_text(row.score_tenths),
+                "scale": points_text(scale),
+            }
             for place, row in enumerate(rows[:limit], 1)
         ],
-        "count": len(rows), "left": len(rows) - len(rows[:limit]), "after_place": limit + 1,
+        "count": len(rows),
+        "left": len(rows) - len(rows[:limit]),
+        "after_place": limit + 1,
     }
     template = "matching/_needs.html" if is_slot else "matching/needs.html"
     return render(request, template, context)
@@ -227,7 +234,7 @@ def offer_matches(request: AskedRequest, number: str) -> HttpResponse:
 @signed_in
 def judge(request: AskedRequest, number: str, offer_number: str) -> HttpResponse:
     """Judge one match; where it fits, the introduction goes out with it."""
-    need = _readable(request, number)
+    need = readable_need(request, number)
     offer = found_or_404(offers.visible_to(request.actor, request.at), number=offer_number)
     if request.method != "POST":
         return _judge_page(request, need, offer)

@@ -118,8 +118,7 @@ def _answered(
     listed = Match.objects.filter(offer=offer, rank__lte=rules.MUTUAL_DEPTH)
     first = set(listed.values_list("need_id", flat=True))
     introduced = {
-        row.need_id: row
-        for row in visible_to(actor, at).filter(offer=offer).order_by("id")
+        row.need_id: row for row in visible_to(actor, at).filter(offer=offer).order_by("id")
     }
     return [
         AnsweredNeed(
@@ -143,6 +142,7 @@ def _quotations(found: search.Ranking, kept: Sequence[_Held]) -> dict[str, list[
         found.ranked,
         [fields_of(texts[number]) for number in numbers],
         [open_ones[number] for number in numbers],
+        found.lexicon,
     )
     return {
         number: [

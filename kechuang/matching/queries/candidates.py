@@ -98,14 +98,14 @@ def suggestions_for(
     As many statements however many offers.
     """
     query = replace(query_of(need), without=frozenset(narrowing.without))
-    facets = _facets(need, narrowing)
+    facets = facets_of(need, narrowing)
     found = search.ranked(
         query, actor=Actor.PUBLIC, facets=facets, top=rules.CANDIDATES, model=model_in_force()
     )
     if found is None:
         return None
-    looked = _candidates(need, found)
-    points = {one.place: _points(need, one) for one in looked}
+    looked = candidates_of(need, found)
+    points = {one.place: points_for(need, one) for one in looked}
     looked.sort(key=lambda one: (-points[one.place].score_tenths, one.place))
     best = points[looked[0].place].score_tenths if looked else 0
     likely = [
@@ -121,7 +121,7 @@ def suggestions_for(
     return Suggested(rows, found.index, found.model, found.documents, asked_of(query, facets))
 
 
-def _facets(need: Need, narrowing: rules.Narrowing) -> Facets:
+def facets_of(need: Need, narrowing: rules.Narrowing) -> Facets:
     """The filters that the engine applies."""
     return Facets(
         kind=finer_kind("offer", narrowing.kind) if narrowing.kind else "offer",
@@ -156,7 +156,7 @@ def match_of(need: Need, offer: Offer, rank: int, one: Suggestion, at: datetime)
     )
 
 
-def _candidates(need: Need, found: search.Ranking) -> list[Candidate]:
+def candidates_of(need: Need, found: search.Ranking) -> list[Candidate]:
     """The hits with their texts and figures; two statements."""
     texts = {
         row.number: row
@@ -187,7 +187,8 @@ def stated_by(texts: dict[str, Found]) -> dict[str, list[Quantity]]:
     return stated
 
 
-def _points(need: Need, one: Candidate) -> rules.Points:
+def points_for(need: Need, one: Candidate) -> rules.Points:
+    """What an offer is worth to a need: its text, met targets, the chain and the city."""
     return rules.points_of(
         one.score,
         one.targets_met,
@@ -202,8 +203,9 @@ def _taken_apart(found: search.Ranking, kept: Sequence[Candidate]) -> "list[Take
     if not kept:
         return []
     return all_taken_apart(
-        found.ranked, [fields_of(one.text) for one in kept], [one.place for one in kept]
-    )
+        found.ranked, [fields_of(one.text) for one in kept], [one.place for one in kept],
+        found.lexicon,
+    )  # fmt: skip
 
 
 def fields_of(text: Found) -> dict[str, str]:

@@ -12,7 +12,8 @@ from kechuang.search.queries.finding import (
     suggestions,
     visible_to,
 )
-from kechuang.search.queries.index import Ranking, index_folder, ranked, ranker
+from kechuang.search.queries.index import Ranking, index_folder, is_taken_in, ranked, ranker
+from kechuang.search.queries.terms import Spoken, spoken, terms_ended, terms_in_force
 
 __all__ = [
     "NOTHING",
@@ -20,13 +21,18 @@ __all__ = [
     "Found",
     "Ranking",
     "Results",
+    "Spoken",
     "documents_like",
     "in_region",
     "index_folder",
+    "is_taken_in",
     "ranked",
     "ranker",
     "search_documents",
     "similar_documents",
+    "spoken",
     "suggestions",
+    "terms_ended",
+    "terms_in_force",
     "visible_to",
 ]

@@ -12,12 +12,15 @@ from django.conf import settings
 from kechuang.base.actor import Actor
 from kechuang.engines.ranking import Facets, Query, Reader
 from kechuang.search import rules
+from kechuang.search.queries.terms import ALIASES, aliases_of, spoken
 
 if TYPE_CHECKING:
     from kechuang.engines.ranking import Ranked, Ranker
+    from kechuang.engines.ranking.lexicon import Lexicon
     from kechuang.engines.ranking.models import Model
 
-_kept: list["Ranker"] = []  # at most one: that of this process
+# At most one: that of this process, with when the other names beside it were written.
+_kept: list[tuple["Ranker", int]] = []
 
 
 def index_folder() -> Path:
@@ -32,27 +35,45 @@ def ranker() -> "Ranker | None":
     it and takes its place.
     """
     from kechuang.engines.ranking import IndexDamaged, Ranker  # numpy and tantivy, when needed
-    from kechuang.engines.ranking.store import State
+    from kechuang.engines.ranking.store import State, lexicon_of
 
     folder = index_folder()
     for _ in range(2):  # once more where it was being put in its place
         try:
-            held = _kept[0] if _kept else None
-            if held is None or held.folder != folder or held.state.name != State.load(folder).name:
-                _kept[:] = [Ranker(folder)]
-            return _kept[0]
+            held, written = _kept[0] if _kept else (None, 0)
+            now = _written(folder)
+            is_ours = held is not None and held.folder == folder and written == now
+            if held is None or not is_ours or held.state.name != State.load(folder).name:
+                held = Ranker(folder, lexicon_of(folder), aliases_of(folder))
+                _kept[:] = [(held, now)]
+            return held
         except IndexDamaged:
             continue
     return None
 
 
+def is_taken_in() -> bool:
+    """Whether the index in use is read and asked with the words and names in force."""
+    held, words = ranker(), spoken()
+    return held is not None and (held.lexicon, held.aliases) == (words.lexicon, words.aliases)
+
+
+def _written(folder: Path) -> int:
+    """When the other names were written, to the nanosecond; 0 for none."""
+    try:
+        return (folder / ALIASES).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A ranking, and what it can be told by: the index, the model, and how many documents the
-    reader might have found."""
+    """A ranking, and what it can be told by: the index, the model, the own words that texts are
+    read with, and how many documents the reader might have found."""
 
     ranked: "Ranked"
     index: str
+    lexicon: "Lexicon"
     _counted: Callable[[], int]
 
     @property
@@ -93,7 +114,7 @@ def ranked(  # noqa: PLR0913 - a question, by whom, among what
     except IndexDamaged:
         _give_up(held)
         return None
-    return Ranking(found, held.state.name, partial(held.count, reader))
+    return Ranking(found, held.name, held.lexicon, partial(held.count, reader))
 
 
 def _give_up(damaged: "Ranker") -> None:

@@ -86,15 +86,14 @@ def _typed(cast: Cast, row: dict[str, Any]) -> dict[str, Any]:
 
 def _owner(cast: Cast, row: dict[str, Any]) -> Organisation:
     fitting = [
-        one for one in cast.owners("ENTERPRISE")
+        one
+        for one in cast.owners("ENTERPRISE")
         if one.chain == row["chain"] and one.name.startswith("示例")
     ]
     return fitting[int(row["code"][1:]) * 3 % min(len(fitting), 24)]
 
 
-def _since(
-    cast: Cast, state: str, urgency: str, organisation: Organisation, code: str
-) -> datetime:
+def _since(cast: Cast, state: str, urgency: str, organisation: Organisation, code: str) -> datetime:
     """Since when a need stands where it does, so that its term is over, today, or ahead."""
     if not urgency:
         return cast.clock.at(-(12 + int(code[1:]) * 5 % 170))
@@ -149,7 +148,9 @@ def _by_hand(cast: Cast, rows: dict[str, dict[str, Any]]) -> dict[str, Need]:
 
 def post_offers(cast: Cast) -> dict[str, Offer]:
     """Bring in the offers in six sheets of six days; one waits for its unit, one is withdrawn."""
-    rows = [_offer_row(cast, place, row) for place, row in enumerate(texts.rows("offers.jsonl"))]
+    told = texts.rows("offers.jsonl")
+    rows = [_offer_row(cast, place, row) for place, row in enumerate(told)]
+    _name_makers(rows, [row["near"] for row in told])
     share = len(rows) // 6 + 1
     for turn in range(6):
         import_offers(
@@ -183,6 +184,20 @@ def _offer_row(cast: Cast, place: int, row: dict[str, Any]) -> dict[str, Any]:
         typed["patent_status"] = "GRANTED"
         typed["patent_status_date"] = cast.clock.at(-700 + place).date().isoformat()
     return typed
+
+
+def _name_makers(rows: list[dict[str, Any]], fields: list[str]) -> None:
+    """Say of results, patents and teams whose they are: people of one unit and one field work
+    together, so that experts and teams can be found through their works."""
+    crews: dict[tuple[str, str], list[str]] = {}
+    for row, field in zip(rows, fields, strict=True):
+        if row["people"]:
+            crews.setdefault((row["owner"], field), []).append(row["people"])
+    most = {"RESULT": 3, "PATENT": 2, "TEAM": 6, "EXPERT": 1}
+    for row, field in zip(rows, fields, strict=True):
+        crew = crews.get((row["owner"], field), [])
+        named = dict.fromkeys([*filter(None, [row["people"]]), *crew])
+        row["people"] = "、".join(list(named)[: most[row["kind"]]])
 
 
 def introduce(cast: Cast, found: dict[str, Need], offered: dict[str, Offer]) -> None:
