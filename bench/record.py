@@ -79,7 +79,7 @@ def fill(count: int) -> Any:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE record_entry, record_payload, record_tile, record_checkpoint, "
+            "TRUNCATE record_entry, record_payload, record_tile, record_batch, record_checkpoint, "
             "record_cosignature"
         )
         with cursor.copy(

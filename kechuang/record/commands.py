@@ -99,6 +99,12 @@ def _held(path: Path, verifier: Verifier) -> Held:
 def _said(report: Report) -> str:
     """The report in sentences."""
     lines = [_("日志共 {size} 条。").format(size=report.size)]
+    if report.fillers:
+        lines.append(_("其中 {n} 条是填充，不代表任何事：条数因此不透露办了多少。").format(
+            n=report.fillers))
+    if report.erased:
+        lines.append(_("! {n} 条的内容经一人申请、另一人批准删除，指纹仍在：{numbers}").format(
+            n=len(report.erased), numbers="、".join(report.erased)))
     lines += [f"✗ {_finding(one)}" for one in report.findings]
     if report.outside:
         most = max(report.outside)
@@ -126,6 +132,8 @@ def _told(report: Report) -> dict[str, Any]:
     return {
         "size": report.size,
         "waiting": report.waiting,
+        "fillers": report.fillers,
+        "erased": report.erased,
         "proved_by_outside": max(report.outside, default=0),
         "findings": [
             {"kind": str(one.kind), "position": one.position, "number": one.number,
@@ -138,10 +146,17 @@ def _told(report: Report) -> dict[str, Any]:
 @app.command("checkpoint")
 def checkpoint_command(
     out: Annotated[Path | None, typer.Option(help="写入文件 / write it to a file")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="积压的全部公布（大批导入之后）/ after a large import")
+    ] = False,
 ) -> None:
-    """检查点 / sign the root over everything that is placed, and print it to keep elsewhere."""
+    """检查点 / publish a batch, sign the root over the tree, and print it to keep elsewhere.
+
+    With --all everything that waits is published, in whole batches. Sizes then tell roughly how
+    much it was: not while calls are open.
+    """
     actions.sequence_entries()
-    actions.take_checkpoint(at=clock.now())
+    actions.take_checkpoint(at=clock.now(), everything=everything)
     note = queries.note_of(_latest())
     if out is None:
         typer.echo(note, nl=False)

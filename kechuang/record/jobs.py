@@ -18,14 +18,14 @@ FIRST = 10  # before every other job: who reads the record waits for it
 @app.periodic(cron="* * * * * */2")
 @app.task(name="record.sequence", queue="record", priority=FIRST, pass_context=False)
 def sequence(timestamp: int) -> None:
-    """Place committed entries; runs every two seconds, one at a time."""
+    """Give committed entries their turn; runs every two seconds, one at a time."""
     actions.sequence_entries()
 
 
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="record.checkpoint", queue="record", priority=FIRST, pass_context=False)
 def checkpoint(timestamp: int) -> None:
-    """Publish the root of the record every ten minutes."""
+    """Publish a batch of the record and its root every ten minutes, whatever was done."""
     actions.take_checkpoint(at=datetime.fromtimestamp(timestamp, tz=UTC))
 
 

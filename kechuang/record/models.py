@@ -5,17 +5,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.numbers import new_random_number
-from kechuang.record.rules import SUITE
+from kechuang.record.rules import SUITE, erasing
 
 
 class Entry(models.Model):
     """One thing that was done: actor and object as numbers, role and organisation as they were.
 
-    The leaf hash covers everything but the position, which the sequencer gives in commit order.
-    Rows are never updated but for the position, once, and never deleted (trigger in 0001).
+    The leaf hash covers everything but `turn`, which the sequencer gives in commit order to whoever
+    follows the record, and `position`, the place in the public tree, given when a batch is
+    published. Rows are never updated but for these, once each, and never deleted (trigger in 0006).
     """
 
     number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    turn = models.BigIntegerField(_("先后"), null=True, unique=True)
     position = models.BigIntegerField(_("位置"), null=True, unique=True)
     verb = models.CharField(_("动作"), max_length=60)
     object_number = models.CharField(_("对象"), max_length=40, db_index=True)
@@ -43,7 +45,10 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["object_number", "id"], name="record_by_object"),
             models.Index(
-                fields=["id"], name="record_unsequenced", condition=Q(position__isnull=True)
+                fields=["id"], name="record_unsequenced", condition=Q(turn__isnull=True)
+            ),
+            models.Index(
+                fields=["turn"], name="record_unpublished", condition=Q(position__isnull=True)
             ),
             models.Index(fields=["verb", "at"], name="record_by_verb"),
         ]
@@ -65,6 +70,56 @@ class Payload(models.Model):
 
     def __str__(self) -> str:
         return str(self.entry_id)
+
+
+class Erasure(models.Model):
+    """That the payload of an entry be erased: asked by one person, decided by another.
+
+    The database lets a payload go only where this says so (trigger in 0007).
+    """
+
+    State = erasing.State
+
+    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, related_name="+", verbose_name=_("记录")
+    )
+    ground = models.CharField(
+        _("法律依据"), max_length=10,
+        choices=[(one.value, _(name)) for one, name in erasing.GROUND_NAMES.items()],
+    )
+    reason = models.CharField(_("理由"), max_length=erasing.REASON_MAX)
+    region_path = models.CharField(_("地区"), max_length=60)
+    state = models.CharField(
+        _("状态"), max_length=10, default=erasing.State.ASKED,
+        choices=[(one.value, _(name)) for one, name in erasing.STATE_NAMES.items()],
+    )
+    asked_by = models.CharField(_("申请人"), max_length=40)
+    asked_at = models.DateTimeField(_("申请于"))
+    decided_by = models.CharField(_("批准人"), max_length=40, blank=True)
+    decided_at = models.DateTimeField(_("办结于"), null=True)
+    answer = models.CharField(_("答复"), max_length=erasing.REASON_MAX, blank=True)
+
+    class Meta:
+        verbose_name = _("删除申请")
+        constraints = [
+            models.CheckConstraint(
+                name="erasure_is_decided_by_another",
+                condition=Q(state="ASKED", decided_by="", decided_at__isnull=True)
+                | (~Q(state="ASKED") & ~Q(decided_by="") & ~Q(decided_by=models.F("asked_by"))
+                   & Q(decided_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="erasure_has_asker_and_reason", condition=~Q(asked_by="") & ~Q(reason="")
+            ),
+            models.UniqueConstraint(
+                fields=["entry"], condition=~Q(state="REFUSED"), name="one_erasure_per_entry"
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "region_path"], name="erasure_by_state")]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class NumberSeries(models.Model):
@@ -136,6 +191,31 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} {self.root[:8]}"
+
+
+class Batch(models.Model):
+    """Places of the tree that were published together, a fixed number at fixed times.
+
+    Places that no entry took hold fillers: leaves that follow from the seed, so that whoever knows
+    it can prove that nothing stands there, and nobody else can tell them from entries.
+    """
+
+    first = models.BigIntegerField(_("起始位置"), unique=True)
+    size = models.PositiveIntegerField(_("条数"))
+    filler_seed = models.BinaryField(_("填充的种子"), max_length=32)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("公布批次")
+        ordering = ["first"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first__gte=0, size__gt=0), name="batch_has_places"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first}+{self.size}"
 
 
 class Tile(models.Model):

@@ -22,7 +22,7 @@ from kechuang.site.settings import PARTS
 
 FORMS = ("csv", "jsonl")
 # What opens doors or is told to one person only; nobody needs it to own the data.
-SECRETS = frozenset({"password", "token_hash", "wrapped_key"})
+SECRETS = frozenset({"password", "token_hash", "wrapped_key", "filler_seed"})
 
 
 class ExportRefused(Refused):

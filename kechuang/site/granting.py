@@ -12,15 +12,16 @@ from kechuang.base.refusals import N_, Refused
 
 # Of these the app has the named rights and no others.
 WRITTEN_ONCE = {
-    "record_entry": "SELECT, INSERT, UPDATE (position)",
-    "record_payload": "SELECT, INSERT",
+    "record_entry": "SELECT, INSERT, UPDATE (turn, position)",
+    "record_payload": "SELECT, INSERT, UPDATE (content)",
+    "record_batch": "SELECT, INSERT",
     "record_checkpoint": "SELECT, INSERT",
     "record_cosignature": "SELECT, INSERT",
     "record_tile": "SELECT, INSERT, UPDATE (hashes)",
     "ledger_entry": "SELECT, INSERT",
 }
-READ = ("record_entry", "record_payload", "record_checkpoint", "record_cosignature", "record_tile",
-        "django_migrations")  # fmt: skip
+READ = ("record_entry", "record_payload", "record_batch", "record_checkpoint",
+        "record_cosignature", "record_tile", "record_erasure", "django_migrations")  # fmt: skip
 _MADE = """
 SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S')

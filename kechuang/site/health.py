@@ -10,6 +10,7 @@ from kechuang.record import queries as record
 
 WORKER_SILENT_AFTER = timedelta(seconds=90)
 RECORD_LAGS_AFTER = timedelta(seconds=30)
+RECORD_UNPUBLISHED_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,25 @@ def _worker() -> Finding:
 def _record(at: datetime) -> Finding:
     waiting = record.unsequenced_since()
     if waiting is None:
-        return Finding(N_("平台日志"), True, N_("{size} 条，都已排好位置"), {"size": record.size()})
+        return _published(at)
     lag = at - waiting
     return Finding(
         N_("平台日志"), lag < RECORD_LAGS_AFTER, N_("最早一条已等 {seconds} 秒未排位置"),
         {"seconds": max(0, int(lag.total_seconds()))},
     )  # fmt: skip
+
+
+def _published(at: datetime) -> Finding:
+    """Whether what is recorded reaches the public tree; a backlog waits for the next batches."""
+    since = record.unpublished_since()
+    size = {"size": record.tree_size()}
+    if since is None or at - since < RECORD_UNPUBLISHED_AFTER:
+        return Finding(N_("平台日志"), True, N_("已公布 {size} 条，其余按批公布"), size)
+    return Finding(
+        N_("平台日志"), False,
+        N_("已公布 {size} 条，积压一小时以上；无榜单在揭榜时运行 kechuang record checkpoint --all"),
+        size,
+    )
 
 
 def job_counts() -> list[JobCount]:

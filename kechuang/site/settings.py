@@ -13,6 +13,8 @@ SEARCH_INDEX = STATE / "index"  # derived from the documents table; made anew wh
 KECHUANG_DEMO = os.environ.get("KECHUANG_DEMO") == "1"
 KECHUANG_REGION = os.environ.get("KECHUANG_REGION", "")
 KECHUANG_API_RATE = os.environ.get("KECHUANG_API_RATE", "60/s")  # per token and process
+# Leaves of the record that are published together; 0: as many as there are, without fillers.
+RECORD_BATCH = int(os.environ.get("KECHUANG_RECORD_BATCH", "256"))
 DEBUG = os.environ.get("KECHUANG_DEBUG") == "1"
 
 

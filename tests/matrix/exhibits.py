@@ -79,6 +79,7 @@ def build(world: World, now: datetime) -> list[Exhibit]:
         *_matched(world, now), *_funded(world, now), *_parties(world, now),
         *_granted(world, now - timedelta(days=40)), *_draws(world, now),
         *_cultivated(world, now), *_rules(now), *_screened(world, now), *_computed(world, now),
+        _erasure(world, now),
     ]  # fmt: skip
 
 
@@ -147,6 +148,17 @@ def _sealed_outside(world: World, now: datetime) -> list[Exhibit]:
                            "institute_member"}),
         Exhibit("bid-outside", bid.number, frozenset({"member", "research_admin"}), own),
     ]  # fmt: skip
+
+
+def _erasure(world: World, now: datetime) -> Exhibit:
+    """An erasure of the record that an officer asked for and nobody decided."""
+    entry = record.append(verb="needs.sign", object_number="XQ-2026-000001", at=now,
+                          by=world.unit_admin.actor, payload={"state": "ACCEPTED"})
+    asked = record.ask_erasure(
+        entry=entry, ground="CONSENT", reason=f"当事人来函撤回同意 {SECRET}",
+        by=world.officer.actor, at=now,
+    )
+    return Exhibit("erasure", asked.number, OFFICES | {"supervisor"})
 
 
 def _decided(world: World, at: datetime) -> list[Exhibit]:

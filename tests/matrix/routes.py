@@ -33,7 +33,7 @@ SHOWN_AT = {
     "/screenings/": "screening", "/screenings/candidates/": "candidate",
     "/policies/rules/": "rules-",
     "/enterprise-": "upload", "/account/tokens/": "token", "/uploads/": "upload",
-    "/verify/": "receipt", "/help/": "help",
+    "/verify/": "receipt", "/record/erasures/": "erasure", "/help/": "help",
     "/evaluations/": "evaluation", "/evaluations/declarations/": "declaration",
     "/declarations/": "declaration", "/centres/": "centre", "/allocations/": "allocation",
     "/jobs/": "job-", "/statements/": "statement",

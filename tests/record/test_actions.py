@@ -31,21 +31,22 @@ def test_payload_refuses_floats_bytes_and_prose(at, value):
 
 
 @pytest.mark.django_db
-def test_sequencer_gives_positions_without_gaps(at):
+def test_sequencer_gives_turns_without_gaps(at):
     for _ in range(3):
         actions.append(verb="x", object_number="n", by=Actor.CLOCK, at=at)
     assert actions.sequence_entries(limit=2) == 2
     assert actions.sequence_entries() == 1
-    assert [e.position for e in queries.entries_after(-1)] == [0, 1, 2]
-    assert queries.size() == 3
-    assert [e.position for e in queries.entries_after(0)] == [1, 2]
+    assert [e.turn for e in queries.entries_after(-1)] == [0, 1, 2]
+    assert queries.tree_size() == 0
+    assert [e.turn for e in queries.entries_after(0)] == [1, 2]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("change", [{"verb": "y"}, {"position": 9}])
+@pytest.mark.parametrize("change", [{"verb": "y"}, {"position": 9}, {"turn": 9}])
 def test_database_refuses_to_rewrite_an_entry(at, change):
     entry = actions.append(verb="x", object_number="n", by=Actor.CLOCK, at=at)
     actions.sequence_entries()
+    actions.take_checkpoint(at=at)
     with pytest.raises(IntegrityError, match="append_only"), transaction.atomic():
         Entry.objects.filter(pk=entry.pk).update(**change)
 

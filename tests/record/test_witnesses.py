@@ -18,6 +18,11 @@ from kechuang.site import witness as server
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def without_fillers(settings):
+    settings.RECORD_BATCH = 0  # sizes say what was done, so that the tests can name them
+
+
 def grow(at, count):
     for _ in range(count):
         actions.append(verb="x", object_number="n", by=Actor.CLOCK, at=at)

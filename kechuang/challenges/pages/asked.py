@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from kechuang.base.time import shanghai_date
 from kechuang.challenges import actions, forms, queries, rules
@@ -82,20 +83,27 @@ def trial(request: AskedRequest, number: str) -> HttpResponse:
     }
     if valid:
         content = {**typed(proposal, rows), "answers": answers.answers()}
-        context |= {"problems": _problems(challenge, content),
+        context |= {"problems": _problems(challenge, content, proposal),
                     "result": tried(challenge, points.sheets())}
     return render(request, "challenges/trial.html", context,
                   status=200 if data is None or valid else 422)
 
 
-def _problems(challenge: Challenge, content: Mapping[str, Any]) -> list[str]:
-    """What would keep the tried proposal from being sealed."""
+def _problems(
+    challenge: Challenge, content: Mapping[str, Any], typed: forms.BidForm
+) -> list[str]:
+    """What would keep the tried proposal from being sealed, each with the field it is about."""
     found = rules.form.problems_with_answers(queries.form_of(challenge), content["answers"])
     if challenge.deadline_at is not None:
         found = [
             *rules.proposal.problems_with_proposal(content, queries.frame_of(challenge)), *found
         ]
-    return list(dict.fromkeys(message_of(one) for one in found))
+    words = []
+    for one in found:
+        label = next((typed[name].label for name in one.fields if name in typed.fields), "")
+        words.append(_("{field}：{problem}").format(field=label, problem=message_of(one))
+                     if label else message_of(one))
+    return list(dict.fromkeys(words))
 
 
 def tried(challenge: Challenge, sheets: Mapping[str, Mapping[str, int | None]]) -> dict[str, Any]:

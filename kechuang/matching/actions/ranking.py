@@ -132,7 +132,7 @@ def _follow(at: datetime, limit: int) -> int:
     offers = {entry.object_number for entry in changed if entry.verb.startswith("offers.")}
     for need in _needs_touched(needs, offers):
         _rank(need, at)
-    record.move_cursor(CURSOR, position=read[-1].position)
+    record.move_cursor(CURSOR, position=read[-1].turn)
     return len(read)
 
 

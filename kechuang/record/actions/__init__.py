@@ -11,13 +11,20 @@ from kechuang.base.actor import Actor
 from kechuang.base.numbers import display_number, new_random_number
 from kechuang.base.time import SHANGHAI
 from kechuang.record import queries, rules
-from kechuang.record.actions.tree import grow_tree, keep_cosignature, take_checkpoint
+from kechuang.record.actions.erasing import approve_erasure, ask_erasure, refuse_erasure
+from kechuang.record.actions.tree import (
+    grow_tree,
+    keep_cosignature,
+    publish_batch,
+    take_checkpoint,
+)
 from kechuang.record.models import Cursor, Entry, NumberSeries, Payload
 
 SEQUENCER_LOCK = 7_301_001
 __all__ = [
-    "append", "append_batch", "defer", "grow_tree", "keep_cosignature", "move_cursor",
-    "sequence_entries", "take_checkpoint", "take_number", "take_numbers",
+    "append", "append_batch", "approve_erasure", "ask_erasure", "defer", "grow_tree",
+    "keep_cosignature", "move_cursor", "publish_batch", "refuse_erasure", "sequence_entries",
+    "take_checkpoint", "take_number", "take_numbers",
 ]
 
 
@@ -92,10 +99,10 @@ def defer(task: str, **numbers: Any) -> None:
 
 @transaction.atomic
 def sequence_entries(*, limit: int = 5000) -> int:
-    """Give positions to committed entries that have none; one sequencer at a time.
+    """Give committed entries their turn, for whoever follows the record; one sequencer at a time.
 
-    An entry that is not committed yet is not seen, so positions follow the order of commits as far
-    as anybody can tell them apart. Returns how many were placed.
+    An entry that is not committed yet is not seen, so turns follow the order of commits as far as
+    anybody can tell them apart. Nobody outside is told them. Returns how many were given.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEQUENCER_LOCK])
@@ -104,22 +111,21 @@ def sequence_entries(*, limit: int = 5000) -> int:
         cursor.execute(
             """
             WITH fresh AS (
-                SELECT id FROM record_entry WHERE position IS NULL ORDER BY id LIMIT %s
+                SELECT id FROM record_entry WHERE turn IS NULL ORDER BY id LIMIT %s
             ), placed AS (
                 SELECT id, row_number() OVER (ORDER BY id) - 1
-                    + (SELECT coalesce(max(position), -1) + 1 FROM record_entry) AS position
+                    + (SELECT coalesce(max(turn), -1) + 1 FROM record_entry) AS turn
                 FROM fresh
             )
-            UPDATE record_entry SET position = placed.position
+            UPDATE record_entry SET turn = placed.turn
             FROM placed WHERE record_entry.id = placed.id
             """,
             [limit],
         )
-        placed: int = cursor.rowcount
-    grow_tree()
-    return placed
+        given: int = cursor.rowcount
+    return given
 
 
 def move_cursor(name: str, *, position: int) -> None:
-    """Note how far a follower has read; called in the transaction of its effect."""
+    """Note the turn up to which a follower has read; called in the transaction of its effect."""
     Cursor.objects.update_or_create(name=name, defaults={"position": position})

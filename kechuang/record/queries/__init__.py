@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from kechuang.base.actor import Actor, Role
 from kechuang.record.models import Checkpoint, Cursor, Entry
+from kechuang.record.queries.erasing import erased_by_two, erasures_visible_to
 from kechuang.record.queries.keys import log_name, log_verifier, signing_key
 from kechuang.record.queries.proofs import (
+    fillers,
     leaf_of,
     note_of,
+    places_given,
     proof_of,
     proofs_file,
     tree,
@@ -20,16 +23,17 @@ from kechuang.record.queries.verifying import report_on
 
 SEALED_VERBS = "bids."
 __all__ = [
-    "checkpoint", "checkpoint_of", "cursor_position", "entries_after", "history_of", "leaf_hashes",
-    "leaf_of", "log_name", "log_verifier", "note_of", "proof_of", "proofs_file",
-    "public_entries_of", "report_on", "signing_key", "size", "tree", "tree_size", "unseen_by",
-    "unsequenced_since", "visible_to",
+    "checkpoint", "checkpoint_of", "cursor_position", "entries_after", "erased_by_two",
+    "erasures_visible_to", "fillers", "history_of",
+    "leaf_hashes", "leaf_of", "log_name", "log_verifier", "note_of", "places_given", "proof_of",
+    "proofs_file", "public_entries_of", "report_on", "signing_key", "tree", "tree_size",
+    "unpublished", "unpublished_since", "unseen_by", "unsequenced_since", "visible_to",
 ]
 
 
 def entries_after(position: int, limit: int = 500) -> list[Entry]:
-    """The entries behind a position, in order; what a follower reads next."""
-    return list(Entry.objects.filter(position__gt=position).order_by("position")[:limit])
+    """The entries behind a turn, in the order of commits; what a follower reads next."""
+    return list(Entry.objects.filter(turn__gt=position).order_by("turn")[:limit])
 
 
 def cursor_position(name: str) -> int:
@@ -54,15 +58,26 @@ def visible_to(actor: Actor, at: datetime) -> QuerySet[Entry]:
     return Entry.objects.none()
 
 
-def size() -> int:
-    """How many entries have a position."""
-    last = Entry.objects.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
-
-
 def unsequenced_since() -> datetime | None:
-    """When the oldest entry without a position was recorded; None where all have one."""
-    row = Entry.objects.filter(position__isnull=True).order_by("id").first()
+    """When the oldest entry without a turn was recorded; None where all have one."""
+    row = Entry.objects.filter(turn__isnull=True).order_by("id").first()
+    return row.recorded_at if row else None
+
+
+def unpublished(sealed: bool, limit: int | None = None) -> list[int]:
+    """The keys of entries that wait for a place in the tree, oldest first: what was done with
+    bids, or everything else."""
+    rows = Entry.objects.filter(position__isnull=True, turn__isnull=False)
+    bids = Q(verb__startswith=SEALED_VERBS)
+    found = rows.filter(bids if sealed else ~bids).order_by("turn").values_list("pk", flat=True)
+    return list(found[:limit])
+
+
+def unpublished_since() -> datetime | None:
+    """When the oldest entry that waits for a place in the tree was recorded, bids' entries aside:
+    how many wait there is nobody's to know."""
+    rows = Entry.objects.filter(position__isnull=True, turn__isnull=False)
+    row = rows.exclude(verb__startswith=SEALED_VERBS).order_by("turn").first()
     return row.recorded_at if row else None
 
 

@@ -1,15 +1,17 @@
 """The tree over the entries, and files of proofs that anybody checks elsewhere."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Max
 from django.db.models.functions import Length
 
 from kechuang.base.time import rfc3339
 from kechuang.doors.witnesses import Witness
 from kechuang.engines.transparency import Tiles
 from kechuang.record import rules
-from kechuang.record.models import Checkpoint, Entry, Payload, Tile
+from kechuang.record.models import Batch, Checkpoint, Entry, Payload, Tile
 
 FORMAT = "kechuang-record-1"
 WIDTH, HASH = 256, 32
@@ -28,6 +30,42 @@ def tree_size() -> int:
         .values_list("place", Length("hashes")).first()
     )  # fmt: skip
     return 0 if last is None else last[0] * WIDTH + last[1] // HASH
+
+
+def places_given() -> int:
+    """How many places of the tree were given, to entries and to fillers."""
+    last = Entry.objects.aggregate(last=Max("position"))["last"]
+    batch = Batch.objects.order_by("-first").first()
+    ends = batch.first + batch.size if batch is not None else 0
+    return max(ends, 0 if last is None else last + 1)
+
+
+class Fillers:
+    """The leaves of places that no entry took, by the batches that end behind a place."""
+
+    def __init__(self, behind: int = 0) -> None:
+        rows = Batch.objects.order_by("first").values_list("first", "size", "filler_seed")
+        self._rows = [row for row in rows.iterator() if row[0] + row[1] > behind]
+        self._firsts = [row[0] for row in self._rows]
+
+    def __getitem__(self, place: int) -> bytes:
+        found = self.get(place)
+        if found is None:
+            raise KeyError(place)
+        return found
+
+    def get(self, place: int) -> bytes | None:
+        """The filler's leaf at a place of a batch; None where no batch was published."""
+        at = bisect_right(self._firsts, place) - 1
+        if at < 0:
+            return None
+        first, size, seed = self._rows[at]
+        return rules.filler_leaf(bytes(seed), place) if place < first + size else None
+
+
+def fillers(behind: int = 0) -> Fillers:
+    """The fillers of the batches that end behind a place."""
+    return Fillers(behind)
 
 
 def tree(size: int | None = None) -> Tiles:

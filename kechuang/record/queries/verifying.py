@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from django.db import connection
 
 from kechuang.record.models import Checkpoint, Entry, Tile
+from kechuang.record.queries.erasing import erased_by_two
+from kechuang.record.queries.proofs import fillers
 from kechuang.record.rules.verifying import Held, Reader, Report, Row, leaves_of
 
 AT_ONCE = 20_000
@@ -22,7 +24,8 @@ def report_on(outside: Iterable[Held] = ()) -> Report:
     own = Checkpoint.objects.order_by("size").values_list("size", "root")
     held = [Held(size, bytes.fromhex(root)) for size, root in own]
     tiles = Tile.objects.filter(level=0).order_by("place").values_list("hashes", flat=True)
-    reader = Reader(leaves_of(map(bytes, tiles.iterator())), [*held, *outside])
+    leaves = leaves_of(map(bytes, tiles.iterator()))
+    reader = Reader(leaves, [*held, *outside], fillers().get, erased_by_two())
     report = reader.read(_rows())
     report.waiting = Entry.objects.filter(position__isnull=True).count()
     return report

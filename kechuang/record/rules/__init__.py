@@ -68,6 +68,12 @@ def leaf_hash(content: bytes) -> str:
     return transparency.leaf_hash(content).hex()
 
 
+def filler_leaf(seed: bytes, place: int) -> bytes:
+    """The leaf of a place that no entry took: proved to be empty by whoever tells the seed."""
+    told = hmac.digest(seed, place.to_bytes(8, "big"), "sha256").hex()
+    return transparency.leaf_hash(canonical_json({"filler": told}))
+
+
 def merkle_root(leaves: list[str]) -> str:
     """The root over stored leaf hashes in order; of none, the hash of nothing."""
     return transparency.root([bytes.fromhex(leaf) for leaf in leaves]).hex()

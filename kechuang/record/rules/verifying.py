@@ -7,7 +7,7 @@ that is not as it was.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +93,8 @@ class Report:
     size: int = 0
     findings: list[Finding] = field(default_factory=list)
     waiting: int = 0  # entries without a position yet
+    erased: list[str] = field(default_factory=list)  # entries emptied by two people
+    fillers: int = 0  # leaves that stand for nothing, so that sizes tell nothing
     outside: list[int] = field(default_factory=list)  # sizes of outside checkpoints that agree
 
     @property
@@ -144,10 +146,21 @@ def _canonical(content: str) -> bytes:
 
 
 class Reader:
-    """Reads rows in order of position against the leaves that the tree has; keeps the findings."""
+    """Reads rows in order of position against the leaves that the tree has; keeps the findings.
 
-    def __init__(self, leaves: Sequence[bytes], held: Iterable[Held]) -> None:
+    `filler` gives the leaf of a place that no entry took; where the tree has just that leaf,
+    nothing is missing. `erased` are the entries whose payload two people erased; a payload that is
+    gone without that is found as an edit.
+    """
+
+    def __init__(
+        self, leaves: Sequence[bytes], held: Iterable[Held],
+        filler: Callable[[int], bytes | None] = lambda place: None,
+        erased: frozenset[str] = frozenset(),
+    ) -> None:
         self.leaves = leaves
+        self.filler = filler
+        self.erased = erased
         self.held = sorted(held, key=lambda one: (one.size, one.outside))
         self.report = Report()
         self.edge = Edge()
@@ -159,6 +172,7 @@ class Reader:
         """The report over all rows and checkpoints."""
         for row in rows:
             self._take(row)
+        self._fill(len(self.leaves))
         self._hold_all()
         self.report.size = self.edge.size
         if self.edge.size < len(self.leaves) and not self.report.findings:
@@ -166,13 +180,26 @@ class Reader:
         self.report.findings.sort(key=lambda one: one.position)
         return self.report
 
+    def _fill(self, until: int) -> None:
+        """Take in the fillers that stand before a place, as far as the tree has them."""
+        while (here := self.edge.size) < min(until, len(self.leaves)):
+            leaf = self.filler(here)
+            if leaf is None or leaf != self.leaves[here]:
+                return
+            self.report.fillers += 1
+            self._append(leaf)
+
     def _take(self, row: Row) -> None:
+        self._fill(row.position)
         here = self.edge.size
         leaf = hashlib.sha256(b"\x00" + leaf_content(row)).digest()
         if row.position != here and not self.report.findings:
             self._find(Kind.DELETED, here)
         if not self.report.findings:
             self._compare(row, leaf, here)
+        self._append(leaf)
+
+    def _append(self, leaf: bytes) -> None:
         self.edge.append(leaf)
         while self._next < len(self.held) and self.held[self._next].size == self.edge.size:
             self._hold(self.held[self._next])
@@ -183,6 +210,8 @@ class Reader:
             self._find(self._how(row, leaf, here), here, row.number)
         elif leaf.hex() != row.leaf_hash:
             self._find(Kind.EDITED, here, row.number)
+        elif row.content is None and row.number in self.erased:
+            self.report.erased.append(row.number)
         elif not is_payload_whole(row):
             self._find(Kind.PAYLOAD, here, row.number)
 

@@ -15,7 +15,7 @@ from ninja.throttling import SimpleRateThrottle
 
 from kechuang.base.refusals import Refused
 from kechuang.doors.api import api_actor, refusals_of
-from kechuang.site.api import proofs, record, work
+from kechuang.site.api import erasures, proofs, record, work
 from kechuang.site.settings import PARTS
 
 
@@ -130,7 +130,8 @@ def _routers() -> list[tuple[str, Any]]:
     for part in PARTS:
         if find_spec(f"kechuang.{part}.api"):
             found.extend(import_module(f"kechuang.{part}.api").routers)
-    return [*found, ("/work", work.router), ("/verify", proofs.router), ("/record", record.router)]
+    return [*found, ("/work", work.router), ("/verify", proofs.router), ("/record", record.router),
+            ("/record/erasures", erasures.router)]
 
 
 for prefix, router in _routers():

@@ -15,7 +15,7 @@ router = Router(tags=["record"])
 
 
 class EntryOut(Schema):
-    """One entry: what was done, when, in which role; `position` is null for a few seconds."""
+    """One entry: what was done, when, in which role; `position` is null until its batch is out."""
 
     number: str
     object_number: str

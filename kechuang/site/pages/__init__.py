@@ -5,6 +5,7 @@ from django.urls import path
 from kechuang.site.pages import (
     account,
     demo,
+    erasures,
     find,
     guide,
     home,
@@ -23,6 +24,9 @@ urls = [
     path("verify/", proofs.verify, name="verify"),
     path("verify/<str:number>/", proofs.verify_number, name="verify-number"),
     path("record/", supervise.record, name="record"),
+    path("record/erasures/", erasures.erasures, name="erasures"),
+    path("record/erasures/new/", erasures.new, name="erasure-new"),
+    path("record/erasures/<str:number>/", erasures.erasure, name="erasure"),
     path("operate/", operate.operate, name="operate"),
     path("account/", account.account, name="account"),
     path("account/act-as/", account.act_as, name="account-act-as"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kechuang.doors.forms import Form
 from kechuang.doors.requests import AskedRequest
 from kechuang.record import queries as record
+from kechuang.record.rules import erasing
 from kechuang.site.line import address_of
 from kechuang.site.verifying import entries_naming
 
@@ -51,5 +52,6 @@ def verify_number(request: AskedRequest, number: str) -> HttpResponse:
             "entries": entries,
             "checkpoint": record.checkpoint(),
             "address": address_of(number),
+            "may_ask": len(entries) == 1 and erasing.may_ask(request.actor),
         },
     )  # fmt: skip

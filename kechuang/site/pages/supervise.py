@@ -54,7 +54,7 @@ def record(request: AskedRequest) -> HttpResponse:
     ]
     return render(
         request, "site/record.html",
-        {"form": form, "rows": rows, "next_after": page.next_after, "size": queries.size()},
+        {"form": form, "rows": rows, "next_after": page.next_after, "size": queries.tree_size()},
         status=form.status,
     )  # fmt: skip
 
