@@ -2,7 +2,8 @@
 """What jobs of the desk come to by Slurm's own accounting: one's own sum beside the statement's.
 
     SLURM_TIME_FORMAT=%s sacct -D -X --parsable2 --starttime=2026-11-01 \
-        --format=JobID,Comment,State,Start,End,ReqCPUS | tools/slurm_bill.py prices.json
+        --format=JobID,JobName,Comment,State,Start,End,ReqCPUS,TimelimitRaw |
+        tools/slurm_bill.py prices.json
 
 `prices.json` is the centre's price lists: [{"since": Unix seconds, "milli_fen": [24 prices of a
 core hour, by hour of the day in Beijing, in thousandths of a fen], "minimum_fen": whole fen}, ...].
@@ -12,8 +13,11 @@ desk is imported.
 How it counts: each row is a stretch that a task held its processors (a requeued one has several),
 charged from whole second to whole second at the list in force when the stretch began; each piece of
 one price is rounded half up; the minimum is topped up once for the job, by the list of its first
-stretch. A task whose last row says that its node failed is not charged. Rows that have not ended,
-and rows without a job's number in their comment, are named on standard error.
+stretch. All stretches of a task together are never charged beyond its limit, however late a Slurm
+that was down told of an end. A task whose last row says that its node failed is not charged, nor a
+row of no length that was closed by hand (its comment comes with the end that Slurm tells). The job
+is the one of the comment, else of the name. Rows that have not ended, and rows of no job of the
+desk, are named on standard error.
 """
 
 import json
@@ -21,6 +25,7 @@ import sys
 from collections import defaultdict
 
 HOUR, DAY_HOURS, EAST = 3600, 24, 8 * 3600
+WAITED = ("CANCELLED", "REQUEUED")
 LOST = ("NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED")
 
 
@@ -50,12 +55,13 @@ def stretch(processors: int, since: int, until: int, prices: list) -> int:
 
 
 def read(lines: list) -> dict:
-    """The stretches of each task of each job: {job: {task: [(state, start, end, cores)]}}."""
+    """The rows of each task of each job: state, start, end, cores, limit, whether it waited."""
     heads = lines[0].strip().split("|")
     jobs: dict = defaultdict(lambda: defaultdict(list))
     for line in lines[1:]:
         row = dict(zip(heads, line.strip("\n").split("|"), strict=True))
-        if not row["Comment"].startswith("ZY-"):
+        number = row["Comment"] or "-".join(row["JobName"].split("-")[:3])
+        if not number.startswith("ZY-"):
             print(f"no job of the desk: {row['JobID']}", file=sys.stderr)
             continue
         if not row["End"].isdigit():
@@ -63,10 +69,22 @@ def read(lines: list) -> dict:
             continue
         if not row["Start"].isdigit():
             continue  # cancelled while it waited
-        jobs[row["Comment"]][row["JobID"]].append(
-            (row["State"].split()[0], int(row["Start"]), int(row["End"]), int(row["ReqCPUS"]))
+        since, until, state = int(row["Start"]), int(row["End"]), row["State"].split()[0]
+        waited = until == since and (state in WAITED or not row["Comment"])
+        jobs[number][row["JobName"], row["JobID"]].append(
+            (state, since, until, int(row["ReqCPUS"]), int(row["TimelimitRaw"]) * 60, waited)
         )
     return jobs
+
+
+def within_limit(rows: list) -> list:
+    """The stretches of one task as far as its limit goes: [(start, end, cores)]."""
+    found, left = [], rows[0][4]
+    for _state, since, until, cores, _limit, waited in rows:
+        if not waited:
+            found.append((since, min(until, since + left), cores))
+            left -= found[-1][1] - since
+    return found
 
 
 def bill(tasks: dict, lists: list) -> int:
@@ -75,8 +93,7 @@ def bill(tasks: dict, lists: list) -> int:
     for rows in tasks.values():
         rows.sort(key=lambda row: row[1])
         if rows[-1][0] not in LOST:
-            held += [(a, b, cores) for state, a, b, cores in rows
-                     if b > a or state not in ("CANCELLED", "REQUEUED")]  # fmt: skip
+            held += within_limit(rows)
     if not held:
         return 0
     total = sum(stretch(n, a, b, list_at(lists, a)["milli_fen"]) for a, b, n in held)

@@ -27,6 +27,7 @@ KINDS = {
     "SL": "allocation",
     "ZY": "computing job",
     "DZ": "statement",
+    "SJ": "data set",
     "SX": "screening",
     "HX": "candidate of a screening",
 }

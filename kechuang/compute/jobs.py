@@ -18,7 +18,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.compute import actions, queries
 from kechuang.compute.backends.orders import ENDS, LOST, Backend, Sight, Unreachable
 from kechuang.compute.models import Allocation, Centre, Run
-from kechuang.compute.rules.jobs import STAGED, Told
+from kechuang.compute.rules.jobs import RUN_LIVE, STAGED, Told
 from kechuang.doors import clock
 
 LOG_CHARACTERS_MOST = 20_000
@@ -70,7 +70,7 @@ def look_after(centre: Centre) -> None:
         runs = list(queries.live_runs(centre))
         _hand_in(centre, [run for run in runs if run.state == STAGED], backend)
         for run in runs:
-            if run.job.is_cancelling:
+            if run.job.is_cancelling and run.state in RUN_LIVE:
                 backend.cancel(run.key)
         backend.step(centre.processors)
         sights = backend.look([run.key for run in runs])
@@ -108,23 +108,30 @@ def _ahead() -> timedelta:
 
 
 def _write_down(run: Run, sight: Sight, backend: Backend, ahead: timedelta) -> None:
-    """One run's sight, then what it left; a run is looked after until its results are kept."""
-    held = [
-        (start, end) for a, b in sight.held
-        if (start := _moment(a, ahead)) and (end := _moment(b, ahead))
-    ]  # fmt: skip
-    told = Told(
-        sight.state, _moment(sight.started, ahead), _moment(sight.ended, ahead), sight.exit_code,
-        sight.reason, tuple(held),
-    )  # fmt: skip
-    actions.see_run(run=run, told=told, by=Actor.CLOCK, at=clock.now())
-    if sight.state in ENDS:
+    """One run's sight, then what it left; a run is looked after until its results are kept and
+    its centre's accounts of it are closed."""
+    actions.see_run(run=run, told=_told(sight, ahead), by=Actor.CLOCK, at=clock.now())
+    if sight.state not in ENDS:
+        return
+    if not run.is_collected:
         files = [(path.name, path.read_bytes()) for path in backend.results(run.key)]
         actions.keep_leavings(
             run=run, files=files, log_tail=_whole_log(backend, run.key), by=Actor.CLOCK,
             at=clock.now(),
         )  # fmt: skip
+    if not sight.is_open:
         backend.forget(run.key)
+
+
+def _told(sight: Sight, ahead: timedelta) -> Told:
+    """A sight in this installation's clock."""
+    held = None
+    if sight.held is not None:
+        held = tuple((_at(a) + ahead, _at(b) + ahead) for a, b in sight.held)
+    return Told(
+        sight.state, _moment(sight.started, ahead), _moment(sight.ended, ahead), sight.exit_code,
+        sight.reason, held, sight.is_charged, sight.is_open,
+    )  # fmt: skip
 
 
 def _whole_log(backend: Backend, key: str) -> str:
@@ -139,4 +146,8 @@ def _whole_log(backend: Backend, key: str) -> str:
 
 def _moment(seconds: float | None, ahead: timedelta) -> datetime | None:
     """A centre's Unix seconds as a moment of this installation's clock."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC) + ahead
+    return None if seconds is None else _at(seconds) + ahead
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)

@@ -1,4 +1,4 @@
-"""Allocations to review, jobs that wait for a choice, and adjustments to approve."""
+"""Allocations to review, jobs that wait for a choice, adjustments to approve, accounts to close."""
 
 from datetime import datetime
 
@@ -11,16 +11,36 @@ from kechuang.base.refusals import N_
 from kechuang.compute import queries
 from kechuang.compute.models import Adjustment, Allocation, Job
 from kechuang.compute.rules import rights
+from kechuang.compute.rules.jobs import ACCOUNTS_WITHIN
 
 MOST = 200
 OFFICE = N_("科技部门")
 
 
 def matters_for(actor: Actor, at: datetime) -> list[Matter]:
-    """What waits at the desk for this actor, or for whom this actor waits; three queries."""
+    """What waits at the desk for this actor, or for whom this actor waits: a query each."""
     if not actor.is_signed_in:
         return []
-    return [*_allocations(actor, at), *_quotes(actor, at), *_adjustments(actor, at)][:MOST]
+    return [
+        *_allocations(actor, at), *_quotes(actor, at), *_adjustments(actor, at),
+        *_accounts(actor, at),
+    ][:MOST]  # fmt: skip
+
+
+def _accounts(actor: Actor, at: datetime) -> list[Matter]:
+    """Centres whose accounts of ended jobs have stood open longer than usual."""
+    if not actor.is_role(*rights.OFFICE_ROLES, Role.CENTRE):
+        return []
+    return [
+        Matter(
+            number=row.number, title=row.name, task=N_("关闭中心记账"),
+            holder=row.organisation.name, mine=actor.is_role(Role.CENTRE), since=row.owed_since,
+            until=row.owed_since + ACCOUNTS_WITHIN, url=reverse("centre", args=[row.number]),
+            button=N_("查看"),
+        )
+        for row in queries.centres_that_owe(at)[:MOST]
+        if rights.may_run_centre(actor, row.facts)
+    ]  # fmt: skip
 
 
 def _allocations(actor: Actor, at: datetime) -> list[Matter]:

@@ -86,6 +86,7 @@ WORDS = {
     "compute.allocation": N_("一项算力额度等您审核"),
     "compute.allocation_news": N_("您申请的算力额度有新进展"),
     "compute.job_ended": N_("您的作业结束了"),
+    "compute.prices_asked": N_("一份算力价目等第二人核定"),
     "parties.": N_("您的任职有变动"),
 }
 

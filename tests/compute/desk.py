@@ -1,6 +1,6 @@
 """A desk to test at: two centres, an allocation, and runs that are told of by hand."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from kechuang.base.actor import Actor
@@ -10,6 +10,14 @@ from kechuang.compute.models import Run
 from kechuang.compute.rules.jobs import Told, Wanted
 
 FRAME = {"width": 64, "height": 36, "balls": 5, "first_frame": 1}
+PHASE = {
+    "name": "二期", "due_date": date(2027, 6, 30), "processors": 8, "accelerators": 0,
+    "capacity_pflops_fp64": None, "capacity_pflops_fp16": Decimal("100"), "source": "示例批复",
+}  # fmt: skip
+DATA = {
+    "title": "轴承振动信号", "about": "四个台架一年的振动信号，CSV。", "size_mb": 20_000,
+    "data_class": "INTERNAL", "audience": "UNIT",
+}  # fmt: skip
 DAY_MILLI, NIGHT_MILLI = 10_000, 5_000  # 0.10 and 0.05 yuan a core hour
 
 
@@ -25,10 +33,17 @@ def centre(world, at, *, unit=None, place=None, **given):
     } | given  # fmt: skip
     made = actions.register_centre(facts=facts, by=world.officer_province.actor, at=at)
     prices = [NIGHT_MILLI] * 8 + [DAY_MILLI] * 14 + [NIGHT_MILLI] * 2
-    actions.set_prices(
-        centre=made, milli_fen=prices, minimum_fen=3, by=world.officer_province.actor, at=at
-    )
+    priced(world, made, at, prices, 3)
     return made
+
+
+def priced(world, place, at, milli_fen, minimum_fen=0):
+    """Prices of a centre from now on: asked for by one person, set by another."""
+    asked = actions.ask_prices(
+        centre=place, milli_fen=milli_fen, minimum_fen=minimum_fen,
+        by=world.officer_province.actor, at=at,
+    )  # fmt: skip
+    return actions.set_prices(asked=asked, by=world.head.actor, at=at)
 
 
 def requested(world, at, *, pays="VOUCHER", core_hours=100, by=None):

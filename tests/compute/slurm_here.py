@@ -11,7 +11,6 @@ from pathlib import Path
 
 from kechuang.compute import jobs, queries
 from kechuang.compute.backends.slurm import Connection
-from kechuang.compute.models import Run
 from tests.compute import desk
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "slurm-here"
@@ -75,10 +74,12 @@ class SlurmHere:
 
 
 BILL = Path(__file__).parents[2] / "tools" / "slurm_bill.py"
-ROWS = "JobID,Comment,State,Start,End,ReqCPUS"
+ROWS = "JobID,JobName,Comment,State,Start,End,ReqCPUS,TimelimitRaw"
 
 
-def connected(slurm, world, at, settings, place, *, cluster="east", programs=None, **given):
+def connected(
+    slurm, world, at, settings, place, *, cluster="east", programs=None, settle_seconds=3, **given
+):
     """A centre of the desk that is the cluster, its spool below `place`."""
     settings.STATE = place
     place.chmod(0o711)
@@ -86,14 +87,16 @@ def connected(slurm, world, at, settings, place, *, cluster="east", programs=Non
     Connection(
         spool=str(place / "runs"), conf=slurm.conf(cluster), cluster=cluster, timeout_seconds=10,
         absent_seconds=10, python=sys.executable, programs=programs or {},
+        settle_seconds=settle_seconds,
     ).write(queries.place_of(centre))  # fmt: skip
     return centre
 
 
 def looked_after(centre, seconds):
-    """Look after a centre until nothing of it lives; False past so many seconds."""
+    """Look after a centre until nothing of it lives or waits for its accounts; False past so many
+    seconds."""
     deadline = time.monotonic() + seconds
-    while Run.objects.filter(job__centre=centre, is_collected=False).exists():
+    while queries.live_runs(centre).exists():
         if time.monotonic() > deadline:
             return False
         jobs.look_after(type(centre).objects.get(pk=centre.pk))

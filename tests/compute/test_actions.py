@@ -11,6 +11,7 @@ from kechuang.compute import actions
 from kechuang.compute.models import Allocation, JobStage, Run, Usage
 from kechuang.compute.rules.allocations import AllocationRefused
 from kechuang.compute.rules.jobs import JobRefused
+from kechuang.compute.rules.registry import RegistryRefused
 from kechuang.compute.rules.templates import ParametersRefused
 from kechuang.record.models import Entry
 from tests.compute import desk
@@ -256,15 +257,22 @@ def test_results_are_kept_once_and_what_is_no_known_type_is_left_out(
     assert run.log_tail == "ok\n[b.png: not kept]\n"
 
 
-def test_prices_are_set_by_the_centre_or_its_office(world, at, centre):
+def test_prices_are_asked_for_by_the_centre_or_its_office_and_set_by_another(world, at, centre):
+    given = {"centre": centre, "milli_fen": [1] * 24, "minimum_fen": 0}
     with pytest.raises(NotPermitted):
-        actions.set_prices(
-            centre=centre, milli_fen=[1] * 24, minimum_fen=0, by=world.member.actor, at=at
-        )
+        actions.ask_prices(**given, by=world.member.actor, at=at)
     later = at + timedelta(hours=1)
-    made = actions.set_prices(
-        centre=centre, milli_fen=[1] * 24, minimum_fen=0, by=world.officer.actor, at=later
-    )
+    asked = actions.ask_prices(**given, by=world.officer.actor, at=later)
+    with pytest.raises(RegistryRefused) as refused:
+        actions.ask_prices(**given, by=world.officer2.actor, at=later)
+    assert refused.value.code == "compute.prices_wait"
+    with pytest.raises(NotPermitted):
+        actions.set_prices(asked=asked, by=world.officer.actor, at=later)
+    made = actions.set_prices(asked=asked, by=world.finance.actor, at=later)
+    assert made.since == later
+    with pytest.raises(RegistryRefused) as refused:
+        actions.refuse_prices(asked=asked, reason="晚", by=world.head.actor, at=later)
+    assert refused.value.code == "compute.prices_decided"
     with pytest.raises(IntegrityError), transaction.atomic():
         type(made).objects.filter(pk=made.pk).update(minimum_fen=9)
 

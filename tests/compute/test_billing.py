@@ -103,8 +103,7 @@ def test_a_job_keeps_the_price_of_its_start(world, month, at):
     desk.handed_in(job, before)
     run = job.runs.get()
     desk.tell(run, "RUNNING", before)
-    actions.set_prices(centre=centre, milli_fen=[1_000_000] * 24, minimum_fen=0,
-                       by=world.officer.actor, at=before + timedelta(minutes=1))  # fmt: skip
+    desk.priced(world, centre, before + timedelta(minutes=1), [1_000_000] * 24)
     desk.tell(run, "DONE", before, before + timedelta(hours=2), exit_code=0)
     job.refresh_from_db()
     assert job.bill.total_fen == 40

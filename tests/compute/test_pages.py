@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from kechuang.compute import actions, jobs
+from kechuang.compute import jobs
 from kechuang.compute.models import Allocation, Job, Statement
 from tests.compute import desk
 
@@ -131,8 +131,7 @@ def test_two_centres_are_compared_and_what_would_change_the_choice_is_said(
     world, now, centre, allocation, client_as
 ):
     dear = desk.centre(world, now - timedelta(days=1), name="贵的中心", name_en="")
-    actions.set_prices(centre=dear, milli_fen=[9_000_000] * 24, minimum_fen=0,
-                       by=world.officer.actor, at=now - timedelta(hours=1))  # fmt: skip
+    desk.priced(world, dear, now - timedelta(hours=1), [9_000_000] * 24)
     far = desk.centre(world, now - timedelta(days=1), name="未接入的中心", name_en="",
                       backend="NONE", side="WEST")  # fmt: skip
     job = desk.quoted(world, now, allocation, wall_seconds=3600)

@@ -11,6 +11,7 @@ from kechuang.compute import actions, jobs, queries
 from kechuang.compute.backends.slurm import Connection
 from kechuang.compute.commands import app
 from kechuang.compute.models import Bill, Centre, CentreStage, Charge, JobStage, Run, Usage
+from kechuang.compute.rules.billing import StatementRefused
 from kechuang.compute.rules.centres import CentreRefused
 from kechuang.compute.rules.jobs import Told
 from kechuang.parties.actions import create_token
@@ -76,8 +77,7 @@ def test_every_stretch_of_a_run_is_metered_at_its_own_price_and_billed_once(worl
     desk.handed_in(job, at)
     hour = timedelta(hours=1)
     dear = [20_000] * 24
-    officer = world.officer_province.actor
-    actions.set_prices(centre=place, milli_fen=dear, minimum_fen=0, by=officer, at=at + hour)
+    desk.priced(world, place, at + hour, dear)
     held = ((at, at + hour / 2), (at + hour, at + 2 * hour))
     told = Told("DONE", at, at + 2 * hour, 0, "", held)
     actions.see_run(run=job.runs.get(), told=told, by=Actor.CLOCK, at=at + 2 * hour)
@@ -188,3 +188,75 @@ def test_who_does_not_run_a_centre_does_not_connect_it(world, at, state, tmp_pat
     file.write_text('spool = "/nowhere"\n')
     said = _connect(world, at, place, file, by=world.member)
     assert said.exception.code == "compute.not_permitted"
+
+
+def test_what_ended_waits_for_the_centres_accounts_and_is_metered_once_they_are_closed(world, at):
+    place, allocation = desk.centre(world, at), desk.granted(world, at)
+    job = desk.submitted(world, at, allocation, place)
+    desk.handed_in(job, at)
+    second, run = timedelta(seconds=1), job.runs.get()
+    ended = at + 30 * second
+    desk.tell(run, "DONE", at, ended, exit_code=0, is_open=True)
+    job.refresh_from_db()
+    assert (job.state, queries.accounts_awaited(job)) == ("DONE", ended)
+    assert (Usage.objects.count(), Bill.objects.count()) == (0, 0)
+    assert list(queries.live_runs(place)) == [run]
+    allocation.refresh_from_db()
+    assert allocation.held_core_seconds == 60
+    desk.tell(run, "DONE", at, ended, held=(), is_open=True)
+    held = ((at, at + 10 * second), (at + 15 * second, ended))
+    for _again in range(2):
+        desk.tell(run, "DONE", at, ended, held=held, is_charged=True)
+    assert list(Usage.objects.values_list("core_seconds", "is_charged")) == [(10, True), (15, True)]
+    assert Bill.objects.get(job=job).month == f"{at:%Y-%m}"
+    allocation.refresh_from_db()
+    assert (allocation.used_core_seconds, allocation.held_core_seconds) == (25, 0)
+    assert queries.accounts_awaited(job) is None
+
+
+def test_a_month_waits_for_the_accounts_of_its_jobs_and_names_what_came_to_nothing(world, at):
+    before = at - timedelta(days=45)
+    place, allocation = desk.centre(world, before), desk.granted(world, before)
+    job = desk.submitted(world, before, allocation, place)
+    desk.handed_in(job, before)
+    run, month = job.runs.get(), f"{before:%Y-%m}"
+    desk.tell(run, "DONE", before, before + timedelta(seconds=9), is_open=True)
+    given = {"allocation": allocation, "centre": place, "month": month}
+    office = world.officer_province.actor
+    with pytest.raises(StatementRefused) as refused:
+        actions.lock_statement(**given, by=office, at=at)
+    assert refused.value.code == "compute.jobs_unbilled"
+    assert list(queries.uncharged_jobs(allocation, place, month)) == []
+    desk.tell(run, "DONE", before, at, reason="unaccounted")
+    assert list(queries.uncharged_jobs(allocation, place, month)) == [job]
+    statement = actions.lock_statement(**given, by=office, at=at)
+    assert queries.statement_content(statement, [])["uncharged"] == [job.number]
+
+
+def test_a_run_that_the_centre_forgot_is_charged_as_its_accounts_say_and_run_again(world, at):
+    place, allocation = desk.centre(world, at), desk.granted(world, at)
+    job = desk.submitted(world, at, allocation, place)
+    desk.handed_in(job, at)
+    first, later = job.runs.get(), at + timedelta(seconds=20)
+    desk.tell(first, "LOST", None, later, reason="lost", is_open=True)
+    again = job.runs.get(attempt=2)
+    desk.handed_in(job, later)
+    desk.tell(again, "DONE", later, later + timedelta(seconds=5), exit_code=0)
+    assert (job.__class__.objects.get().state, Bill.objects.count()) == ("DONE", 0)
+    desk.tell(first, "LOST", at, later, held=((at, at + timedelta(seconds=7)),), is_charged=True)
+    metered = list(Usage.objects.values_list("core_seconds", "is_charged"))
+    assert (sorted(metered), Bill.objects.count()) == ([(5, True), (7, True)], 1)
+    allocation.refresh_from_db()
+    assert (allocation.used_core_seconds, allocation.held_core_seconds) == (12, 0)
+
+
+def test_what_a_centre_holds_beyond_what_was_asked_uses_up_the_allocation_and_no_more(world, at):
+    place, allocation = desk.centre(world, at), desk.granted(world, at, core_hours=1)
+    job = desk.submitted(world, at, allocation, place, wall_seconds=3600)
+    desk.handed_in(job, at)
+    first, hour = job.runs.get(), timedelta(hours=1)
+    desk.tell(first, "LOST", at, at + hour, held=((at, at + hour),), is_charged=True)
+    desk.handed_in(job, at + hour)
+    desk.tell(job.runs.get(attempt=2), "DONE", at + hour, at + 2 * hour, exit_code=0)
+    allocation.refresh_from_db()
+    assert (allocation.used_core_seconds, Bill.objects.get().total_fen) == (3600, 20)

@@ -169,8 +169,7 @@ def test_the_desk_meters_by_accounting_and_both_come_to_the_same_fen(
     place.parent.chmod(0o711)
     centre = connected(slurm, world, now - timedelta(days=1), settings, place)
     dear = [90_000_000] * 24
-    officer = world.officer_province.actor
-    actions.set_prices(centre=centre, milli_fen=dear, minimum_fen=30, by=officer, at=now)
+    desk.priced(world, centre, now, dear, 30)
     allocation = desk.granted(world, now - timedelta(hours=1))
     script = "#!/bin/sh\nsleep $KECHUANG_TASK; echo $KECHUANG_JOB; [ $KECHUANG_TASK != 2 ]\n"
     array = desk.submitted(world, now, allocation, centre, template="script",

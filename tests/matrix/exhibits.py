@@ -441,8 +441,22 @@ def _computed(world: World, now: datetime) -> list[Exhibit]:
     readers = unit | OFFICES | {"finance", "supervisor"}
     parts = {"run": run.key, "file": "0000000000"}
     at_centre = {"centre": centre.number, "month": job.bill.month, "adjustment": one.number}
+    asked = compute.ask_prices(
+        centre=centre, milli_fen=[9] * 24, minimum_fen=0, by=world.officer_province.actor, at=now
+    )
+    phase = compute.add_phase(centre=centre, facts=desk.PHASE, by=world.officer.actor, at=now)
+    shared, own = (
+        compute.register_data(
+            centre=centre, facts=desk.DATA | {"audience": audience}, named=[],
+            by=world.member.actor, at=now,
+        )
+        for audience in ("EVERYBODY", "UNIT")
+    )  # fmt: skip
+    registered = {"asked": asked.number, "place": str(phase.place)}
     return [
-        Exhibit("centre", centre.number, EVERYBODY, {}, OFFICES),
+        Exhibit("centre", centre.number, EVERYBODY, registered, OFFICES | {"finance"}),
+        Exhibit("data-shared", shared.number, EVERYBODY, {}, unit),
+        Exhibit("data-own", own.number, unit | OFFICES | {"finance", "supervisor"}, {}, unit),
         Exhibit("allocation", allocation.number, readers, at_centre),
         Exhibit("job-quoted", quoted.number, unit, parts),
         Exhibit("job-billed", job.number, readers, parts),

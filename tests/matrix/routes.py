@@ -36,7 +36,7 @@ SHOWN_AT = {
     "/verify/": "receipt", "/record/erasures/": "erasure", "/help/": "help",
     "/evaluations/": "evaluation", "/evaluations/declarations/": "declaration",
     "/declarations/": "declaration", "/centres/": "centre", "/allocations/": "allocation",
-    "/jobs/": "job-", "/statements/": "statement",
+    "/jobs/": "job-", "/statements/": "statement", "/data-sets/": "data-",
 }  # fmt: skip
 
 

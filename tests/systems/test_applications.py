@@ -69,8 +69,7 @@ def test_a_render_array_a_wind_tunnel_and_a_bearing_are_run_and_metered(
             programs=installed, templates=["render", "wind", "bearing"],
         )  # fmt: skip
         dear = [2_000_000] * 12 + [3_000_000] * 12
-        officer = world.officer_province.actor
-        actions.set_prices(centre=centre, milli_fen=dear, minimum_fen=5, by=officer, at=now)
+        desk.priced(world, centre, now, dear, 5)
         allocation = desk.granted(world, now - timedelta(hours=1))
         given = {"wall_seconds": 600, "memory_mb": 8192, "data_class": "INTERNAL"}
         asked = (("render", RENDER, 3), ("wind", WIND, 2), ("bearing", BEARING, 1))

@@ -14,15 +14,27 @@ from kechuang.compute.actions.desk import (
     connect_centre,
     note_answer,
     register_centre,
-    set_prices,
 )
 from kechuang.compute.actions.jobs import cancel_job, quote_job, requote_job, retry_job, submit_job
+from kechuang.compute.actions.registry import (
+    add_phase,
+    ask_prices,
+    change_centre,
+    change_data_audience,
+    move_phase,
+    note_link,
+    note_trial,
+    refuse_prices,
+    register_data,
+    set_prices,
+)
 from kechuang.compute.actions.running import hand_in_run, keep_leavings, see_run
 
 __all__ = [
-    "approve_adjustment", "ask_adjustment", "cancel_job", "change_centre_state",
-    "connect_centre", "end_allocation", "grant_allocation", "hand_in_run", "keep_leavings",
-    "lock_statement", "note_answer", "quote_job",
-    "register_centre", "renew_allocation", "request_allocation", "requote_job", "retry_job",
-    "return_allocation", "revoke_allocation", "see_run", "set_prices", "submit_job",
+    "add_phase", "approve_adjustment", "ask_adjustment", "ask_prices", "cancel_job",
+    "change_centre", "change_centre_state", "change_data_audience", "connect_centre",
+    "end_allocation", "grant_allocation", "hand_in_run", "keep_leavings", "lock_statement",
+    "move_phase", "note_answer", "note_link", "note_trial", "quote_job", "refuse_prices",
+    "register_centre", "register_data", "renew_allocation", "request_allocation", "requote_job",
+    "retry_job", "return_allocation", "revoke_allocation", "see_run", "set_prices", "submit_job",
 ]  # fmt: skip

@@ -31,7 +31,8 @@ from kechuang.record.actions import append, take_number
 def bill_job(*, job: Job, by: Actor, at: datetime) -> Bill | None:
     """Charge a locked job that has ended for what its runs held; the voucher first.
 
-    Called in the transaction of its end. None where it held nothing that is charged.
+    Called in the transaction in which its last run is metered; the month is that of its end. None
+    where it held nothing that is charged.
     """
     usages = list(
         Usage.objects.filter(run__job=job, is_charged=True).select_related("price_list", "run")
@@ -51,7 +52,8 @@ def bill_job(*, job: Job, by: Actor, at: datetime) -> Bill | None:
     budget.voucher_used_fen += by_voucher
     budget.save(update_fields=["voucher_used_fen"])
     bill = Bill.objects.create(
-        job=job, month=f"{shanghai_date(at):%Y-%m}", total_fen=total, voucher_fen=by_voucher,
+        job=job, month=f"{shanghai_date(job.ended_at or at):%Y-%m}", total_fen=total,
+        voucher_fen=by_voucher,
         payer_fen=total - by_voucher, billed_at=at,
     )  # fmt: skip
     Charge.objects.bulk_create([

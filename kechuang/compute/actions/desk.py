@@ -1,4 +1,4 @@
-"""Register a centre, set its prices, open and pause it."""
+"""Register a centre, connect it, open and pause it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,10 +10,13 @@ from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import refuse_all, require
 from kechuang.compute.models import Centre, CentreStage, PriceList, Run
 from kechuang.compute.rules import centres, rights
+from kechuang.compute.rules.registry import problems_with_centre
 from kechuang.record.actions import append, take_number
 
+UNSAID = {"capacity_pflops_fp64": None, "capacity_pflops_fp16": None}
 
-def _stage(centre: Centre, by: Actor, at: datetime, note: str) -> None:
+
+def stage_centre(centre: Centre, by: Actor, at: datetime, note: str) -> None:
     CentreStage.objects.create(
         centre=centre, stage=centre.state, since=at, by_person=by.person, by_role=by.role,
         by_organisation=by.organisation, note_public=note,
@@ -27,10 +30,11 @@ def register_centre(*, facts: Mapping[str, Any], by: Actor, at: datetime) -> Cen
         rights.may_register_centre(by, facts["region_path"]),
         rights.not_permitted(rights.OFFICE_MAY),
     )
+    refuse_all(problems_with_centre({**UNSAID, **facts}))
     centre = Centre.objects.create(
         **facts, number=take_number("ZX", at=at), state=Centre.State.OPEN, state_since=at
     )
-    _stage(centre, by, at, "")
+    stage_centre(centre, by, at, "")
     append(
         verb="compute.register_centre", object_number=centre.number, by=by, at=at,
         payload={"organisation": centre.organisation.code, "kind": str(centre.kind),
@@ -39,23 +43,14 @@ def register_centre(*, facts: Mapping[str, Any], by: Actor, at: datetime) -> Cen
     return centre
 
 
-@transaction.atomic
-def set_prices(
-    *, centre: Centre, milli_fen: Sequence[int], minimum_fen: int, by: Actor, at: datetime
+def keep_prices(
+    centre: Centre, since: datetime, milli_fen: Sequence[int], minimum_fen: int, by: Actor
 ) -> PriceList:
-    """Set what a core hour costs from now on; jobs that have started keep their price."""
-    require(rights.may_run_centre(by, centre.facts), rights.not_permitted(rights.CENTRE_MAY))
-    refuse_all(centres.problems_with_prices(milli_fen, minimum_fen))
-    Centre.objects.select_for_update(of=("self",), no_key=True).get(pk=centre.pk)
-    made = PriceList.objects.create(
-        centre=centre, since=at, milli_fen_per_core_hour=list(milli_fen), minimum_fen=minimum_fen,
-        set_by=by.person,
+    """Keep a price list of a locked centre; never changed afterwards."""
+    return PriceList.objects.create(
+        centre=centre, since=since, milli_fen_per_core_hour=list(milli_fen),
+        minimum_fen=minimum_fen, set_by=by.person,
     )  # fmt: skip
-    append(
-        verb="compute.set_prices", object_number=centre.number, by=by, at=at,
-        payload={"milli_fen": list(milli_fen), "minimum_fen": minimum_fen},
-    )  # fmt: skip
-    return made
 
 
 @transaction.atomic
@@ -92,7 +87,7 @@ def note_answer(*, centre: Centre, is_silent: bool, by: Actor, at: datetime) -> 
     was_silent, row.ask_again_at = row.silent_since is not None, again
     if is_silent != was_silent:
         row.silent_since = at if is_silent else None
-        _stage(row, by, at, centres.SILENT if is_silent else centres.ANSWERS)
+        stage_centre(row, by, at, centres.SILENT if is_silent else centres.ANSWERS)
         append(
             verb="compute.note_answer", object_number=row.number, by=by, at=at,
             payload={"silent": is_silent},
@@ -111,7 +106,7 @@ def change_centre_state(
         return row
     row.state, row.state_since, row.version = state, at, row.version + 1
     row.save(update_fields=["state", "state_since", "version"])
-    _stage(row, by, at, reason)
+    stage_centre(row, by, at, reason)
     append(
         verb="compute.change_centre_state", object_number=row.number, by=by, at=at,
         payload={"state": str(state)},

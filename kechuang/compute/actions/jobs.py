@@ -11,10 +11,11 @@ from kechuang.base.actor import Actor
 from kechuang.base.refusals import refuse_all, require
 from kechuang.base.time import shanghai_date
 from kechuang.compute.actions.allocations import locked_allocation
-from kechuang.compute.models import Allocation, Centre, Job, JobStage, Quote, Run
+from kechuang.compute.models import Allocation, Centre, DataSet, Job, JobStage, Quote, Run
 from kechuang.compute.queries import quotes_for
 from kechuang.compute.rules import allocations, rights, templates
 from kechuang.compute.rules import jobs as rules
+from kechuang.compute.rules.registry import check_data_usable, may_use_data
 from kechuang.parties.queries import person_by_number
 from kechuang.record.actions import append, defer, take_number
 
@@ -29,6 +30,7 @@ class Asked:
     data_class: str
     wanted: rules.Wanted
     deadline: datetime | None = None
+    data_set: DataSet | None = None  # one that the unit may use; its size and class count
 
 
 def locked_job(job: Job) -> Job:
@@ -36,7 +38,8 @@ def locked_job(job: Job) -> Job:
     return (
         Job.objects.select_for_update(no_key=True, of=("self",))
         .select_related(
-            "organisation", "asked_by", "allocation__organisation", "centre__organisation"
+            "organisation", "asked_by", "allocation__organisation", "centre__organisation",
+            "data_set__organisation", "data_set__centre",
         )
         .get(pk=job.pk)
     )
@@ -46,7 +49,7 @@ def move_job(job: Job, state: str, by: Actor, at: datetime, note: str = "") -> N
     """Put a locked job in a state, and keep the stage."""
     job.state, job.state_since, job.version = state, at, job.version + 1
     if state in rules.ENDED:
-        job.ended_at = at
+        job.ended_at = job.ended_at or at
     job.save()
     JobStage.objects.create(
         job=job, stage=state, since=at, by_person=by.person, by_role=by.role,
@@ -80,17 +83,31 @@ def quote_job(
         *templates.problems_with_parameters(template, asked.parameters),
     ])  # fmt: skip
     allocations.check_usable(allocation.budget, asked.wanted.core_seconds, shanghai_date(at))
+    if asked.data_set is not None:
+        usable = may_use_data(allocation.organisation.code, asked.data_set.facts)
+        check_data_usable(usable)
     person = person_by_number(by.person)
     job = Job(
         allocation=allocation, organisation=allocation.organisation, asked_by=person,
         retries=retries, title=asked.title.strip(), template=template.code,
         template_version=template.version, parameters=dict(asked.parameters),
-        data_class=asked.data_class, deadline_at=asked.deadline, quoted_at=at,
-        valid_until=at + rules.QUOTE_VALID, **vars(asked.wanted),
+        deadline_at=asked.deadline, quoted_at=at, valid_until=at + rules.QUOTE_VALID,
+        **vars(asked.wanted) | _data_of(asked),
     )  # fmt: skip
     move_job(job, rules.QUOTED, by, at)
     Quote.objects.bulk_create(quotes_for(job, at))
     return job
+
+
+def _data_of(asked: Asked) -> dict[str, Any]:
+    """The data of a job: at least as large, and of a class at least as strict, as its data set."""
+    if asked.data_set is None:
+        return {"data_class": asked.data_class}
+    return {
+        "data_set": asked.data_set,
+        "data_mb": max(asked.wanted.data_mb, asked.data_set.size_mb),
+        "data_class": rules.stricter(asked.data_class, asked.data_set.data_class),
+    }  # fmt: skip
 
 
 @transaction.atomic
@@ -166,6 +183,6 @@ def retry_job(*, job: Job, by: Actor, at: datetime) -> Job:
     rules.check_step(row.number, row.state, rules.FAILED, rules.CANCELLED)
     deadline = row.deadline_at if row.deadline_at and row.deadline_at > at else None
     asked = Asked(
-        row.title, row.template, row.parameters, row.data_class, row.wanted, deadline
+        row.title, row.template, row.parameters, row.data_class, row.wanted, deadline, row.data_set
     )
     return quote_job(allocation=row.allocation, asked=asked, retries=row, by=by, at=at)

@@ -1,8 +1,8 @@
 """The desk's hand at a Slurm: what it does there, beside Slurm's own commands.
 
 Runs in the worker's process where Slurm is on this machine, else on the login node, sent there
-whole over ssh; so it is of the standard library alone and knows nothing of the desk. Everything
-that must be known stands in the spool, a directory that login and compute nodes share:
+whole over ssh with `spool`; so both are of the standard library alone and know nothing of the desk.
+Everything that must be known stands in the spool, a directory that login and compute nodes share:
 
     KEY/         one run: order.json, work/, log.txt, end.json as on a machine of our own
     KEY/batch    which batch it went in, and at which place
@@ -13,18 +13,20 @@ looked up by that name and never made twice. Should Slurm have it twice all the 
 claims the run and the second ends at once.
 """
 
-import base64
+from __future__ import annotations  # login nodes may have Python 3.9
+
 import fcntl
-import json
 import os
 import secrets
 import shlex
 import shutil
 import subprocess
-import tempfile
 import time
+import typing
 from contextlib import suppress
 from pathlib import Path
+
+from kechuang.compute.backends.spool import Spool, write
 
 ENDS = {
     "COMPLETED": "DONE", "FAILED": "FAILED", "TIMEOUT": "FAILED", "OUT_OF_MEMORY": "FAILED",
@@ -34,93 +36,33 @@ ENDS = {
 REASONS = {"TIMEOUT": "wall", "DEADLINE": "wall", "OUT_OF_MEMORY": "signal"}
 ALIVE = {"QUEUED", "RUNNING"}
 HELD = "launch failed requeued held"
+NOT_CHARGED = {"NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"}
+NEVER_BEGUN = {"CANCELLED", "REQUEUED"}  # of no length: it waited
+WAITS = {"PENDING", "RUNNING", "SUSPENDED", "CONFIGURING", "REQUEUE_HOLD", "REQUEUED"}
 BEGUN = {"RUNNING", "COMPLETING", "SUSPENDED", "STAGE_OUT", "SIGNALING", "RESIZING"}
-RESULT_ENDINGS = {".png", ".csv", ".txt", ".jpg", ".pdf"}
 SIGNALLED = 128
-GONE = ".gone-"
+
+
+class Row(typing.NamedTuple):
+    """One begin of a task, as accounting has it: Unix seconds, None where it is not known."""
+
+    start: float | None
+    end: float | None
+    word: str
+    code: str
+    comment: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it held processors. One of no length whose end Slurm never told (its comment
+        comes with the end) was closed by hand."""
+        if self.end > self.start:
+            return True
+        return self.word not in NEVER_BEGUN and bool(self.comment)
 
 
 class Silent(Exception):
     """A command of Slurm's gave no answer, or refused."""
-
-
-class Spool:
-    """The directory of the runs, and what anybody who reaches it may know of them."""
-
-    def __init__(self, spool: Path) -> None:
-        self.spool = spool
-
-    def put_programs(self, programs: dict) -> Path:
-        """The programs that run orders, in a directory of their own version."""
-        where = self.spool / ".programs" / programs["version"]
-        if not where.exists():
-            where.parent.mkdir(exist_ok=True, mode=0o711)
-            fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=where.parent))
-            fresh.chmod(0o711)
-            for name, text in programs["files"].items():
-                (fresh / name).write_text(text, encoding="utf-8")
-            with suppress(OSError):
-                os.rename(fresh, where)
-        return where
-
-    def keep(self, order: dict) -> None:
-        """Write an order aside, then put it in its place in one step."""
-        folder = self.spool / order["key"]
-        if folder.exists():
-            return
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.spool))
-        (fresh / "work").mkdir()
-        for name, text in order["files"].items():
-            (fresh / "work" / name).write_text(text, encoding="utf-8")
-        order = {**order, "hidden": str(self.spool)}
-        (fresh / "order.json").write_text(json.dumps(order), encoding="utf-8")
-        os.rename(fresh, folder)
-
-    def end_of(self, key: str) -> dict:
-        with suppress(OSError, ValueError):
-            return json.loads((self.spool / key / "end.json").read_text(encoding="utf-8"))
-        return {}
-
-    def progress_of(self, key: str) -> float | None:
-        with suppress(OSError, ValueError):
-            text = (self.spool / key / "work" / "progress").read_text(encoding="utf-8")[:32]
-            return min(1.0, max(0.0, float(text)))
-        return None
-
-    def log(self, key: str, since: int, most: int) -> tuple:
-        try:
-            with open(self.spool / key / "log.txt", "rb") as file:
-                file.seek(since)
-                content = file.read(most)
-        except FileNotFoundError:
-            return "", since
-        return base64.b64encode(content).decode(), since + len(content)
-
-    def results(self, key: str, most: int, bytes_most: int) -> list:
-        """Names and sizes of what lies in the run's directory; links are not followed."""
-        work = self.spool / key / "work"
-        if not work.is_dir():
-            return []
-        order = json.loads((self.spool / key / "order.json").read_text(encoding="utf-8"))
-        return [
-            path.name for path in sorted(work.glob("*"))
-            if path.suffix.lower() in RESULT_ENDINGS and path.name not in order["files"]
-            and path.is_file() and not path.is_symlink() and 0 < path.stat().st_size <= bytes_most
-        ][:most]  # fmt: skip
-
-    def fetch(self, key: str, name: str) -> str:
-        """One result's content."""
-        path = self.spool / key / "work" / os.path.basename(name)
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(handle, "rb") as file:
-            return base64.b64encode(file.read()).decode()
-
-    def put_away(self, key: str) -> None:
-        """Out of sight at once, then removed."""
-        with suppress(OSError):
-            os.rename(self.spool / key, self.spool / f"{GONE}{key}")
-        for gone in self.spool.glob(f"{GONE}*"):
-            shutil.rmtree(gone, ignore_errors=True)
 
 
 class Hand(Spool):
@@ -178,9 +120,9 @@ class Hand(Spool):
             name = f"{free[0]}.{secrets.token_hex(4)}"
             together = self.batches / name / "keys"
             together.parent.mkdir(mode=0o711)
-            _write(together, "\n".join(free))
+            write(together, "\n".join(free))
             for number, key in enumerate(free):
-                _write(self.spool / key / "batch", f"{name} {number}")
+                write(self.spool / key / "batch", f"{name} {number}")
             names[name] = True
         return list(names)
 
@@ -203,7 +145,7 @@ class Hand(Spool):
                 "sbatch", *self._asks(name, order, len(keys)), given=self._script(name, where)
             )
             job = said.strip().split(";")[0]
-        _write(self.batches / name / "job", job)
+        write(self.batches / name / "job", job)
 
     def _job(self, name: str) -> str:
         with suppress(FileNotFoundError):
@@ -259,44 +201,77 @@ class Hand(Spool):
                 found[key] = {"state": "QUEUED"}
         if not jobs:
             return found
-        rows, known = self._accounted(list(jobs)), self._known()
+        # in this order: what Slurm no longer holds for alive, and has told its accounting of, must
+        # stand there when that is read
+        known = self._known()
+        is_told = known is not None and self._has_told()
+        rows = self._accounted(list(jobs))
         for key, mark in places.items():
-            sight = self._sight(key, rows.get(mark, []))
-            if sight["state"] in ALIVE and known is not None:
+            mine = rows.get(mark, [])
+            sight = self._sight(key, mine)
+            if known is not None:
+                sight = self._revived(key, sight, known.get(mark))
+            if known is not None and sight["state"] in ALIVE:
                 sight = self._refreshed(key, sight, known.get(mark))
+            if sight["state"] not in ALIVE:
+                is_alive = known is None or _is_alive(known.get(mark))
+                sight = self._accounts(sight, mine, is_told and not is_alive)
             found[key] = sight
         return found
 
+    def _has_told(self) -> bool:
+        """Whether Slurm has told its accounting all that it knows of."""
+        try:
+            text = self.call("sdiag")
+        except Silent:
+            return False
+        sizes = [line.split(":")[1] for line in text.splitlines() if "DBD Agent queue" in line]
+        return all(int(size) == 0 for size in sizes)
+
+    def _accounts(self, sight: dict, rows: list, is_told: bool) -> dict:
+        """A run that has ended, with what accounting says it held; open while that may change:
+        Slurm is silent, holds it for alive or has not told all, or a begin has no end yet, or the
+        last end is so young that a Slurm that starts anew may not know of it."""
+        begun = [row for row in rows if row.start is not None]
+        ends = [row.end for row in begun if row.end is not None]
+        young = time.time() - max([*ends, sight["ended"]]) < self.settings["settle_seconds"]
+        is_open = not is_told or young or len(ends) < len(begun)
+        if not begun and sight["state"] != "CANCELLED":
+            return {**sight, "is_open": is_open}
+        held = [[row.start, row.end] for row in begun if row.end is not None and row.counts]
+        is_charged = not begun or begun[-1].word not in NOT_CHARGED
+        reason = "" if sight["reason"] == "unaccounted" else sight["reason"]
+        return {
+            **sight, "held": held, "is_charged": is_charged, "is_open": is_open, "reason": reason,
+        }  # fmt: skip
+
     def _accounted(self, jobs: list) -> dict:
         """What accounting says of these jobs' tasks: a row for each time that one was begun."""
-        fields = "JobID,State,ExitCode,Start,End,JobName"
+        fields = "JobID,State,ExitCode,Start,End,JobName,Comment"
         text = self.call(
             "sacct", "--noheader", "--parsable2", "--allocations", "--duplicates",
             f"--format={fields}", f"--jobs={','.join(jobs)}", "--starttime=now-90days",
         )  # fmt: skip
         rows: dict = {}
         for line in text.splitlines():
-            job, state, code, start, end, name = line.split("|", 5)
+            job, state, code, start, end, name, comment = line.split("|", 6)
+            row = Row(_seconds(start), _seconds(end), state.split()[0], code, comment)
             for task in _tasks(job):
-                row = (_seconds(start), _seconds(end), state, code)
                 rows.setdefault((name, task), []).append(row)
         for each in rows.values():
-            each.sort(key=lambda row: row[0] if row[0] is not None else float("inf"))
+            each.sort(key=lambda row: row.start if row.start is not None else float("inf"))
         return rows
 
     def _sight(self, key: str, rows: list) -> dict:
         """One task's rows as a sight: the last says how it stands, all of them what it held."""
         if not rows:
             return {"state": "QUEUED"}
-        start, end, said, code = rows[-1]
+        start, end, word, code, _comment = rows[-1]
         # what was cancelled while it waited is told as begun and ended at once
         is_claimed = (self.spool / key / "claim").exists()
-        word = said.split()[0]
-        began = [row for row in rows if row[0] is not None and (row[0] != row[1] or is_claimed)]
-        sight = {
-            "state": "QUEUED", "started": began[0][0] if began else None,
-            "held": [[a, b] for a, b, *_rest in began if b is not None and b > a],
-        }  # fmt: skip
+        begun = [row for row in rows if row.start is not None]
+        began = [row for row in begun if row.start != row.end or is_claimed]
+        sight = {"state": "QUEUED", "started": began[0].start if began else None}
         if word in BEGUN and start is not None:
             return {**sight, "state": "RUNNING", "progress": self.progress_of(key)}
         if word not in ENDS or end is None:
@@ -325,6 +300,14 @@ class Hand(Spool):
         rows = (line.split("|", 4) for line in text.splitlines())
         return {(name, job): (state, _seconds(start), why) for job, state, start, why, name in rows}
 
+    def _revived(self, key: str, sight: dict, known: tuple | None) -> dict:
+        """What accounting holds for ended while a Slurm that started anew goes on with it: alive,
+        unless the runner has said how it ended."""
+        if known is None or known[0] not in WAITS or sight["state"] in ALIVE or self.end_of(key):
+            return sight
+        state = "RUNNING" if known[0] == "RUNNING" else "QUEUED"
+        return {"state": state, "started": known[1] if state == "RUNNING" else None}
+
     def _refreshed(self, key: str, sight: dict, known: tuple | None) -> dict:
         """What accounting holds for alive, as Slurm itself knows it; accounting hears of a start
         some seconds later, and of an end never where one of the two was killed over it."""
@@ -337,7 +320,7 @@ class Hand(Spool):
                 place = self._place(key)
                 self.call("scontrol", "release", f"{self._job(place[0])}_{place[1]}", may_fail=True)
             if state in BEGUN or (state in ENDS and start is not None):
-                began = sight["started"] if sight.get("held") else start
+                began = sight.get("started") or start
                 told = self.progress_of(key)
                 return {**sight, "state": "RUNNING", "started": began, "progress": told}
             return sight
@@ -346,20 +329,24 @@ class Hand(Spool):
             # a task that never began leaves no trace in either when its array waited whole
             ended = cancelled.stat().st_mtime
             return {**sight, "state": "CANCELLED", "ended": ended, "reason": "cancelled"}
-        if not mark.exists():
-            mark.touch()
-        elif time.time() - mark.stat().st_mtime > self.settings["absent_seconds"]:
-            return self._last_sight(key, sight)
+        if time.time() - self._absent_since(key) > self.settings["absent_seconds"]:
+            return self._last_sight(key)
         return sight
 
-    def _last_sight(self, key: str, sight: dict) -> dict:
-        """A run that Slurm has forgotten: as its runner wrote down, else lost. What accounting has
-        not ended by now is not charged, whatever it may say of it later."""
+    def _absent_since(self, key: str) -> float:
+        """Since when Slurm has not known a run that accounting has not ended."""
+        mark = self.spool / key / "absent"
+        if not mark.exists():
+            mark.touch()
+        return mark.stat().st_mtime
+
+    def _last_sight(self, key: str) -> dict:
+        """A run that Slurm has forgotten: as its runner wrote down, else lost. What it held is told
+        by accounting once that is closed; where accounting has nothing it is not charged."""
         told = self.end_of(key)
         if told:
             return {**told, "reason": "unaccounted"}
-        seen = (self.spool / key / "absent").stat().st_mtime
-        return {"state": "LOST", "ended": seen, "reason": "lost", "held": sight.get("held", [])}
+        return {"state": "LOST", "ended": self._absent_since(key), "reason": "lost"}
 
     # ending, fetching, forgetting
 
@@ -443,6 +430,10 @@ class Hand(Spool):
         }  # fmt: skip
 
 
+def _is_alive(known: tuple | None) -> bool:
+    return known is not None and known[0] not in ENDS
+
+
 def _alike(orders: list) -> list:
     """Orders that may be one array: of one job and with the same wants."""
     groups: dict = {}
@@ -467,13 +458,6 @@ def _tasks(job: str) -> list:
         first, _, last = part.partition("-")
         found += [f"{whole}_{number}" for number in range(int(first), int(last or first) + 1)]
     return found
-
-
-def _write(path: Path, text: str) -> None:
-    """Write whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text, encoding="utf-8")
-    os.replace(fresh, path)
 
 
 def _seconds(text: str) -> float | None:

@@ -3,7 +3,8 @@
 What must hold, whatever the machine (tests/compute/test_backends.py): the same key handed in twice
 runs once; what was handed in is told of until it is forgotten; an end is told with its moment; a
 run that vanished is told as LOST, never as running; cancelling what has ended changes nothing; a
-centre that does not answer is `Unreachable`, and nothing is known anew.
+centre that does not answer is `Unreachable`, and nothing is known anew. Where a centre keeps
+accounts, what they say is metered, and only once they are closed (`is_open`).
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,10 @@ class Sight:
     exit_code: int | None = None
     reason: str = ""  # "", wall, signal, lost, cancelled, unshut
     progress: float | None = None  # 0 to 1, as the program says
-    held: tuple[tuple[float, float], ...] = ()  # where it was begun more than once: each stretch
+    # each stretch that the centre's accounts say it was held; None: once, from begin to end
+    held: tuple[tuple[float, float], ...] | None = None
+    is_charged: bool | None = None  # by the centre's accounts; None: unless it was lost
+    is_open: bool = False  # it has ended, but the centre's accounts of it are not closed yet
 
 
 class Unreachable(Exception):

@@ -22,7 +22,6 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-from kechuang.compute.backends.hand import Spool
 from kechuang.compute.backends.orders import (
     CANCELLED,
     LOST,
@@ -35,6 +34,7 @@ from kechuang.compute.backends.orders import (
     Unreachable,
 )
 from kechuang.compute.backends.slurm import CONNECTION, programs
+from kechuang.compute.backends.spool import Spool
 
 API = "/api/jobs/"
 NOT_FOUND = 404

@@ -1,12 +1,20 @@
 """Try how a centre is to be reached, by what an operator wrote: a Slurm, or a Ray."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from kechuang.compute.backends.ray import RayBackend, RayConnection
-from kechuang.compute.backends.slurm import ACCOUNTING, Connection, survey, what_lacks
+from kechuang.compute.backends.orders import Unreachable
+from kechuang.compute.backends.ray import RayBackend, RayConnection, ray_connection_at
+from kechuang.compute.backends.slurm import (
+    ACCOUNTING,
+    Connection,
+    connection_at,
+    survey,
+    what_lacks,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,17 @@ class Reached:
 def names_of(given: Mapping[str, Any]) -> set[str]:
     """What a connection of this kind may say: an address means a Ray."""
     return {one.name for one in fields(RayConnection if "address" in given else Connection)}
+
+
+def try_kept(kind: str, place: Path) -> Reached:
+    """Ask a centre by the way that is kept for it; Unreachable where it gives no answer, or where
+    none is kept."""
+    if kind == "LOCAL":
+        return Reached(kind, f"{os.cpu_count()}", os.cpu_count(), True, [], lambda _place: None)
+    if kind == "NONE":
+        raise Unreachable("kechuang compute connect")
+    kept = ray_connection_at(place) if kind == "RAY" else connection_at(place)
+    return reach({name.name: getattr(kept, name.name) for name in fields(kept)})
 
 
 def reach(given: Mapping[str, Any]) -> Reached:

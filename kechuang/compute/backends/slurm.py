@@ -26,7 +26,15 @@ from kechuang.compute.backends.orders import (
 
 CONNECTION = "connection.toml"
 HERE = Path(__file__).parent
-SENT = "import json,sys; g=json.load(sys.stdin); s={'__name__':'hand'}; exec(g['program'],s); print(json.dumps(s['answer'](g)))"  # noqa: E501
+NAMES = ("kechuang.compute.backends.spool", "kechuang.compute.backends.hand")
+SENT = """
+import json, sys, types
+given = json.load(sys.stdin)
+for name, text in given["program"]:
+    sys.modules[name] = types.ModuleType(name)
+    exec(text, sys.modules[name].__dict__)
+print(json.dumps(sys.modules[name].answer(given)))
+"""
 SSH = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
 ACCOUNTING = "accounting_storage/slurmdbd"
 CALLS_MOST = 8  # commands of Slurm's that one call over ssh may wait for
@@ -46,6 +54,7 @@ class Connection:
     python: str = "/usr/bin/python3"
     timeout_seconds: int = 20
     absent_seconds: int = 30  # that Slurm may not know what its accounting holds for alive
+    settle_seconds: int = 15  # after an end in which a Slurm that starts anew may still change it
     keeps_accounts: bool = True
     programs: dict[str, str] = field(default_factory=dict)  # a template's own Python
 
@@ -87,7 +96,7 @@ class SlurmBackend:
     def look(self, keys: list[str]) -> dict[str, Sight]:
         found = self._ask("look", keys=keys) if keys else {}
         return {
-            key: Sight(**{**one, "held": tuple((a, b) for a, b in one.get("held", ()))})
+            key: Sight(**{**one, "held": _stretches(one.get("held"))})
             for key, one in found.items()
         }
 
@@ -128,6 +137,10 @@ class SlurmBackend:
         return ask(self.connection, verb, **given)
 
 
+def _stretches(told: list[list[float]] | None) -> tuple[tuple[float, float], ...] | None:
+    return None if told is None else tuple((since, until) for since, until in told)
+
+
 def survey(connection: Connection) -> dict[str, Any]:
     """What a Slurm says of itself; makes the spool. Unreachable where it gives no answer."""
     return dict(ask(connection, "survey"))
@@ -156,7 +169,10 @@ def ask(connection: Connection, verb: str, **given: Any) -> Any:
 
 def _send(connection: Connection, asked: dict[str, Any]) -> dict[str, Any]:
     there = shlex.join([connection.python, "-I", "-c", SENT])
-    program = (HERE / "hand.py").read_text(encoding="utf-8")
+    program = [
+        (name, (HERE / f"{name.rpartition('.')[2]}.py").read_text(encoding="utf-8"))
+        for name in NAMES
+    ]  # fmt: skip
     try:
         done = subprocess.run(
             [*SSH, *connection.ssh, "--", connection.host, there], text=True, check=True,

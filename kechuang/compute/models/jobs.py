@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kechuang.base.numbers import new_random_number
 from kechuang.compute.models.desk import Allocation, Centre, DataClass
+from kechuang.compute.models.registry import DataSet
 from kechuang.compute.rules.jobs import RUN_LIVE, Wanted
 from kechuang.compute.rules.rights import Facts
 from kechuang.files.models import Blob
@@ -43,6 +44,9 @@ class Job(models.Model):
     template_version = models.CharField(_("应用版本"), max_length=20)
     parameters = models.JSONField(_("参数"), default=dict)
     data_class = models.CharField(_("数据等级"), max_length=10, choices=DataClass)
+    data_set = models.ForeignKey(
+        DataSet, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("数据集")
+    )
     data_mb = models.BigIntegerField(_("数据量（MB）"), default=0)
     processors = models.PositiveIntegerField(_("核数"))
     wall_seconds = models.PositiveIntegerField(_("时限（秒）"))
@@ -171,17 +175,25 @@ class Run(models.Model):
     reason = models.CharField(_("原因"), max_length=20, blank=True)
     predicted_wait_seconds = models.BigIntegerField(_("预测等待（秒）"), default=0)
     is_collected = models.BooleanField(_("结果已取回"), default=False)
+    is_metered = models.BooleanField(_("已计量"), default=False)
+    accounts_since = models.DateTimeField(_("等中心记账，自"), null=True)
     log_tail = models.TextField(_("日志"), blank=True)
 
     class Meta:
         verbose_name = _("运行")
         ordering = ["task", "attempt"]
         indexes = [
-            models.Index(fields=["job"], condition=Q(is_collected=False), name="run_to_look_after")
-        ]
+            models.Index(
+                fields=["job"], condition=Q(is_collected=False) | Q(is_metered=False),
+                name="run_to_look_after",
+            )
+        ]  # fmt: skip
         constraints = [
             models.UniqueConstraint(
                 fields=["job", "task", "attempt"], name="one_run_per_task_and_attempt"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_metered=False) | ~Q(state__in=RUN_LIVE), name="metered_run_has_ended"
             ),
             models.UniqueConstraint(
                 fields=["job", "task"], condition=Q(state__in=RUN_LIVE),

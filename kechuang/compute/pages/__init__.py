@@ -2,14 +2,41 @@
 
 from django.urls import path
 
-from kechuang.compute.pages import allocations, centres, jobs, quotes, statements
+from kechuang.compute.pages import (
+    allocations,
+    centres,
+    data,
+    jobs,
+    quotes,
+    registry,
+    statements,
+)
 
 urls = [
     path("centres/", centres.centres, name="centres"),
     path("centres.csv", centres.centres_csv, name="centres-csv"),
+    path("centres/new/", registry.new, name="centre-new"),
+    path("centres/load/", data.load, name="centres-load"),
     path("centres/<str:number>/", centres.centre, name="centre"),
-    path("centres/<str:number>/prices/", centres.prices, name="centre-prices"),
+    path("centres/<str:number>/change/", registry.change, name="centre-change"),
+    path("centres/<str:number>/test/", registry.test, name="centre-test"),
+    path("centres/<str:number>/prices/", registry.prices, name="centre-prices"),
+    path(
+        "centres/<str:number>/prices/<str:asked>/set/", registry.set_prices, name="price-set"
+    ),
+    path(
+        "centres/<str:number>/prices/<str:asked>/refuse/", registry.refuse_prices,
+        name="price-refuse",
+    ),
+    path("centres/<str:number>/phases/new/", registry.phase_new, name="phase-new"),
+    path("centres/<str:number>/phases/<int:place>/", registry.phase, name="phase"),
     path("centres/<str:number>/state/", centres.state, name="centre-state"),
+    path("network/", data.network, name="network"),
+    path("network/new/", data.network_new, name="network-new"),
+    path("data-sets/", data.data_sets, name="data-sets"),
+    path("data-sets/new/", data.data_new, name="data-new"),
+    path("data-sets/<str:number>/", data.data_set, name="data-set"),
+    path("data-sets/<str:number>/change/", data.data_change, name="data-change"),
     path("allocations/", allocations.allocations, name="allocations"),
     path("allocations.csv", allocations.allocations_csv, name="allocations-csv"),
     path("allocations/new/", allocations.new, name="allocation-new"),

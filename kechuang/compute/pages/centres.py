@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from kechuang.base.time import shanghai_date
 from kechuang.compute import actions, forms, queries
 from kechuang.compute.models import Centre, CentreStage
-from kechuang.compute.rules import rights
+from kechuang.compute.rules import registry, rights
+from kechuang.compute.rules.jobs import ACCOUNTS_WITHIN
 from kechuang.compute.rules.templates import templates
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.sheets import csv_response
@@ -39,6 +40,7 @@ def centres(request: AskedRequest) -> HttpResponse:
         "side_now": request.GET.get("side", "").lower(), "may_ask": rights.may_ask(request.actor),
         "is_narrowed": any(request.GET.get(key) for key in ("kind", "side", "region")),
         "totals": _totals(rows),
+        "may_register": rights.may_register_centre(request.actor, request.actor.region),
     })  # fmt: skip
 
 
@@ -74,9 +76,11 @@ def centre(request: AskedRequest, number: str) -> HttpResponse:
     """One centre: what it has, its prices by hour, how full it is, what may come to it."""
     row = found_or_404(queries.centres_visible_to(request.actor, request.at), number=number)
     known, prices_now = templates(), queries.price_list_at(row, request.at)
+    owed, owed_since = queries.accounts_owed(row, request.at)
     return render(request, "compute/centre.html", {
         "centre": row, "kind": KINDS[row.state], "price_list": prices_now,
-        "bands": _bands(prices_now),
+        "bands": _bands(prices_now), "owed": owed, "owed_since": owed_since,
+        "owed_until": owed_since + ACCOUNTS_WITHIN if owed_since else None,
         "figures": queries.figures_of([row], request.at)[0],
         "templates": [
             (known[code], queries.what_lacks(row, known[code])) for code in row.templates
@@ -87,9 +91,24 @@ def centre(request: AskedRequest, number: str) -> HttpResponse:
             row.data_classes
         ],
         "stages": queries.stages_of(CentreStage, dict(Centre.State.choices), centre=row),
-        "may_run": rights.may_run_centre(request.actor, row.facts),
+        "may_run": rights.may_run_centre(request.actor, row.facts), **_registered(request, row),
         "may_ask": rights.may_ask(request.actor),
     })  # fmt: skip
+
+
+def _registered(request: AskedRequest, row: Centre) -> dict[str, object]:
+    """Prices that wait for a second person, phases, the last trial, the carbon of its power."""
+    asked = queries.prices_asked(row)
+    grams = sorted({float(one) for one in row.carbon_g_per_kwh})
+    return {
+        "asked": asked, "asked_bands": _bands(asked), "at": request.at,
+        "may_set": asked is not None and registry.may_set_prices(
+            request.actor, row.facts, asked.asked_by.number
+        ),
+        "phases": list(row.phases.all()[:50]), "trial": row.trials.first(),
+        "moving": [state for state, steps in registry.PHASE_STEPS.items() if steps],
+        "carbon": "–".join(f"{one:g}" for one in {grams[0]: 0, grams[-1]: 0}),
+    }  # fmt: skip
 
 
 def _data_classes() -> list[tuple[str, str]]:
@@ -109,25 +128,6 @@ def _bands(prices: object) -> list[tuple[str, float]]:
         else:
             found.append((hour, hour + 1, milli))
     return [(f"{a:02}:00–{b:02}:00", milli / 100_000) for a, b, milli in found]
-
-
-@signed_in
-def prices(request: AskedRequest, number: str) -> HttpResponse:
-    """The centre's operator sets prices from now on."""
-    row = found_or_404(queries.centres_visible_to(request.actor, request.at), number=number)
-    if not rights.may_run_centre(request.actor, row.facts):
-        raise Http404
-    form = forms.PricesForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        with form.refusals():
-            actions.set_prices(
-                centre=row, milli_fen=form.prices(), minimum_fen=form.cleaned_data["minimum"],
-                by=request.actor, at=request.at,
-            )  # fmt: skip
-            messages.success(request, _("新价目已生效；已开始的作业仍按原价。"))
-            return redirect("centre", number=row.number)
-    context = {"form": form, "centre": row}
-    return render(request, "compute/prices.html", context, status=form.status)
 
 
 @signed_in

@@ -11,7 +11,7 @@ from kechuang.compute import actions, queries
 from kechuang.compute.models import Bill, Job, JobStage, Run
 from kechuang.compute.pages.quotes import parameters_of, quote_page
 from kechuang.compute.rules import rights
-from kechuang.compute.rules.jobs import LIVE
+from kechuang.compute.rules.jobs import ACCOUNTS_WITHIN, ENDED, LIVE
 from kechuang.compute.rules.templates import template_coded
 from kechuang.doors.forms import ConfirmForm, Form
 from kechuang.doors.lists import keyset
@@ -98,10 +98,19 @@ def _context(request: AskedRequest, row: Job) -> dict[str, Any]:
         "log": queries.log_of(runs[-1]) if reads and runs else "", "quote": quote,
         "template": template_coded(row.template), "parameters": parameters_of(row),
         "script": row.parameters.get("script", "") if reads else "",
-        "waited": _waited(runs),
+        "waited": _waited(runs), **_accounts(row, bill),
         "may_cancel": reads and row.state in LIVE and not row.is_cancelling,
         "may_retry": reads and row.state in ("FAILED", "CANCELLED") and row.submitted_at,
         "stages": queries.stages_of(JobStage, dict(Job.State.choices), job=row),
+    }  # fmt: skip
+
+
+def _accounts(row: Job, bill: Bill | None) -> dict[str, Any]:
+    """Whether an ended job waits for its centre's accounts, until when; or came to nothing."""
+    since = queries.accounts_awaited(row)
+    return {
+        "accounts_since": since, "accounts_until": since + ACCOUNTS_WITHIN if since else None,
+        "is_uncharged": row.state in ENDED and row.submitted_at and not bill and not since,
     }  # fmt: skip
 
 

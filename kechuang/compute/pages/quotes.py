@@ -49,6 +49,7 @@ def new(request: AskedRequest) -> HttpResponse:
     form = forms.JobForm(
         request.POST if request.method == "POST" else None, template=template_coded(code),
         allocations=allocations,
+        data_sets=list(queries.data_usable_by(request.actor, request.at).order_by("-pk")[:50]),
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         chosen = next(

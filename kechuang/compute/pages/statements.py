@@ -5,6 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from kechuang.base.time import shanghai_date, start_of_day
 from kechuang.compute import actions, forms, queries
 from kechuang.compute.models import Adjustment
 from kechuang.compute.rules import rights
@@ -41,9 +42,12 @@ def lock(request: AskedRequest, number: str, centre: str, month: str) -> HttpRes
             )
             messages.success(request, _("已锁定并记账。"))
             return redirect("statement", number=made.number)
+    today = shanghai_date(request.at)
     bills = list(queries.bills_of(row, place, month)[:BILLS_SHOWN])
     return render(request, "compute/statement_lock.html", {
         "form": form, "allocation": row, "centre": place, "month": month, "bills": bills,
+        "uncharged": queries.uncharged_jobs(row, place, month)[:BILLS_SHOWN],
+        "waits": queries.unbilled_jobs(row, place, start_of_day(today.replace(day=1))),
         "total_fen": sum(bill.total_fen for bill in bills),
     }, status=form.status)  # fmt: skip
 
@@ -57,6 +61,7 @@ def statement(request: AskedRequest, number: str) -> HttpResponse:
     adjusted = sum(one.amount_fen for one in adjustments if one.state == "APPROVED")
     content = queries.statement_content(row, bills)
     return render(request, "compute/statement.html", {
+        "uncharged": queries.uncharged_jobs(row.allocation, row.centre, row.month)[:BILLS_SHOWN],
         "statement": row, "bills": bills[:BILLS_SHOWN], "adjustments": adjustments,
         "now_fen": row.total_fen + adjusted,
         "is_true": statement_hash(content) == row.content_hash,

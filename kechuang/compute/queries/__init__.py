@@ -12,9 +12,24 @@ from kechuang.compute.queries.desk import (
 )
 from kechuang.compute.queries.figures import CentreFigures, figures_of, utilisation
 from kechuang.compute.queries.quoting import quotes_for
+from kechuang.compute.queries.registry import (
+    HourOf,
+    Saved,
+    bandwidth_between,
+    data_usable_by,
+    data_visible_to,
+    links_now,
+    load_of,
+    prices_asked,
+    saved_by_placement,
+    units_named,
+)
 from kechuang.compute.queries.running import (
+    accounts_awaited,
+    accounts_owed,
     backend_for,
     bills_of,
+    centres_that_owe,
     centres_with_accounts,
     centres_with_work,
     live_runs,
@@ -26,14 +41,17 @@ from kechuang.compute.queries.running import (
     results_of,
     statement_content,
     unbilled_jobs,
+    uncharged_jobs,
     what_lacks,
 )
 
 __all__ = [
-    "CentreFigures", "allocations_in_force", "allocations_visible_to", "backend_for", "bills_of",
-    "centres_visible_to", "centres_with_accounts", "centres_with_work", "figures_of",
-    "jobs_visible_to", "live_runs", "log_of", "order_of", "place_of",
-    "price_list_at", "progress_of", "quotas_at", "quotes_for", "results_of", "stages_of",
-    "statement_content", "statements_visible_to", "unbilled_jobs", "utilisation",
-    "what_lacks", "within",
+    "CentreFigures", "HourOf", "Saved", "accounts_awaited", "accounts_owed",
+    "allocations_in_force", "allocations_visible_to", "backend_for", "bandwidth_between",
+    "bills_of", "centres_that_owe", "centres_visible_to", "centres_with_accounts",
+    "centres_with_work", "data_usable_by", "data_visible_to", "figures_of", "jobs_visible_to",
+    "links_now", "live_runs", "load_of", "log_of", "order_of", "place_of", "price_list_at",
+    "prices_asked", "progress_of", "quotas_at", "quotes_for", "results_of", "saved_by_placement",
+    "stages_of", "statement_content", "statements_visible_to", "unbilled_jobs", "uncharged_jobs",
+    "units_named", "utilisation", "what_lacks", "within",
 ]  # fmt: skip

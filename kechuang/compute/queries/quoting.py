@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from kechuang.compute.models import Allocation, Centre, Job, PriceList, Quote, Run
+from kechuang.compute.models import Allocation, Centre, Job, Link, PriceList, Quote, Run
+from kechuang.compute.queries.registry import bandwidth_between, links_now
 from kechuang.compute.queries.running import what_lacks
 from kechuang.compute.rules import quotes
 from kechuang.compute.rules.jobs import RUN_LIVE
@@ -21,19 +22,27 @@ def quotes_for(job: Job, at: datetime) -> list[Quote]:
     """A quote of every centre, not kept yet: its terms, or why it cannot take the job."""
     centres = list(Centre.objects.select_related("organisation").order_by("pk")[:CENTRES_MOST])
     places = {one.centre.number: one for one in _places(centres, job, at)}
-    home = next((one for one in centres if _is_near(one, job.allocation)), None)
-    ask = _ask(job, home.number if home else "", at)
-    bandwidth = float(home.bandwidth_mb_s) if home else None
+    near = next((one for one in centres if _is_near(one, job.allocation)), None)
+    home = near
+    if job.data_set is not None:
+        home = next((one for one in centres if one.pk == job.data_set.centre_id), near)
+    ask, links = _ask(job, home.number if home else "", at), links_now()
     found = []
     for centre in centres:
         seen = places[centre.number]
         terms = (
             quotes.Terms(seen.refused, seen.facts)
             if seen.refused
-            else quotes.quote(ask, seen.place, bandwidth)
+            else quotes.quote(ask, seen.place, _bandwidth(links, home, centre))
         )
         found.append(_quote(job, centre, terms))
     return found
+
+
+def _bandwidth(
+    links: dict[tuple[int, int], Link], home: Centre | None, centre: Centre
+) -> float | None:
+    return float(bandwidth_between(links, home, centre)) if home else None
 
 
 def _ask(job: Job, home: str, at: datetime) -> quotes.Ask:

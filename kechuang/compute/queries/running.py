@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
-from kechuang.base.time import rfc3339, shanghai_date
+from kechuang.base.periods import Period
+from kechuang.base.time import rfc3339, shanghai_date, start_of_day
 from kechuang.compute import backends
 from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Backend, Order, Unreachable
@@ -20,11 +21,12 @@ from kechuang.compute.backends.ray import ray_connection_at
 from kechuang.compute.backends.slurm import connection_at
 from kechuang.compute.models import Allocation, Bill, Centre, Job, Result, Run, Statement, Usage
 from kechuang.compute.rules.allocations import left_core_seconds
-from kechuang.compute.rules.jobs import LIVE, RUN_LIVE
+from kechuang.compute.rules.jobs import ACCOUNTS_USUAL, ENDED, LIVE, RUN_LIVE
 from kechuang.compute.rules.templates import Template, template_coded
 
 PROGRAMS = Path(backends.__file__).parent / "programs"
 LOG_CHARACTERS_MOST = 20_000
+UNFINISHED = Q(is_collected=False) | Q(is_metered=False)
 MINUTE = 60
 
 
@@ -92,7 +94,7 @@ def order_of(run: Run) -> Order:
 def centres_with_work(at: datetime) -> list[Centre]:
     """Centres that have runs which have not ended, or whose results are not fetched; of those that
     gave no answer the ones whose time has come to be asked again."""
-    busy = Run.objects.filter(is_collected=False).values("job__centre")
+    busy = Run.objects.filter(UNFINISHED).values("job__centre")
     is_due = Q(ask_again_at__isnull=True) | Q(ask_again_at__lte=at)
     return list(Centre.objects.filter(is_due, pk__in=busy).order_by("pk"))
 
@@ -131,9 +133,10 @@ def account_of(allocation: Allocation) -> str:
 
 
 def live_runs(centre: Centre) -> QuerySet[Run]:
-    """The runs of a centre that have not ended, or whose results are not kept; first come first."""
+    """The runs of a centre that have not ended, whose results are not kept, or whose accounts are
+    not closed; first come first."""
     return (
-        Run.objects.filter(job__centre=centre, is_collected=False)
+        Run.objects.filter(UNFINISHED, job__centre=centre)
         .select_related("job__centre", "job__allocation", "job__organisation", "job__asked_by")
         .order_by("pk")
     )
@@ -185,15 +188,68 @@ def bills_of(allocation: Allocation, centre: Centre, month: str) -> QuerySet[Bil
 
 
 def unbilled_jobs(allocation: Allocation, centre: Centre, before: datetime) -> int:
-    """Jobs that were submitted before an instant and have not ended."""
+    """Jobs that were submitted before an instant and have not ended, or wait for accounts."""
+    waits = Job.objects.filter(pk__in=Run.objects.filter(is_metered=False).values("job"))
     return Job.objects.filter(
-        allocation=allocation, centre=centre, state__in=LIVE, submitted_at__lt=before
-    ).count()
+        Q(state__in=LIVE) | Q(pk__in=waits), allocation=allocation, centre=centre,
+        submitted_at__lt=before,
+    ).count()  # fmt: skip
+
+
+def uncharged_jobs(allocation: Allocation, centre: Centre, month: str) -> QuerySet[Job]:
+    """Jobs that ended in a month and came to nothing: their centre's accounts have nothing of them
+    that is charged. Those that still wait for accounts are not among them."""
+    period = Period.parse(month)
+    waits = Run.objects.filter(is_metered=False).values("job")
+    return (
+        Job.objects.filter(
+            allocation=allocation, centre=centre, bill__isnull=True, submitted_at__isnull=False,
+            ended_at__gte=start_of_day(period.since), ended_at__lt=start_of_day(period.until),
+        )
+        .exclude(pk__in=waits)
+        .order_by("pk")
+    )  # fmt: skip
+
+
+def accounts_awaited(job: Job) -> datetime | None:
+    """Since when an ended job waits for its centre's accounts; None where it does not."""
+    waits = Run.objects.filter(job=job, is_metered=False).exclude(state__in=RUN_LIVE)
+    found = waits.aggregate(since=Min("accounts_since"))["since"]
+    return found if job.state in ENDED else None
+
+
+def accounts_owed(centre: Centre, at: datetime) -> tuple[int, datetime | None]:
+    """How many jobs of a centre have waited for its accounts longer than usual, and since when."""
+    found = Run.objects.filter(
+        job__centre=centre, is_metered=False, accounts_since__lt=at - ACCOUNTS_USUAL
+    ).aggregate(jobs=Count("job", distinct=True), since=Min("accounts_since"))
+    return found["jobs"], found["since"]
+
+
+def centres_that_owe(at: datetime) -> QuerySet[Centre]:
+    """Centres whose accounts of ended jobs have stood open longer than usual, `owed_since`."""
+    owed = Q(is_metered=False, accounts_since__lt=at - ACCOUNTS_USUAL)
+    since = (
+        Run.objects.filter(owed, job__centre=OuterRef("pk")).order_by().values("job__centre")
+        .annotate(since=Min("accounts_since")).values("since")
+    )  # fmt: skip
+    return (
+        Centre.objects.annotate(owed_since=Subquery(since))
+        .filter(owed_since__isnull=False)
+        .select_related("organisation")
+        .order_by("owed_since", "pk")
+    )
 
 
 def statement_content(statement: Statement, bills: list[Bill]) -> dict[str, Any]:
-    """What the hash of a statement covers: anybody can write it again and compare."""
+    """What the hash of a statement covers: anybody can write it again and compare.
+
+    Jobs that came to nothing are named where there are any.
+    """
+    free = uncharged_jobs(statement.allocation, statement.centre, statement.month)
+    numbers = list(free.values_list("number", flat=True))
     return {
+        **({"uncharged": numbers} if numbers else {}),
         "number": statement.number,
         "allocation": statement.allocation.number,
         "centre": statement.centre.number,

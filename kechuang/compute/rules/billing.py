@@ -51,6 +51,15 @@ def whole_seconds(started: float, ended: float, wall_seconds: int) -> tuple[int,
     return since, since + min(max(0, int(ended - started)), wall_seconds)
 
 
+def accounted_limit(wall_seconds: int) -> int:
+    """A task's limit as its centre's accounts know it: whole minutes.
+
+    >>> accounted_limit(61)
+    120
+    """
+    return -(-wall_seconds // 60) * 60
+
+
 def held_seconds(
     stretches: Sequence[tuple[float, float]], wall_seconds: int
 ) -> list[tuple[int, int]]:

@@ -15,6 +15,9 @@ ENDED = (DONE, FAILED, CANCELLED)
 # What one run (one attempt of one task) may become; a lost one is run again, twice at most.
 RUN_LIVE = (STAGED, SUBMITTED, RUNNING)
 ATTEMPTS_MOST = 3
+# A centre's accounts follow an end by seconds; what they owe longer is its operator's to close.
+ACCOUNTS_USUAL = timedelta(minutes=5)
+ACCOUNTS_WITHIN = timedelta(days=3)
 QUOTE_VALID = timedelta(minutes=30)
 DATA_CLASSES = ("PUBLIC", "INTERNAL", "LOCAL_ONLY")
 PROCESSORS_MOST = 100_000
@@ -49,14 +52,30 @@ class Told:
     ended_at: datetime | None = None
     exit_code: int | None = None
     reason: str = ""
-    held: tuple[tuple[datetime, datetime], ...] = ()  # where it was begun more than once
+    # by the centre's accounts: each stretch; None: once, from begin to end
+    held: tuple[tuple[datetime, datetime], ...] | None = None
+    is_charged: bool | None = None  # by the centre's accounts; None: unless it was lost
+    is_open: bool = False  # its centre's accounts are not closed yet: it is metered later
 
     @property
     def stretches(self) -> tuple[tuple[datetime, datetime], ...]:
         """From when to when it held its processors."""
-        if self.held or self.started_at is None or self.ended_at is None:
+        if self.held is not None:
             return self.held
+        if self.started_at is None or self.ended_at is None:
+            return ()
         return ((self.started_at, self.ended_at),)
+
+    @property
+    def counts(self) -> bool:
+        """Whether what it held is charged.
+
+        >>> Told("LOST").counts, Told("LOST", is_charged=True).counts, Told("DONE").counts
+        (False, True, True)
+        """
+        if self.reason == UNACCOUNTED:
+            return False
+        return self.state != LOST if self.is_charged is None else self.is_charged
 
 
 @dataclass(frozen=True)
@@ -102,6 +121,15 @@ def problems_with_wanted(
                 "compute.wanted_range", N_("{label}须在 {least} 到 {most} 之间。"),
                 {"label": label, "least": least, "most": most}, (name,),
             )  # fmt: skip
+
+
+def stricter(one: str, other: str) -> str:
+    """The stricter of two classes of data.
+
+    >>> stricter("PUBLIC", "LOCAL_ONLY")
+    'LOCAL_ONLY'
+    """
+    return max(one, other, key=DATA_CLASSES.index)
 
 
 def check_step(number: str, state: str, *states: str) -> None:

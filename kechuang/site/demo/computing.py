@@ -68,10 +68,11 @@ def _centre(cast: Cast, row: dict[str, Any], at: Any) -> Centre:
         },
         by=office, at=at,
     )  # fmt: skip
-    actions.set_prices(
+    asked = actions.ask_prices(
         centre=centre, milli_fen=by_hour(row["day"], row["night"], 22, 8),
-        minimum_fen=row["minimum"], by=office, at=at,
+        minimum_fen=row["minimum"], by=cast.actor("luyao"), at=at,
     )  # fmt: skip
+    actions.set_prices(asked=asked, by=office, at=at)
     return centre
 
 

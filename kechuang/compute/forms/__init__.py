@@ -10,12 +10,12 @@ from kechuang.base.money import fen_from_yuan
 from kechuang.base.refusals import Refused
 from kechuang.base.time import SHANGHAI
 from kechuang.compute.actions.jobs import Asked
-from kechuang.compute.models import Allocation
+from kechuang.compute.models import Allocation, DataSet
 from kechuang.compute.models.desk import DataClass
 from kechuang.compute.rules import centres
 from kechuang.compute.rules.jobs import Wanted
 from kechuang.compute.rules.templates import Template
-from kechuang.doors.forms import Form
+from kechuang.doors.forms import Form, MomentField
 from kechuang.doors.words import message_of
 
 DAY = {"type": "date"}
@@ -98,6 +98,10 @@ class JobForm(Form):
     tasks = forms.IntegerField(
         label=_("任务数"), min_value=1, initial=1, help_text=_("多于 1 个时是任务组，一起算。")
     )
+    data_set = forms.ChoiceField(
+        label=_("用哪个数据集"), required=False,
+        help_text=_("按它放在哪里算传输；大小和等级至少按它算。"),
+    )  # fmt: skip
     data_mb = forms.IntegerField(label=_("要传的数据"), min_value=0, initial=0)
     value = YuanField(
         label=_("时间价值"), required=False, initial="10",
@@ -108,10 +112,14 @@ class JobForm(Form):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, template: Template, allocations: list[Allocation], **kwargs: Any
-    ) -> None:
+        self, *args: Any, template: Template, allocations: list[Allocation],
+        data_sets: list[DataSet], **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
-        self.template = template
+        self.template, self.data_sets = template, {one.number: one for one in data_sets}
+        self.fields["data_set"].choices = [  # type: ignore[attr-defined]
+            ("", _("不用")), *((one.number, f"{one.number} {one.title}") for one in data_sets)
+        ]
         self.fields["allocation"].choices = [  # type: ignore[attr-defined]
             (one.number, f"{one.number} {one.purpose[:30]}") for one in allocations
         ]
@@ -137,8 +145,9 @@ class JobForm(Form):
         )  # fmt: skip
         parameters = {one.name: given[one.name] for one in self.template.parameters}
         return Asked(
-            given["title"], self.template.code, parameters, given["data_class"], wanted, deadline
-        )
+            given["title"], self.template.code, parameters, given["data_class"], wanted, deadline,
+            self.data_sets.get(given["data_set"]),
+        )  # fmt: skip
 
 
 def said(one: Any, name: str) -> str:
@@ -165,13 +174,14 @@ class ChooseForm(Form):
 
 
 class PricesForm(Form):
-    """Two prices, the hours of the night, and the least a job costs."""
+    """Two prices, the hours of the night, the least a job costs, and from when."""
 
     day = forms.CharField(label=_("日间，每核时"), max_length=12)
     night = forms.CharField(label=_("夜间，每核时"), max_length=12)
     first = forms.IntegerField(label=_("夜间自几点"), min_value=0, max_value=23, initial=22)
     last = forms.IntegerField(label=_("夜间到几点"), min_value=0, max_value=23, initial=8)
     minimum = YuanField(label=_("每个作业最低"), required=False)
+    since = MomentField(label=_("自"), required=False)
 
     def clean_day(self) -> int:
         return _milli(self.cleaned_data["day"])

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from kechuang.compute import actions, queries
 from kechuang.compute.actions.jobs import Asked
-from kechuang.compute.models import Allocation, Job, Run
+from kechuang.compute.api import registry
+from kechuang.compute.models import Allocation, DataSet, Job, Run
 from kechuang.compute.models.desk import DataClass
 from kechuang.compute.rules import rights
 from kechuang.compute.rules.jobs import Wanted
@@ -26,7 +27,8 @@ jobs = Router(tags=["jobs"])
 statements = Router(tags=["statements"])
 routers = [
     ("/centres", centres), ("/allocations", allocations), ("/jobs", jobs),
-    ("/statements", statements),
+    ("/statements", statements), ("/network", registry.network),
+    ("/data-sets", registry.data_sets),
 ]  # fmt: skip
 
 
@@ -46,6 +48,10 @@ class CentreOut(Schema):
     capacity_pflops_fp16: Decimal | None
     data_classes: list[str]
     templates: list[str]
+    watts_per_core: Decimal
+    pue: Decimal
+    carbon_g_per_kwh: list[float]
+    bandwidth_mb_s: Decimal
     state: str
     state_since: datetime
     is_demo: bool
@@ -236,6 +242,7 @@ class JobIn(Schema):
     memory_mb: int = 1024
     tasks: int = 1
     data_mb: int = 0
+    data_set: str = Field("", max_length=20)
     value_fen_per_hour: int = 1000
     deadline: datetime | None = None
 
@@ -289,6 +296,9 @@ def list_centres(request: HttpRequest, query: Query[ListQuery]) -> Any:
 def get_centre(request: HttpRequest, number: str) -> Any:
     """One centre; public."""
     return found_or_404(queries.centres_visible_to(request.actor, request.at), number=number)
+
+
+registry.register_on(centres, CentreOut)
 
 
 @allocations.get(
@@ -368,6 +378,11 @@ def list_jobs(request: HttpRequest, query: Query[StateQuery]) -> Any:
     return {"items": page.rows, "next_after": page.next_after}
 
 
+def _data_named(request: HttpRequest, number: str) -> DataSet | None:
+    rows = queries.data_usable_by(request.actor, request.at)
+    return found_or_404(rows, number=number) if number else None
+
+
 def _whole(job: Job, request: HttpRequest) -> Job:
     if rights.may_read_content(request.actor, job.facts):
         job.shown_results = list(queries.results_of(job))  # type: ignore[attr-defined]
@@ -385,8 +400,9 @@ def quote_job(request: HttpRequest, body: JobIn) -> Any:
         body.value_fen_per_hour,
     )  # fmt: skip
     asked = Asked(
-        body.title, body.template, body.parameters, body.data_class, wanted, body.deadline
-    )
+        body.title, body.template, body.parameters, body.data_class, wanted, body.deadline,
+        _data_named(request, body.data_set),
+    )  # fmt: skip
     with transaction.atomic():
         job = actions.quote_job(allocation=allocation, asked=asked, by=actor, at=request.at)
     return _whole(job, request)
