@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # What Python compiled is kept, whatever the shell says: every start takes half as long.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help install install-tests run test test-systems check bench bench-money bench-ranking bench-compute bench-fairness bench-eligibility bench-benefits journeys
+.PHONY: help install install-tests run test test-systems check bench bench-slurm bench-money bench-ranking bench-compute bench-fairness bench-eligibility bench-benefits journeys
 
 help:
 	@echo "make run | test | install | check | bench   (PORT=8001 make run)"
@@ -67,6 +67,11 @@ bench-benefits: install-tests
 
 bench: install-tests
 	@.venv/bin/python -m bench
+
+# What the desk adds to a bare Slurm (root on Debian, a quiet machine): 50 pairs, an array of 500.
+bench-slurm: install-tests
+	@KC_SYSTEMS=1 KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" KECHUANG_DURABLE=0 \
+	KECHUANG_POOL=0 .venv/bin/python -m pytest -s tests/systems/test_slurm_overhead.py $(ARGS)
 
 # The bars of placement. DATA is a folder with lublin-2.swf and broker/ (centres.json, make_jobs.py);
 # without it only what generated traces can show is shown.

@@ -94,7 +94,8 @@ def _heard(centre: Centre) -> Iterator[None]:
 def _hand_in(centre: Centre, staged: list[Run], backend: Backend) -> None:
     """Hand in the runs of each job together, its account held to what is granted."""
     if staged:
-        backend.keep_quotas(queries.quotas_at(centre, clock.now()))
+        at = clock.now()
+        backend.keep_quotas(queries.quotas_at(centre, at), queries.quotas_at(centre, at, 1))
     for _job, together in groupby(staged, key=lambda run: run.job_id):
         runs = list(together)
         backend.submit(*[queries.order_of(run) for run in runs])

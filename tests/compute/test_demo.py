@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from kechuang.base.actor import Role
 from kechuang.compute.models import Allocation, Centre, Job
 from kechuang.site.demo import computing
 from kechuang.site.demo.cast import Cast
@@ -13,7 +14,8 @@ from kechuang.site.demo.texts import Clock
 
 @pytest.mark.django_db
 def test_the_desk_opens_with_centres_allocations_and_a_job(world):
-    people = {"linjing": world.officer, "xuzhi": world.officer_province,
+    world.add("luyao", Role.CENTRE, organisation=world.institute)
+    people = {"luyao": world.luyao, "linjing": world.officer, "xuzhi": world.officer_province,
               "shenzhiyuan": world.member, "gaoyuan": world.filler}  # fmt: skip
     cast = Cast(
         Clock(date(2026, 11, 22)), random.Random(1),

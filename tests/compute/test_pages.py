@@ -190,6 +190,9 @@ def test_prices_and_state_are_set_by_forms(world, centre, client_as):
     officer = client_as(world.officer)
     given = {"day": "0.12", "night": "0.06", "first": "22", "last": "8", "minimum": "0.5"}
     assert officer.post(f"/centres/{centre.number}/prices/", given).status_code == 302
+    asked = centre.price_proposals.get(state="ASKED")
+    second = client_as(world.officer2)
+    assert second.post(f"/centres/{centre.number}/prices/{asked.number}/set/").status_code == 302
     assert centre.prices.last().milli_fen_per_core_hour[7:9] == [6000, 12000]
     bad = officer.post(f"/centres/{centre.number}/prices/", given | {"day": "-1"})
     assert bad.status_code == 422

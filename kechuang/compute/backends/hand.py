@@ -16,6 +16,7 @@ claims the run and the second ends at once.
 from __future__ import annotations  # login nodes may have Python 3.9
 
 import fcntl
+import json
 import os
 import secrets
 import shlex
@@ -371,8 +372,14 @@ class Hand(Spool):
 
     # accounts
 
-    def keep_quotas(self, minutes: dict) -> list:
-        """Make each account where it is missing and hold it to its core minutes; which were set."""
+    def keep_quotas(self, minutes: dict, least: dict | None = None) -> list:
+        """Make each account where it is missing and hold it to its core minutes; which were set.
+        With `least` Slurm is not asked where at least so much was set the last time."""
+        noted = self._noted()
+        if least is not None and all(noted.get(name, -1) >= one for name, one in least.items()):
+            return []
+        self.spool.mkdir(parents=True, exist_ok=True, mode=0o711)
+        write(self.spool / ".quotas", "{}")  # whoever is killed over it asks anew
         cluster, user = self.settings["cluster"], self.settings["user"]
         text = self.call(
             "sacctmgr", "--noheader", "--parsable2", "show", "associations",
@@ -399,7 +406,13 @@ class Hand(Spool):
                 )  # fmt: skip
             if limits.get(account) != wanted or (account, user) not in members:
                 changed.append(account)
+        write(self.spool / ".quotas", json.dumps({**noted, **minutes}))
         return changed
+
+    def _noted(self) -> dict:
+        with suppress(OSError, ValueError):
+            return json.loads((self.spool / ".quotas").read_text(encoding="utf-8"))
+        return {}
 
     def _manage(self, *words: str) -> None:
         self.call("sacctmgr", "--immediate", "--quiet", *words)

@@ -153,7 +153,9 @@ class LocalBackend:
         for gone in self.spool.glob(f"{GONE}*"):
             shutil.rmtree(gone, ignore_errors=True)
 
-    def keep_quotas(self, minutes: Mapping[str, int]) -> list[str]:
+    def keep_quotas(
+        self, minutes: Mapping[str, int], least: Mapping[str, int] | None = None
+    ) -> list[str]:
         """Nobody but the desk hands in here, and the desk holds what it grants: nothing to set."""
         return []
 

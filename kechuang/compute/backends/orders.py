@@ -80,5 +80,8 @@ class Backend(Protocol):
     def forget(self, key: str) -> None:
         """Clear away what it left; the results have been fetched."""
 
-    def keep_quotas(self, minutes: Mapping[str, int]) -> list[str]:
-        """Hold each account to so many core minutes in all; which had to be set, by name."""
+    def keep_quotas(
+        self, minutes: Mapping[str, int], least: Mapping[str, int] | None = None
+    ) -> list[str]:
+        """Hold each account to so many core minutes in all; which had to be set, by name. With
+        `least` nothing is asked where the desk itself set at least so much the last time."""

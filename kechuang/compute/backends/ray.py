@@ -187,7 +187,9 @@ class RayBackend:
             self._call("DELETE", quote(self._name(key) or key))
         self.spool.put_away(key)
 
-    def keep_quotas(self, minutes: Mapping[str, int]) -> list[str]:
+    def keep_quotas(
+        self, minutes: Mapping[str, int], least: Mapping[str, int] | None = None
+    ) -> list[str]:
         """Ray has none; the desk holds what it grants before it hands a job in."""
         return []
 

@@ -128,10 +128,13 @@ class SlurmBackend:
         if folder.is_dir():
             folder.rmdir()
 
-    def keep_quotas(self, minutes: Mapping[str, int]) -> list[str]:
+    def keep_quotas(
+        self, minutes: Mapping[str, int], least: Mapping[str, int] | None = None
+    ) -> list[str]:
         if not self.connection.keeps_accounts or not minutes:
             return []
-        return list(self._ask("keep_quotas", minutes=dict(minutes)))
+        enough = None if least is None else dict(least)
+        return list(self._ask("keep_quotas", minutes=dict(minutes), least=enough))
 
     def _ask(self, verb: str, **given: Any) -> Any:
         return ask(self.connection, verb, **given)

@@ -105,11 +105,12 @@ def centres_with_accounts(at: datetime) -> list[Centre]:
     return list(Centre.objects.filter(is_due, backend=Centre.Backend.SLURM).order_by("pk"))
 
 
-def quotas_at(centre: Centre, at: datetime) -> dict[str, int]:
+def quotas_at(centre: Centre, at: datetime, living_times: int = 2) -> dict[str, int]:
     """How many core minutes each allocation that has come to a centre may take there in all.
 
     One budget over several centres: what it took here, what lives here (twice: a node that fails
-    may cost a run what it held once more), and what is left for any centre.
+    may cost a run what it held once more), and what is left for any centre. With the living counted
+    once it stays the same when a job is handed in: what a centre must let through at least.
     """
     came = Job.objects.filter(centre=centre).values("allocation")
     taken = dict(
@@ -119,7 +120,8 @@ def quotas_at(centre: Centre, at: datetime) -> dict[str, int]:
     living: dict[int, int] = defaultdict(int)
     live = Run.objects.filter(job__centre=centre, state__in=RUN_LIVE).select_related("job")
     for run in live:
-        living[run.job.allocation_id] += 2 * run.job.processors * -(-run.job.wall_seconds // MINUTE)
+        wall = -(-run.job.wall_seconds // MINUTE)
+        living[run.job.allocation_id] += living_times * run.job.processors * wall
     return {
         account_of(row): -(-taken.get(row.pk, 0) // MINUTE) + living[row.pk]
         + left_core_seconds(row.budget, shanghai_date(at)) // MINUTE
