@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from bench.enterprises import Draw
 from kechuang.engines.eligibility import SHIPPED, Policy, answer, bind, load
 from kechuang.engines.eligibility.columnar import Columns, Program
-from kechuang.engines.eligibility.frames import batches, of_rows
+from kechuang.engines.eligibility.frames import of_rows, parts
 from kechuang.engines.eligibility.schema import ColumnSpec, schema
 from kechuang.engines.eligibility.states import MET, NOT_MET
 
@@ -69,8 +69,8 @@ def _struct(columns: dict[str, ColumnSpec] | Any) -> Any:
 
 
 def ours(path: Path, program: Program) -> Iterator[list[Columns]]:
-    """Read a file and answer for everybody, batch by batch."""
-    for _, found in program.run_all(batches(path, program.columns, ())):
+    """Read a file and answer for everybody, part by part."""
+    for _, found in program.run_all(parts(path, program.columns, ())):
         yield found
 
 

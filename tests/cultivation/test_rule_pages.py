@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from kechuang.base.actor import Actor
+from kechuang.base.time import shanghai_date
 from kechuang.cultivation import actions, queries
 from kechuang.cultivation.models import RuleVersion
 from tests.cultivation.builders import NONE, SME, known
@@ -25,13 +26,13 @@ def now():
 @pytest.fixture
 def shipped(world, now):
     actions.load_shipped(by=Actor.CLOCK, at=now - timedelta(days=1))
-    return queries.in_force(CODE, now.date())
+    return queries.in_force(CODE, shanghai_date(now))
 
 
 @pytest.fixture
 def enterprises(world, now):
     year = now.year - 1
-    ip = [IP | {"granted_date": now.date() - timedelta(days=900)}]
+    ip = [IP | {"granted_date": shanghai_date(now) - timedelta(days=900)}]
     known(world.enterprise, {year: SME | {"staff": 400, "staff_rd": 120}}, **NONE | {"ip": ip})
     known(world.rival, {year: SME}, **NONE | {"ip": ip})
 
@@ -42,7 +43,8 @@ def base(row):
 
 def typed(row, now, **given):
     return {
-        "since": now.date().isoformat(), "value": "300", "unit": "人", "clause": "第六条（二）",
+        "since": shanghai_date(now).isoformat(), "value": "300", "unit": "人",
+        "clause": "第六条（二）",
         "quote": "职工总数不超过300人", "reason": "按修订后的办法", "version": row.version,
     } | given  # fmt: skip
 
@@ -95,7 +97,7 @@ def test_an_officer_edits_a_threshold_and_sees_the_effect_before_saving(
     assert row.state == "TESTED"
     page = client_as(world.officer2).get(base(row)).content.decode()
     assert "审定并公布" in page and "按修订后的办法" in page
-    day = {"in_force_date": now.date().isoformat()}
+    day = {"in_force_date": shanghai_date(now).isoformat()}
     client_as(world.officer2).post(base(row) + "publish/", day)
     row.refresh_from_db()
     assert (row.state, row.reviewer) == ("PUBLIC", world.officer2.person.number)
@@ -142,7 +144,7 @@ def test_two_versions_over_all_enterprises(shipped, enterprises, world, client_a
     draft = RuleVersion.objects.get(state="DRAFT")
     address = f"/policies/rules/{CODE}/simulate"
     assert client.get(address + "/").status_code == 200
-    asked = {"a": shipped.number, "b": draft.number, "day": now.date().isoformat()}
+    asked = {"a": shipped.number, "b": draft.number, "day": shanghai_date(now).isoformat()}
     text = client.get(address + "/", asked).content.decode()
     assert "符合的企业由 2 家变为 1 家" in text
     lines = client.get(address + ".csv", asked).content.decode("utf-8-sig").strip().splitlines()

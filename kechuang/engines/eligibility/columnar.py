@@ -8,7 +8,7 @@ be small, else Python's numbers.
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
@@ -22,12 +22,16 @@ from kechuang.engines.eligibility.frames import Frame
 from kechuang.engines.eligibility.nodes import BIGINT
 from kechuang.engines.eligibility.ruleset import Policy
 from kechuang.engines.eligibility.scores import (
+    BITS,
+    MASK,
+    MISSING,
     Best,
     Depending,
     Fixed,
     Judged,
     Steps,
     Together,
+    packed,
 )
 from kechuang.engines.eligibility.states import (
     MET,
@@ -46,6 +50,8 @@ from kechuang.engines.eligibility.states import (
 from kechuang.engines.eligibility.stepping import COMPARE, NotColumnar, Stepping, makes_steps
 
 Array = NDArray[Any]
+Part = Callable[[], Iterable[tuple[Any, Frame]]]  # reads some of a file, with what stands beside
+ONE = packed(1, 1)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Program(Stepping):
         super().__init__()
         self.policies = policies
         self.outputs = [self._outputs(one) for one in policies]
+        self.keep([one for places in self.outputs for one in places])
 
     def run(self, frame: Frame) -> list[Columns]:
         """What every policy answers for the enterprises of a frame."""
@@ -76,18 +83,23 @@ class Program(Stepping):
             for policy, places in zip(self.policies, self.outputs, strict=True)
         ]
 
-    def run_all(self, frames: Iterable[tuple[Any, Frame]]) -> Iterator[tuple[Any, list[Columns]]]:
-        """The answers of frame after frame, in their order, on several cores."""
-        cores = max(1, min(4, os.cpu_count() or 1) - 1)  # one reads meanwhile
+    def run_all(self, parts: Iterable[Part]) -> Iterator[tuple[Any, list[Columns]]]:
+        """The answers of part after part of a file, in their order, on several cores.
+
+        What reads a part and makes its frames is run where it is evaluated.
+        """
+        cores = max(1, min(4, os.cpu_count() or 1))
         with ThreadPoolExecutor(cores) as pool:
-            waiting: deque[tuple[Any, Future[list[Columns]]]] = deque()
-            for beside, frame in frames:
-                waiting.append((beside, pool.submit(self.run, frame)))
+            waiting: deque[Future[list[tuple[Any, list[Columns]]]]] = deque()
+            for part in parts:
+                waiting.append(pool.submit(self._of_part, part))
                 if len(waiting) > 2 * cores:
-                    first, done = waiting.popleft()
-                    yield first, done.result()
-            for first, done in waiting:
-                yield first, done.result()
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+
+    def _of_part(self, part: Part) -> list[tuple[Any, list[Columns]]]:
+        return [(beside, self.run(frame)) for beside, frame in part()]
 
     def _outputs(self, policy: Policy) -> list[int]:
         if policy.decision is None:
@@ -100,80 +112,69 @@ class Program(Stepping):
             places += [self.of(policy.amount.top), self.of(policy.amount.bottom)]
         return places
 
-    # --- scores -----------------------------------------------------------------------------
+    # --- scores, each one number as SQL carries it (`packed`) ---------------------------------
 
     @makes_steps(Fixed)
     def _fixed(self, node: Fixed) -> int:
-        low, high = np.int32(node.low), np.int32(node.high)
-        return self._do(node, lambda _frame: (low, high, np.bool_(False)))
+        said = np.int64(packed(node.low, node.high))
+        return self._do(node, lambda _frame: said)
 
     @makes_steps(Steps)
     def _steps(self, node: Steps) -> int:
-        unknown = len(node.low.values)
-        low = np.array([*reversed(node.low.values), min(node.low.values)], np.int32)
-        high = np.array([*reversed(node.high.values), max(node.high.values)], np.int32)
-        is_one, differs = node.low is node.high, low[-1] < high[-1]
-
-        def act(_frame: Frame, rank: Any) -> Any:
-            missing = (rank == unknown) & differs
-            if is_one:
-                known = low[rank]
-                return known, np.where(missing, high[-1], known), missing
-            return low[rank], high[rank], missing
-
-        return self._do(node, act, self.rank(node.low))
+        least, most = min(node.low.values), max(node.high.values)
+        ends = list(zip(node.low.values, node.high.values, strict=True))
+        table = np.array(
+            [*(packed(*one) for one in reversed(ends)), packed(least, most, least < most)], np.int64
+        )
+        return self._do(node, lambda _frame, rank: table[rank], self.rank(node.low))
 
     @makes_steps(Judged)
     def _judged(self, node: Judged) -> int:
         self._reads(node.key)
 
         def act(frame: Frame, within: Any) -> Any:
-            low, high, missing = within
             given = frame.figure(node.key)
             if not given.known.any():
                 return within
-            fits = given.known & ~missing & (low <= given.values) & (given.values <= high)
-            return (
-                np.where(fits, given.values, low).astype(np.int32),
-                np.where(fits, given.values, high).astype(np.int32),
-                missing | (given.known & ~fits & (low < high)),
-            )  # fmt: skip
+            low, high, missing = _ends(within)
+            fits = (low <= given.values) & (given.values <= high) & ~missing
+            asked = np.where(low < high, within | MISSING, within)  # points outside, or too early
+            found = np.where(fits, given.values * ONE, asked)
+            return np.where(given.known, found, within)
 
         return self._do(node, act, self.of(node.within))
 
     @makes_steps(Together)
     def _together(self, node: Together) -> int:
-        def act(_frame: Frame, *parts: Any) -> Any:
-            return (
-                reduce(np.add, [one[0] for one in parts]),
-                reduce(np.add, [one[1] for one in parts]),
-                reduce(np.logical_or, [one[2] for one in parts]),
-            )
-
-        return self._do(node, act, *[self.of(one) for one in node.parts])
+        return self._do(
+            node, lambda _frame, *parts: reduce(np.add, parts),
+            *[self.of(one) for one in node.parts],
+        )  # fmt: skip
 
     @makes_steps(Best)
     def _best(self, node: Best) -> int:
         choose = np.minimum if node.least else np.maximum
 
         def act(_frame: Frame, *parts: Any) -> Any:
-            low = reduce(choose, [one[0] for one in parts])
-            high = reduce(choose, [one[1] for one in parts])
-            return low, high, (low < high) & reduce(np.logical_or, [one[2] for one in parts])
+            ends = [_ends(one) for one in parts]
+            low = reduce(choose, [one[0] for one in ends])
+            high = reduce(choose, [one[1] for one in ends])
+            return _joined(low, high, reduce(np.logical_or, [one[2] for one in ends]))
 
         return self._do(node, act, *[self.of(one) for one in node.parts])
 
     @makes_steps(Depending)
     def _depending(self, node: Depending) -> int:
-        def act(_frame: Frame, holds: Any, yes: Any, no: Any) -> Any:
+        def act(frame: Frame, holds: Any, yes: Any, no: Any) -> Any:
             true, false = holds
-            unknown = ~(true | false)
-            low, high = np.where(true, yes[0], no[0]), np.where(true, yes[1], no[1])
-            if unknown.any():
-                low = np.where(unknown, np.minimum(yes[0], no[0]), low)
-                high = np.where(unknown, np.maximum(yes[1], no[1]), high)
-            missing = (true & yes[2]) | (false & no[2]) | (unknown & (low < high))
-            return low, high, missing
+            found = np.where(true, yes, no)
+            if np.all(known := true | false):
+                return found
+            open_ = np.nonzero(np.broadcast_to(~known, (frame.count,)))[0]
+            found = np.array(np.broadcast_to(found, (frame.count,)))
+            one, other = (_ends(np.broadcast_to(each, (frame.count,))[open_]) for each in (yes, no))
+            found[open_] = _joined(np.minimum(one[0], other[0]), np.maximum(one[1], other[1]), True)
+            return found
 
         return self._do(node, act, self.of(node.condition), self.of(node.yes), self.of(node.no))
 
@@ -200,7 +201,7 @@ class Program(Stepping):
         compare = COMPARE[node.sign]
 
         def act(_frame: Frame, points: Any) -> Any:
-            low, high, missing = points
+            low, high, missing = _ends(points)
             open_ = _ones(compare(high, node.limit)) * (np.int8(TO_BE_JUDGED) - _ones(missing))
             return np.where(compare(low, node.limit), np.int8(MET), open_)
 
@@ -239,25 +240,53 @@ class Program(Stepping):
         return self._do(node, lambda _frame, part: turned[part], self.of(node.part))
 
 
+def _ends(points: Any) -> tuple[Any, Any, Any]:
+    """Both ends of packed points, and whether a datum is wanted."""
+    return points & MASK, points >> BITS & MASK, points >= MISSING
+
+
+def _joined(low: Any, high: Any, missing: Any) -> Any:
+    """The packed points of both ends; `missing` counts only where they differ."""
+    return low + (high << BITS) + np.where((low < high) & missing, MISSING, 0)
+
+
 def _ones(truth: Any) -> Any:
     return np.asarray(truth).view(np.int8)
 
 
-def _answered(policy: Policy, found: Sequence[Any], count: int) -> Columns:
-    def whole(one: Any) -> Array:
-        return one if np.shape(one) else np.broadcast_to(one, (count,))
+class _Criteria(Mapping[str, Any]):
+    """The answers of the criteria of a policy; points are unpacked when somebody asks."""
 
+    def __init__(self, policy: Policy, found: Sequence[Any], count: int) -> None:
+        self.policy, self.count = policy, count
+        self.found = dict(zip(policy.criteria, found, strict=False))
+
+    def __getitem__(self, code: str) -> Any:
+        one = self.found[code]
+        if isinstance(self.policy.criteria[code], Scored):
+            return tuple(_whole(end, self.count) for end in _ends(one))
+        return _whole(one, self.count)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+
+def _whole(one: Any, count: int) -> Array:
+    return one if np.shape(one) else np.broadcast_to(one, (count,))
+
+
+def _answered(policy: Policy, found: Sequence[Any], count: int) -> Columns:
     if policy.decision is None:
         return Columns(policy, np.full(count, NOT_MET, np.int8), {}, None, None)
-    criteria = {
-        code: tuple(map(whole, one)) if isinstance(one, tuple) else whole(one)
-        for code, one in zip(policy.criteria, found[1:], strict=False)
-    }
-    state = whole(found[0])
+    criteria = _Criteria(policy, found[1:], count)
+    state = _whole(found[0], count)
     score = criteria[policy.score][:2] if policy.score else None
     amount = None
     if policy.amount is not None:
         top, bottom = found[-2:]
-        known = whole(top[1] & bottom[1]) & (state == MET)
+        known = _whole(top[1] & bottom[1], count) & (state == MET)
         amount = np.where(known, vectors.quotient(top[0], bottom[0]), 0), known
-    return Columns(policy, state, criteria, score, amount)  # type: ignore[arg-type]
+    return Columns(policy, state, criteria, score, amount)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from kechuang.base.refusals import Refused
+
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+EVALUATED = range(1950, 2151)
 
 app = typer.Typer(help="Who is entitled to what, by which rule, and what is missing.")
 rules = typer.Typer(
@@ -30,20 +34,40 @@ Enterprises = Annotated[
 
 @contextmanager
 def _said() -> Iterator[None]:
-    """A refusal is one line on standard error and exit code 2."""
+    """A refusal is one line on standard error, with where and what to do, and exit code 2."""
     try:
         yield
     except Refused as refused:
         text = refused.text.format(**refused.facts)
-        typer.echo(f"✗ {text}" + (f"  {refused.way_on}" if refused.way_on else ""), err=True)
+        typer.echo(f"✗ {_where(refused)}{text}  {refused.way_on}".rstrip(), err=True)
         raise typer.Exit(2) from refused
 
 
+def _where(refused: Refused) -> str:
+    """`file:line: ` of a rule set that was refused, as editors jump to it."""
+    from kechuang.engines.eligibility.editing import line_of
+    from kechuang.engines.eligibility.refusals import RuleRefused
+
+    if not isinstance(refused, RuleRefused):
+        return ""
+    head, found, _rest = str(refused.facts["place"]).partition(".yaml")
+    path = Path(head + found)
+    if not found or not path.is_file():
+        return ""
+    return f"{path}:{line_of(path.read_text('utf-8', 'replace'), refused)}: "
+
+
 def _day(text: str) -> date:
+    """A day from which rules can look back some years; only as YYYY-MM-DD."""
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter("YYYY-MM-DD", param_hint="--as-of") from error
+        found = date.fromisoformat(text) if ISO_DAY.fullmatch(text) else None
+    except ValueError:
+        found = None
+    if found is None or found.year not in EVALUATED:
+        raise typer.BadParameter(
+            f"{text}: YYYY-MM-DD, {EVALUATED.start}–{EVALUATED.stop - 1}", param_hint="--as-of"
+        )
+    return found
 
 
 @contextmanager
@@ -149,12 +173,8 @@ def _by_columns(policies: Any, enterprises: Path, out: Path, explain: bool) -> N
 @rules.command("check")
 def check(folder: Rules) -> None:
     """Check names, types, units, clauses and sources on every day from which something changes."""
-    from kechuang.engines.eligibility import bind, load_all
-
     with _said():
-        for each in load_all(folder):
-            for day in each.days_of_change():
-                bind(each, day)
+        for each in _checked(folder):
             until = f" – {each.until}" if each.until else ""
             assumed = each.assumed()
             typer.echo(
@@ -163,6 +183,17 @@ def check(folder: Rules) -> None:
             )
             for one in assumed:
                 typer.echo(f"    假定 / assumed: {one}")
+
+
+def _checked(where: Path) -> list[Any]:
+    """Rule sets that hold together on every day from which something changes."""
+    from kechuang.engines.eligibility import bind, load_all
+
+    found = load_all(where)
+    for each in found:
+        for day in each.days_of_change():
+            bind(each, day)
+    return found
 
 
 @rules.command("test")
@@ -197,13 +228,12 @@ def test(
 
 @rules.command("diff")
 def diff(before: Rules, after: Rules) -> None:
-    """Say what changes between two versions of rule sets."""
-    from kechuang.engines.eligibility import load_all
+    """Say what changes between two versions of rule sets, each of which holds together."""
     from kechuang.engines.eligibility.comparing import differences
 
     with _said():
-        old = {each.code: each for each in load_all(before)}
-        new = {each.code: each for each in load_all(after)}
+        old = {each.code: each for each in _checked(before)}
+        new = {each.code: each for each in _checked(after)}
         for code in sorted(old | new):
             if code not in old or code not in new:
                 typer.echo(f"{'+' if code in new else '-'} {code}")

@@ -9,17 +9,22 @@ import yaml
 
 from kechuang.engines.eligibility.refusals import RuleRefused
 
-PLACE = re.compile(r"(?:rules|tests)\.yaml (\S+)$")
+PLACE = re.compile(r"(?:rules|tests)\.yaml (\S+)")
+TEST = re.compile(r"第(\d+)项")
 KEYS = ("clause", "quote")
 
 
 def line_of(text: str, refused: RuleRefused) -> int:
     """The line, from 1, at which a refusal has its cause; 1 where the whole text is meant."""
+    if refused.line:
+        return refused.line
     try:
         node = yaml.compose(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return mark.line + 1 if mark else 1
+    except (yaml.YAMLError, RecursionError):
+        return 1
     found = PLACE.search(str(refused.facts["place"]))
     path = found[1].split(".") if found else []
     named = re.findall(r"[a-z][a-z0-9_]+", str(refused.facts["what"]))
@@ -36,7 +41,7 @@ def line_of(text: str, refused: RuleRefused) -> int:
 def _line(node: yaml.Node | None, path: Sequence[str]) -> int:
     line = 1
     for name in path:
-        found = _child(node, name)
+        found = _test(node, name) if TEST.fullmatch(name) else _child(node, name)
         if found is None:
             break
         key, node = found
@@ -50,6 +55,17 @@ def _child(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | N
             if key.value == name:
                 return key, value
     return None
+
+
+def _test(node: yaml.Node | None, name: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """A test by its number, as refusals name it."""
+    tests = _child(node, "tests")
+    number = TEST.fullmatch(name)
+    if tests is None or number is None or not isinstance(tests[1], yaml.SequenceNode):
+        return None
+    nodes = tests[1].value
+    at = int(number[1]) - 1
+    return (nodes[at], nodes[at]) if at < len(nodes) else None
 
 
 def with_value(text: str, parameter: str, since: date, said: str) -> str:
@@ -70,7 +86,7 @@ def with_value(text: str, parameter: str, since: date, said: str) -> str:
     before = [node for node, day in zip(nodes, days, strict=True) if day < since.isoformat()]
     if values[1].flow_style:
         listed = [_text(text, node) for node in before]
-        listed += [one, *(_text(text, node) for node in nodes[len(before):])]
+        listed += [one, *(_text(text, node) for node in nodes[len(before) :])]
         return _replaced(text, values[1], f"[{', '.join(listed)}]")
     near = before[-1] if before else nodes[0]
     indent = " " * (near.start_mark.column - 2)

@@ -6,6 +6,7 @@ people write them; what is missing, and why, is said by the evaluator of rows (.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kechuang.engines.eligibility import units
-from kechuang.engines.eligibility.columnar import Columns, Program
-from kechuang.engines.eligibility.frames import FRAME, Frame, NotPlain, batches, of_rows
+from kechuang.engines.eligibility.columnar import Columns, Part, Program
+from kechuang.engines.eligibility.frames import Frame, NotPlain, of_rows, parts
+from kechuang.engines.eligibility.nodes import Row
 from kechuang.engines.eligibility.reading import Reader
 from kechuang.engines.eligibility.refusals import RuleRefused
 from kechuang.engines.eligibility.ruleset import Policy
@@ -24,6 +26,7 @@ from kechuang.engines.eligibility.states import NAMES
 from kechuang.engines.eligibility.stepping import NotColumnar
 
 Given = tuple[Sequence[str], list[Columns]]
+ROWS = 8_000  # of a file of rows, in memory at once
 
 
 def write_columns(policies: Sequence[Policy], enterprises: Path, out: Path) -> Reader:
@@ -54,24 +57,24 @@ def _plain(program: Program, path: Path, reader: Reader) -> Iterator[Given]:
         raise NotPlain(path.name)
     reader.heads(names)
     seen: set[str] = set()
-
-    def frames() -> Iterator[tuple[Sequence[str], Frame]]:
-        for batch, frame in batches(path, program.columns):
-            ids = batch.column("id").to_pylist()
-            before = len(seen)
-            seen.update(map(str, ids))
-            is_text = all(isinstance(one, str | int) and one != "" for one in ids)
-            if not is_text or len(seen) - before < len(ids):
-                raise NotPlain("id")
-            yield [str(one) for one in ids], frame
-
-    yield from program.run_all(frames())
+    for batch, found in program.run_all(parts(path, program.columns)):
+        ids = batch.column("id").to_pylist()
+        before = len(seen)
+        seen.update(map(str, ids))
+        is_text = all(isinstance(one, str | int) and one != "" for one in ids)
+        if not is_text or len(seen) - before < len(ids):
+            raise NotPlain("id")
+        yield [str(one) for one in ids], found
 
 
-def _by_rows(program: Program, path: Path, reader: Reader) -> Iterator[tuple[Sequence[str], Frame]]:
+def _by_rows(program: Program, path: Path, reader: Reader) -> Iterator[Part]:
     rows = reader.read(path)
-    while some := list(islice(rows, FRAME)):
+
+    def part(some: Sequence[Row]) -> Iterator[tuple[Sequence[str], Frame]]:
         yield [row["id"] for row in some], of_rows(some, program.columns)
+
+    while some := list(islice(rows, ROWS)):
+        yield partial(part, some)
 
 
 def _write(out: Path, given: Iterator[Given]) -> None:

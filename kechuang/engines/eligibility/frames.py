@@ -4,9 +4,10 @@ A frame is made of flat rows (any file) or of plain columns of Parquet, which ar
 rows; what is not plain there (a text where a number belongs, a list as JSON) is read as rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from kechuang.engines.eligibility.nodes import COUNT_MAX, FEN_MAX, ROWS_MAX, Row
 from kechuang.engines.eligibility.reading import POINTS_MAX, YEARS
 from kechuang.engines.eligibility.schema import ColumnSpec, schema
 
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.signedinteger[Any]]
 Truths = NDArray[np.bool_]
-FRAME = 8_000  # enterprises whose columns stay in a processor's cache
+FRAME = 32_000  # enterprises: more, and columns leave the cache; fewer, and each step costs more
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -40,7 +41,7 @@ class Figures:
 class Texts:
     """Texts by number: `codes` point into `words`, -1 where there is none."""
 
-    codes: NDArray[np.int64]
+    codes: NDArray[Any]
     words: Sequence[str]
 
 
@@ -53,17 +54,6 @@ class Frame:
     texts: dict[str, Texts] = field(default_factory=dict)
     lists: dict[str, "Listed"] = field(default_factory=dict)
     ids: Sequence[str] = ()
-
-    def part(self, since: int, until: int) -> "Frame":
-        """Some of the enterprises, those from a place to before another."""
-        return Frame(
-            until - since,
-            {name: Figures(one.values[since:until], one.known[since:until] if one.known.shape
-                           else one.known) for name, one in self.figures.items()},
-            {name: Texts(one.codes[since:until], one.words) for name, one in self.texts.items()},
-            {name: one.part(since, until) for name, one in self.lists.items()},
-            self.ids[since:until],
-        )  # fmt: skip
 
     def figure(self, name: str) -> Figures:
         """A column; nothing is known of one that is not there."""
@@ -92,12 +82,6 @@ class Listed:
     owner: Numbers
     offsets: Numbers  # where the rows of each enterprise begin, and where the last one's end
     rows: Frame
-
-    def part(self, since: int, until: int) -> "Listed":
-        first, last = self.offsets[since], self.offsets[until]
-        owner = self.owner[first:last] - since
-        offsets = self.offsets[since : until + 1] - first
-        return Listed(self.known[since:until], owner, offsets, self.rows.part(first, last))
 
 
 # --- from flat rows -----------------------------------------------------------------------------
@@ -173,26 +157,45 @@ def _is_wanted(leaf: Any, columns: Mapping[str, Sequence[str]]) -> bool:
     return last in columns.get(name, ())
 
 
-def batches(
+def parts(
     path: Path, columns: Mapping[str, Sequence[str]], beside: Sequence[str] = ("id",)
-) -> Iterator[tuple[Any, Frame]]:
-    """Batches of a file of Parquet with their frames; texts stay numbered as the file has them."""
+) -> Iterator[Callable[[], Iterator[tuple[Any, Frame]]]]:
+    """A file of Parquet, group after group: each part, when called, gives batches with frames.
+
+    A group is read where its part is called; a large one at once, so that it is in memory only
+    once, and its frames are made where they are called for. Texts stay numbered as the file has
+    them.
+    """
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
+        said = file.metadata
         leaves = [file.schema.column(at) for at in range(len(file.schema))]
     wanted = [*beside, *(one.path for one in leaves if _is_wanted(one, columns))]
     texts = [
         one.path for one in leaves if one.physical_type == "BYTE_ARRAY" and one.path not in beside
     ]
-    with pq.ParquetFile(path, read_dictionary=texts) as file:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=wanted, use_threads=False)
-            for batch in table.combine_chunks().to_batches():
-                whole = of_columns(batch, columns)
-                for since in range(0, batch.num_rows, FRAME):
-                    until = min(since + FRAME, batch.num_rows)
-                    yield batch.slice(since, until - since), whole.part(since, until)
+
+    def read(group: int, use_threads: bool = False) -> Sequence[Any]:
+        with pq.ParquetFile(path, metadata=said, read_dictionary=texts) as file:
+            table = file.read_row_group(group, columns=wanted, use_threads=use_threads)
+            batches: Sequence[Any] = table.combine_chunks().to_batches()
+        return batches
+
+    def small(group: int) -> Iterator[tuple[Any, Frame]]:
+        for batch in read(group):
+            yield batch, of_columns(batch, columns)
+
+    def slice_of(batch: Any) -> Iterator[tuple[Any, Frame]]:
+        yield batch, of_columns(batch, columns)
+
+    for group in range(said.num_row_groups):
+        if said.row_group(group).num_rows <= FRAME:
+            yield partial(small, group)
+            continue
+        for batch in read(group, use_threads=True):
+            for since in range(0, batch.num_rows, FRAME):
+                yield partial(slice_of, batch.slice(since, FRAME))
 
 
 def _arrow_list(name: str, array: Any) -> Listed:
@@ -209,7 +212,7 @@ def _arrow_list(name: str, array: Any) -> Listed:
     inner = array.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
     if inner.null_count:
         raise NotPlain(name)
-    owner = np.repeat(np.arange(len(array)), counts)
+    owner = np.repeat(np.arange(len(array), dtype=np.int32), counts)
     rows = Frame(len(inner))
     fields = inner.flatten()
     for at in range(inner.type.num_fields):
@@ -226,8 +229,11 @@ def _check_whole(rows: Frame, spec: ColumnSpec, owner: Numbers, count: int) -> N
     if spec.unit not in (units.FEN, units.CENTS, units.ITEMS):
         return
     figure = rows.figure(spec.name)
-    sizes = np.where(figure.known, np.abs(figure.values), 0).astype(np.float64)
     most = FEN_MAX if spec.unit != units.ITEMS else COUNT_MAX
+    largest = int(np.abs(figure.values).max(initial=0))
+    if largest * int(np.bincount(owner).max(initial=0)) <= most:
+        return
+    sizes = np.where(figure.known, np.abs(figure.values), 0).astype(np.float64)
     if np.bincount(owner, sizes, count).max(initial=0) > most * (1 - 1e-12):
         raise NotPlain(spec.name)
 
@@ -246,7 +252,9 @@ def _arrow(to: Frame, name: str, spec: ColumnSpec, array: Any) -> None:
         if spec.type == "date":
             plain = pa.types.is_date(array.type)
             array = array if array.type == pa.date32() else pc.cast(array, pa.date32())
-            array = pc.cast(array, pa.int32())
+            if plain:
+                to.figures[name] = Figures(_plain(array, np.int32), known)
+                return
         elif spec.type == "bool":
             if not pa.types.is_boolean(array.type):
                 raise NotPlain(name)
@@ -260,7 +268,8 @@ def _arrow(to: Frame, name: str, spec: ColumnSpec, array: Any) -> None:
             plain = pa.types.is_integer(array.type)
         if not plain:
             raise NotPlain(name)
-        values = _plain(array if array.type == pa.int64() else pc.cast(array, pa.int64()))
+        array = array if array.type == pa.int64() else pc.cast(array, pa.int64())
+        values = _plain(array, np.int64)
     except pa.ArrowException as error:
         raise NotPlain(name) from error
     _check(name, spec, values)
@@ -276,7 +285,7 @@ def _arrow_text(name: str, spec: ColumnSpec, array: Any) -> Texts:
         array = array.dictionary_encode()
     said = array.dictionary.to_pylist()
     words: dict[str, int] = {}
-    codes = np.full(len(said) + 1, -1, np.int64)  # the last for what is not given
+    codes = np.full(len(said) + 1, -1, np.int32)  # the last for what is not given
     for at, word in enumerate(said):
         text = str(word).strip()
         code = schema().code_of(spec, text) if spec.words and text else text
@@ -302,9 +311,9 @@ def _check(name: str, spec: ColumnSpec, values: Numbers) -> None:
         raise NotPlain(name)
 
 
-def _plain(array: Any) -> Numbers:
+def _plain(array: Any, kind: Any) -> NDArray[Any]:
     """The numbers as they lie in memory: whatever stands where none is known, nobody reads."""
-    found = np.frombuffer(array.buffers()[1], np.int64) if len(array) else np.zeros(0, np.int64)
+    found = np.frombuffer(array.buffers()[1], kind) if len(array) else np.zeros(0, kind)
     return found[array.offset : array.offset + len(array)]
 
 

@@ -47,13 +47,16 @@ def years_before(day: date, years: int) -> date:
 def _whole(binder: Binder, node: ast.expr, unit: units.Unit, example: str) -> int:
     found = binder.number(binder.of(node))
     if found.unit != unit or not found.is_whole() or not isinstance(found.top, Const):
-        raise binder.refuse(f"这里要写一个数，例如 {example}")
+        raise binder.refuse(f"这里要写一个数：{binder.said(node)}", f"例如 {example}")
     return int(found.top.said)  # type: ignore[arg-type]
 
 
 def _arguments(binder: Binder, call: ast.Call, least: int, most: int) -> list[ast.expr]:
     if not least <= len(call.args) <= most:
-        raise binder.refuse(f"参数的个数不对：{binder.said(call)}")
+        how = f"要 {least} 个" if least == most else f"要 {least} 至 {most} 个"
+        raise binder.refuse(
+            f"参数的个数不对：{binder.said(call)}", f"{how}，这里有 {len(call.args)} 个。"
+        )
     return call.args
 
 
@@ -64,7 +67,7 @@ def total_of(binder: Binder, call: ast.Call) -> Meaning:
     """total(rd_fen, 3年): the last three whole years, fewer where the enterprise is younger."""
     name, years = _arguments(binder, call, 2, 2)
     if not isinstance(name, ast.Name):
-        raise binder.refuse(f"要写一项年度数据：{binder.said(call)}")
+        raise binder.refuse(f"要写一项年度数据：{binder.said(call)}", "例如 total(rd_fen, 3年)")
     count = _whole(binder, years, units.YEARS, "3年")
     figures = [binder.series(name.id, binder.day.year - back) for back in range(1, count + 1)]
     result = figures[0]
@@ -78,7 +81,9 @@ def known(binder: Binder, call: ast.Call) -> Meaning:
     first, second = (binder.number(binder.of(one)) for one in _arguments(binder, call, 2, 2))
     binder.check_units(first, second, call)
     if not first.is_whole() or not second.is_whole():
-        raise binder.refuse(f"known 不能用于比值：{binder.said(call)}")
+        raise binder.refuse(
+            f"known 不能用于比值：{binder.said(call)}", "请把 known 写在分子、分母里面。"
+        )
     return Ratio(Known(first.top, second.top), Const(1), first.unit)
 
 
@@ -110,7 +115,9 @@ def days_ago(binder: Binder, call: ast.Call) -> Meaning:
 def _day(binder: Binder, node: ast.expr) -> Node:
     found = binder.of(node)
     if not isinstance(found, Day):
-        raise binder.refuse(f"这里要一个日期：{binder.said(node)}")
+        raise binder.refuse(
+            f"这里要一个日期：{binder.said(node)}", "例如 registered_date、as_of、years_ago(5年)"
+        )
     return found.node
 
 
@@ -131,7 +138,7 @@ def _extreme(largest: bool) -> Callable[[Binder, ast.Call], Meaning]:
 
 def _extreme_of(binder: Binder, left: Ratio, right: Ratio, largest: bool) -> Ratio:
     if not isinstance(left.bottom, Const) or not isinstance(right.bottom, Const):
-        raise binder.refuse("min 与 max 不能用于比值")
+        raise binder.refuse("min 与 max 不能用于比值", "请改写成 and 或 or 连起来的比较。")
     return Ratio(
         Extreme(product(left.top, right.bottom), product(right.top, left.bottom), largest),
         product(left.bottom, right.bottom), left.unit, left.guards + right.guards,
@@ -146,7 +153,9 @@ def _one_of(begins: bool) -> Callable[[Binder, ast.Call], Meaning]:
         text, words = _arguments(binder, call, 2, 2)
         found = binder.of(text)
         if not isinstance(found, Words):
-            raise binder.refuse(f"这里要一个文字项：{binder.said(text)}")
+            raise binder.refuse(
+                f"这里要一个文字项：{binder.said(text)}", "例如 industry、region，或列表的 kind"
+            )
         listed = _words(binder, words)
         if not begins:
             binder.check_words(text, listed)
@@ -178,7 +187,7 @@ def _within(binder: Binder, rows: str, nodes: list[ast.expr]) -> list[Meaning]:
     if rows not in binder.schema.lists:
         raise binder.refuse(f"没有 {rows} 这个列表", "、".join(binder.schema.lists))
     if binder.rows:
-        raise binder.refuse("列表里面不能再看列表")
+        raise binder.refuse("列表里面不能再看列表", "请分成两个条件，用 and 连起来。")
     binder.used.add(rows)
     binder.rows = rows
     try:
@@ -226,7 +235,7 @@ def latest_of(binder: Binder, call: ast.Call) -> Meaning:
     figure, day, *condition = _within(binder, rows, [amount, by, *filter_])
     number = binder.number(figure)
     if not isinstance(day, Day):
-        raise binder.refuse(f"要按一个日期排：{binder.said(by)}")
+        raise binder.refuse(f"要按一个日期排：{binder.said(by)}", "例如 latest(…, date)")
     holds = binder.truth(condition[0]) if condition else TRUE
     return Ratio(LatestOf(rows, number.top, day.node, holds, 0), Const(1), number.unit)
 
@@ -236,7 +245,9 @@ def open_ended(binder: Binder, call: ast.Call) -> Meaning:
     (column,) = _arguments(binder, call, 1, 1)
     found = binder.of(column)
     if not isinstance(found, Day) or not isinstance(found.node, Column) or not binder.rows:
-        raise binder.refuse(f"open_ended 只用于列表的日期：{binder.said(call)}")
+        raise binder.refuse(
+            f"open_ended 只用于列表的日期：{binder.said(call)}", "例如 open_ended(until)"
+        )
     return Truth(Absent(found.node))
 
 
@@ -247,10 +258,13 @@ def _figure_and_bands(binder: Binder, call: ast.Call) -> tuple[Ratio, Bands, boo
     figure, table = (binder.of(one) for one in _arguments(binder, call, 2, 2))
     number = binder.number(figure)
     if not isinstance(table, Bands):
-        raise binder.refuse(f"要写一张分档表：{binder.said(call.args[1])}")
+        raise binder.refuse(
+            f"要写一张分档表：{binder.said(call.args[1])}", "请写一个有 bands 的参数的名称。"
+        )
     if table.unit != number.unit:
         raise binder.refuse(
-            f"单位不同：{units.said(number.unit)}与{units.said(table.unit)}（{binder.said(call)}）"
+            f"单位不同：{units.said(number.unit)}与{units.said(table.unit)}（{binder.said(call)}）",
+            "分档表的界限要与所比的数用同一种单位。",
         )
     for keyword in call.keywords:
         if keyword.arg != "otherwise" or ast.unparse(keyword.value) != "unknown":
@@ -263,7 +277,10 @@ def steps(binder: Binder, call: ast.Call) -> Meaning:
     figure, table, to_person = _figure_and_bands(binder, call)
     gives = [row[2] for row in table.rows] + [table.otherwise]
     if any(one.unit != units.POINTS or not one.is_whole() for row in gives for one in row):
-        raise binder.refuse(f"分档表要给出分数：{binder.said(call)}")
+        raise binder.refuse(
+            f"分档表要给出分数：{binder.said(call)}",
+            "例如 [[30%, 20分], [10%, 4分], 0分]，末一个是其余情形。",
+        )
     limits = tuple((sign, limit) for sign, limit, _ in table.rows)
     ends = [
         Choice(figure, limits, tuple(int(row[at].top.said) for row in gives), to_person)  # type: ignore[attr-defined]
@@ -275,9 +292,16 @@ def steps(binder: Binder, call: ast.Call) -> Meaning:
 def lookup(binder: Binder, call: ast.Call) -> Meaning:
     """lookup(revenue_fen[y-1], bands): the number of the band, to compare with."""
     figure, table, to_person = _figure_and_bands(binder, call)
+    if any(len(one) > 1 for one in (*(row[2] for row in table.rows), table.otherwise)):
+        raise binder.refuse(
+            f"lookup 的每档给一个数：{binder.said(call)}",
+            "例如 [[5000万元, 5%], 3%]，末一个是其余情形。",
+        )
     gives = [row[2][0] for row in table.rows] + [table.otherwise[0]]
     if any(one.unit != gives[0].unit for one in gives):
-        raise binder.refuse(f"分档表给出的单位不同：{binder.said(call)}")
+        raise binder.refuse(
+            f"分档表给出的单位不同：{binder.said(call)}", "各档和末一个（其余情形）用同一种单位。"
+        )
     values = [Fraction(int(one.top.said), int(one.bottom.said)) for one in gives]  # type: ignore[attr-defined]
     bottom = lcm(*(value.denominator for value in values))
     limits = tuple((sign, limit) for sign, limit, _ in table.rows)

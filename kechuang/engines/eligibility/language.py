@@ -36,12 +36,14 @@ from kechuang.engines.eligibility.scores import Depending, Fixed, Score, Togethe
 from kechuang.engines.eligibility.states import AnyState, Every, Holds, Opposite, Reached, State
 
 QUOTED = re.compile(r"('[^']*'|\"[^\"]*\")")
+LONG = 300  # of an expression that a refusal repeats
 FULL_WIDTH = str.maketrans({
     "（": "(", "）": ")", "，": ",", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/",
 })  # fmt: skip
 SIGNS = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "<>",
 }  # fmt: skip
+HOW = "请看规则的写法：数带单位，年度数据写 [y-1]，列表用 any、sum、count、latest。"
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
@@ -87,8 +89,12 @@ def parsed(text: str, place: str) -> ast.expr:
         parts[at] = units.LITERAL.sub(lambda m: f'_q("{m[1]}", "{m[2] or ""}")', plain)
     try:
         return ast.parse("".join(parts).strip(), mode="eval").body
-    except SyntaxError as error:
-        raise RuleRefused(place, f"“{text}” 不是表达式（{error.msg}）") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        why = error.msg if isinstance(error, SyntaxError) else "太长或太深"
+        raise RuleRefused(
+            place, f"“{text[:LONG]}” 不是表达式（{why}）",
+            "请看括号和引号是否成对，两个数之间有没有运算符。",
+        ) from error  # fmt: skip
 
 
 def constant(value: Fraction, unit: units.Unit) -> Ratio:
@@ -106,6 +112,7 @@ class Binder:
     functions: Mapping[str, Callable[["Binder", ast.Call], Meaning]]
     place: str = ""
     rows: str = ""  # the list whose rows are looked at, inside a filter
+    own: tuple[str, ...] = ()  # the names that the rule set itself gives
     used: set[str] = field(default_factory=set)
 
     def bind(self, text: str, place: str) -> Meaning:
@@ -123,7 +130,7 @@ class Binder:
         """The meaning of a part of the tree."""
         handler = getattr(self, f"_of_{type(node).__name__.lower()}", None)
         if handler is None:
-            raise self.refuse(f"不认得的写法：{ast.unparse(node)}")
+            raise self.refuse(f"不认得的写法：{self.said(node)}", HOW)
         meaning: Meaning = handler(node)
         return meaning
 
@@ -134,7 +141,7 @@ class Binder:
             return Truth(Const(node.value))
         if isinstance(node.value, str):
             return Words(Const(node.value))
-        raise self.refuse(f"不认得的写法：{node.value!r}")
+        raise self.refuse(f"不认得的写法：{node.value!r}", HOW)
 
     def _of_name(self, node: ast.Name) -> Meaning:
         name = node.id.removesuffix("_") if node.id == "class_" else node.id
@@ -159,11 +166,16 @@ class Binder:
     def _unknown_name(self, name: str) -> RuleRefused:
         if name in self.schema.returns:
             return self.refuse(f"{name} 是年度数据，要写年份", f"例如 {name}[y-1]")
-        known = [*self.schema.enterprise, *self.schema.returns, *self.schema.lists]
+        known = [
+            *self.own, *self.schema.enterprise, *self.schema.returns, *self.schema.lists,
+        ]  # fmt: skip
         if self.rows:
             known = list(self.schema.lists[self.rows])
         near = difflib.get_close_matches(name, known, 1)
-        return self.refuse(f"没有 {name} 这一项", f"是不是 {near[0]}？" if near else "")
+        return self.refuse(
+            f"没有 {name} 这一项",
+            f"是不是 {near[0]}？" if near else "可用：" + "、".join(known),
+        )
 
     def _column(self, spec: ColumnSpec, inside: bool = False) -> Meaning:
         bound = FEN_MAX if spec.unit in (units.FEN, units.CENTS) else COUNT_MAX
@@ -175,7 +187,7 @@ class Binder:
 
     def _of_subscript(self, node: ast.Subscript) -> Meaning:
         if not isinstance(node.value, ast.Name):
-            raise self.refuse(f"不认得的写法：{ast.unparse(node)}")
+            raise self.refuse(f"不认得的写法：{self.said(node)}", "年度数据写成 revenue_fen[y-1]。")
         return self.series(node.value.id, self.year(node.slice))
 
     def series(self, name: str, year: int) -> Ratio:
@@ -192,7 +204,9 @@ class Binder:
         text = ast.unparse(node).replace(" ", "")
         found = re.fullmatch(r"y(?:-_q\('(\d)',''\))?|_q\('(\d{4})',''\)", text)
         if found is None:
-            raise self.refuse("年份要写 y、y-1 或四位数字")
+            raise self.refuse(
+                f"年份要写 y、y-1 或四位数字，不是 {self.said(node)}", "例如 revenue_fen[y-1]"
+            )
         return int(found[2]) if found[2] else self.day.year - int(found[1] or 0)
 
     # --- joining ----------------------------------------------------------------------
@@ -202,20 +216,26 @@ class Binder:
         if isinstance(left, Score) or isinstance(right, Score):
             return self._together(node, left, right)
         if not isinstance(left, Ratio) or not isinstance(right, Ratio):
-            raise self.refuse(f"只有数才能运算：{self.said(node)}")
+            raise self.refuse(
+                f"只有数才能运算：{self.said(node)}", "条件用 and、or、not 连，文字和日期不能加减。"
+            )
         if isinstance(node.op, ast.Add | ast.Sub):
             self.check_units(left, right, node)
             return total(left, right, 1 if isinstance(node.op, ast.Add) else -1)
         if isinstance(node.op, ast.Mult):
             return times(left, right)
         if isinstance(node.op, ast.Div):
+            if isinstance(right.top, Const) and not right.top.said:
+                raise self.refuse(f"除数是零：{self.said(node)}", "请核对这个数。")
             return divided(left, right)
-        raise self.refuse(f"不认得的运算：{self.said(node)}")
+        raise self.refuse(f"不认得的运算：{self.said(node)}", "只有 + - * /。")
 
     def _together(self, node: ast.BinOp, left: Meaning, right: Meaning) -> Meaning:
         parts = [self.score(left), self.score(right)]
         if not isinstance(node.op, ast.Add):
-            raise self.refuse(f"分数只能相加：{self.said(node)}")
+            raise self.refuse(
+                f"分数只能相加：{self.said(node)}", "要加权的，把权重写进分档表的分数里。"
+            )
         return Together(tuple(
             one for part in parts
             for one in (part.parts if isinstance(part, Together) else (part,))
@@ -229,7 +249,7 @@ class Binder:
             return Opposite(found)
         if isinstance(node.op, ast.USub) and isinstance(found, Ratio):
             return times(constant(Fraction(-1), units.NONE), found)
-        raise self.refuse(f"不认得的写法：{self.said(node)}")
+        raise self.refuse(f"不认得的写法：{self.said(node)}", HOW)
 
     def _of_boolop(self, node: ast.BoolOp) -> Meaning:
         parts = [self.of(one) for one in node.values]
@@ -248,10 +268,10 @@ class Binder:
         if isinstance(yes, Truth) and isinstance(no, Truth):
             return Truth(Either(condition, yes.node, no.node))
         if not isinstance(yes, Ratio) or not isinstance(no, Ratio):
-            raise self.refuse(f"两种情形要是同一类：{self.said(node)}")
+            raise self.refuse(f"两种情形要是同一类：{self.said(node)}", "都写数，或都写条件。")
         self.check_units(yes, no, node)
         if not isinstance(yes.bottom, Const) or not isinstance(no.bottom, Const):
-            raise self.refuse(f"两种情形不能是比值：{self.said(node)}")
+            raise self.refuse(f"两种情形不能是比值：{self.said(node)}", "请把 if 写在比较的外面。")
         return Ratio(
             Either(condition, product(yes.top, no.bottom), product(no.top, yes.bottom)),
             product(yes.bottom, no.bottom), yes.unit,
@@ -280,7 +300,7 @@ class Binder:
         one, other = self.of(left), self.of(right)
         text = f"{self.said(left)} {mark} {self.said(right)}"
         if mark is None:
-            raise self.refuse(f"不认得的比较：{text}")
+            raise self.refuse(f"不认得的比较：{text}", "可用 < <= > >= == != in。")
         if isinstance(other, Score) and not isinstance(one, Score):
             one, other, mark = other, one, FLIPPED[mark]
         if isinstance(one, Score):
@@ -294,13 +314,15 @@ class Binder:
                 if isinstance(word, Const) and isinstance(word.said, str):
                     self.check_words(name, (word.said,))
             return Truth(Same(one.node, mark, other.node, text))
-        raise self.refuse(f"两边不是同一类，不能比较：{text}")
+        raise self.refuse(
+            f"两边不是同一类，不能比较：{text}", "数与数比、日期与日期比、文字与带引号的文字比。"
+        )
 
     def _reached(self, score: Score, mark: str, limit: Meaning, text: str) -> Meaning:
         if mark not in (">", ">=") or not isinstance(limit, Ratio) or limit.unit != units.POINTS:
             raise self.refuse(f"分数只能与分值比较，用 > 或 >=：{text}", "例如 points >= 60分")
         if not isinstance(limit.top, Const) or not limit.is_whole():
-            raise self.refuse(f"分数线要是一个数：{text}")
+            raise self.refuse(f"分数线要是一个数：{text}", "例如 points >= 60分")
         return Reached(score, mark, int(limit.top.said), text)  # type: ignore[arg-type]
 
     def _of_call(self, node: ast.Call) -> Meaning:
@@ -313,7 +335,12 @@ class Binder:
             near = difflib.get_close_matches(name, self.functions, 1)
             raise self.refuse(
                 f"没有 {name or ast.unparse(node.func)} 这个函数",
-                f"是不是 {near[0]}？" if near else "",
+                f"是不是 {near[0]}？" if near else "可用：" + "、".join(self.functions),
+            )
+        odd = [one.arg or "**" for one in node.keywords if one.arg != "otherwise"]
+        if odd or (node.keywords and name not in ("steps", "lookup")):
+            raise self.refuse(
+                f"{name} 没有这样的参数：{self.said(node)}", "请照位置写参数，不写名称。"
             )
         return function(self, node)
 
@@ -350,12 +377,12 @@ class Binder:
 
     def number(self, found: Meaning) -> Ratio:
         if not isinstance(found, Ratio):
-            raise self.refuse("这里要一个数")
+            raise self.refuse("这里要一个数", "例如 5000万元、10%，或一项有单位的数据。")
         return found
 
     def truth(self, found: Meaning) -> Node:
         if not isinstance(found, Truth):
-            raise self.refuse("这里要一个条件")
+            raise self.refuse("这里要一个条件", "例如 revenue_fen[y-1] <= 5000万元")
         return found.node
 
     def state(self, found: Meaning) -> State:
@@ -382,12 +409,13 @@ def bands_of(rows: Any, binder: Binder, place: str) -> Bands:
         assert found is not None
         limit = binder.bind(found[2], here)
         if not isinstance(limit, Ratio) or not isinstance(limit.top, Const):
-            raise RuleRefused(here, "界限要是一个数")
+            raise RuleRefused(here, f"界限要是一个数，不是 {row[0]}", "例如 30%、5000万元、5项")
         assert isinstance(limit.bottom, Const)
         if unit is not None and limit.unit != unit:
             raise RuleRefused(
-                here, f"单位与上一档不同：{units.said(limit.unit)}与{units.said(unit)}"
-            )
+                here, f"单位与上一档不同：{units.said(limit.unit)}与{units.said(unit)}",
+                "一张表的各档用同一种单位。",
+            )  # fmt: skip
         unit = limit.unit
         value = Fraction(int(limit.top.said), int(limit.bottom.said))  # type: ignore[arg-type]
         sign = found[1] or ">="
@@ -418,6 +446,17 @@ def _check_reached(
 
 def _given(cells: list[Any], binder: Binder, place: str) -> tuple[Ratio, ...]:
     given = tuple(binder.bind(str(cell), place) for cell in cells)
-    if len(given) not in (1, 2) or not all(isinstance(one, Ratio) for one in given):
-        raise RuleRefused(place, "每档要写界限，和一个数或一个区间")
+    plain = [
+        Fraction(int(one.top.said), int(one.bottom.said))  # type: ignore[arg-type]
+        for one in given
+        if isinstance(one, Ratio) and isinstance(one.top, Const) and isinstance(one.bottom, Const)
+    ]
+    if len(given) not in (1, 2) or len(plain) < len(given):
+        raise RuleRefused(
+            place, "每档要写界限，和一个数或一个区间", "例如 [30%, 20分] 或 [5项, 25分, 30分]"
+        )
+    if plain[0] > plain[-1]:
+        raise RuleRefused(
+            place, f"区间的两端反了：{cells[0]}、{cells[1]}", "先写低的一端，再写高的一端。"
+        )
     return given  # type: ignore[return-value]

@@ -2,15 +2,21 @@
 
 from kechuang.base.refusals import N_, Refused
 
+AS_SHIPPED = N_("请对照随软件提供的规则集，改正这一处。")
+
 
 class RuleRefused(Refused):
-    """A rule set says something that cannot be meant; the place and the way on are named."""
+    """A rule set says something that cannot be meant; the place and the way on are named.
 
-    def __init__(self, place: str, what: str, way_on: str = "") -> None:
+    `line` is the line of the text where who refuses knows it; else `editing.line_of` looks for it.
+    """
+
+    def __init__(self, place: str, what: str, way_on: str = "", line: int = 0) -> None:
         super().__init__(
             "eligibility.rule", N_("{place}：{what}"), {"place": place, "what": what},
-            (place,), way_on,
+            (place,), way_on or AS_SHIPPED,
         )  # fmt: skip
+        self.line = line
 
 
 class RowRefused(Refused):

@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.functions import FUNCTIONS
 from kechuang.engines.eligibility.language import Binder, Meaning, Truth, bands_of
@@ -19,16 +17,12 @@ from kechuang.engines.eligibility.nodes import Ratio
 from kechuang.engines.eligibility.refusals import RuleRefused
 from kechuang.engines.eligibility.schema import HERE, schema
 from kechuang.engines.eligibility.scores import Score
+from kechuang.engines.eligibility.shape import check_shape
 from kechuang.engines.eligibility.states import Criterion, Scored, State
+from kechuang.engines.eligibility.texts import read_yaml
 
 SHIPPED = HERE / "rulesets"
-KEYS = {
-    "code", "title", "document", "sources", "valid", "assumed", "parameters", "facts", "criteria",
-    "decision", "score", "amount", "instrument", "notes",
-}  # fmt: skip
-CRITERION_KEYS = {"zh", "en", "clause", "quote", "rule", "assumed", "informs"}
-PARAMETER_KEYS = {"zh", "clause", "quote", "values", "assumed"}
-VALUE_KEYS = {"since", "is", "bands", "words", "document"}
+PARTS = ("parameters", "facts", "criteria")
 
 
 @dataclass(frozen=True)
@@ -113,17 +107,16 @@ def load(folder: Path) -> RuleSet:
     try:
         return read(path.read_text("utf-8"), folder)
     except UnicodeDecodeError as error:
-        raise RuleRefused(str(path), f"不是 YAML：{str(error)[:200]}") from error
+        raise RuleRefused(
+            str(path), f"不是 UTF-8 编码（{error.reason}）", "请另存为 UTF-8。"
+        ) from error
 
 
 def read(text: str, folder: Path) -> RuleSet:
     """The rules of a text; refusals name places as if it stood in the folder."""
-    path = folder / "rules.yaml"
-    try:
-        said = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RuleRefused(str(path), f"不是 YAML：{str(error)[:200]}") from error
-    _check_shape(said, path)
+    place = str(folder / "rules.yaml")
+    said = read_yaml(text, place)
+    check_shape(said, place)
     return RuleSet(folder, said)
 
 
@@ -141,96 +134,18 @@ def load_all(where: Path) -> list[RuleSet]:
         return [load(where)]
     found = [load(each.parent) for each in sorted(where.glob("*/rules.yaml"))]
     if not found:
-        raise RuleRefused(str(where), "目录里没有规则集（rules.yaml）")
-    codes = [each.code for each in found]
-    for code in codes:
-        if codes.count(code) > 1:
-            raise RuleRefused(str(where), f"代码 {code} 出现了两次")
+        raise RuleRefused(
+            str(where), "目录里没有规则集（rules.yaml）", "请给出规则集的目录，或其上一级目录。"
+        )
+    first: dict[str, RuleSet] = {}
+    for each in found:
+        other = first.setdefault(each.code, each)
+        if other is not each:
+            raise RuleRefused(
+                f"{each.folder / 'rules.yaml'} code", f"代码 {each.code} 出现了两次",
+                f"{other.folder / 'rules.yaml'} 已经用了；请给其中一个换代码。",
+            )  # fmt: skip
     return found
-
-
-def _check_shape(said: Any, path: Path) -> None:
-    place = str(path)
-    if not isinstance(said, dict):
-        raise RuleRefused(place, "规则集要是一个映射")
-    _check_keys(said, KEYS, place)
-    for key in ("code", "title", "document", "sources", "valid", "criteria", "decision"):
-        if not said.get(key):
-            raise RuleRefused(place, f"缺少 {key}")
-    for key in ("valid", "criteria", "title", "document"):
-        if not isinstance(said[key], dict):
-            raise RuleRefused(place, f"{key} 要是一个映射")
-    _check_document(said, place)
-    _check_days(said, place)
-    _check_names(said, place)
-    for code, one in said["criteria"].items():
-        _check_keys(one, CRITERION_KEYS, f"{place} criteria.{code}")
-        for key in ("zh", "clause", "quote", "rule"):
-            if not one.get(key):
-                raise RuleRefused(f"{place} criteria.{code}", f"缺少 {key}")
-    for code, one in (said.get("parameters") or {}).items():
-        _check_parameter(one, f"{place} parameters.{code}")
-
-
-def _check_document(said: Mapping[str, Any], place: str) -> None:
-    """The legal reference, and a code that a file name and an address can hold."""
-    for key in ("number", "name", "issuer"):
-        if not said["document"].get(key):
-            raise RuleRefused(place, f"document 缺少 {key}")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", str(said["code"])):
-        raise RuleRefused(place, f"code {said['code']} 要是小写英文、数字和连字符")
-
-
-def _check_days(said: Mapping[str, Any], place: str) -> None:
-    for bound in ("since", "until"):
-        day = said["valid"].get(bound)
-        if not isinstance(day, date) and not (day is None and bound == "until"):
-            raise RuleRefused(place, f"valid.{bound} 要是日期，例如 2016-01-01")
-    since, until = (said["valid"].get(bound) for bound in ("since", "until"))
-    if until is not None and until <= since:
-        raise RuleRefused(place, f"valid.until {until} 不晚于 since {since}")
-
-
-def _check_names(said: Mapping[str, Any], place: str) -> None:
-    """Names are lower-case words, none said twice, none that a column or a function has."""
-    names = [
-        *said["criteria"], *(said.get("parameters") or {}), *(said.get("facts") or {}),
-    ]  # fmt: skip
-    for name in names:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)) or name in _taken():
-            raise RuleRefused(place, f"{name} 不能作名称：已是一项数据或函数，或不是小写英文")
-        if names.count(name) > 1:
-            raise RuleRefused(place, f"名称 {name} 用了两次")
-    if said.get("score") and said["score"] not in said["criteria"]:
-        raise RuleRefused(place, f"score 要是一个评分项的代码：{said['score']}")
-
-
-def _taken() -> set[str]:
-    known = schema()
-    return {*known.enterprise, *known.returns, *known.lists, *FUNCTIONS, "as_of", "y"}
-
-
-def _check_parameter(one: Mapping[str, Any], place: str) -> None:
-    _check_keys(one, PARAMETER_KEYS, place)
-    for key in ("clause", "quote", "values"):
-        if not one.get(key):
-            raise RuleRefused(place, f"缺少 {key}")
-    before = date.min
-    for value in one["values"]:
-        _check_keys(value, VALUE_KEYS, place)
-        if not isinstance(value.get("since"), date) or value["since"] <= before:
-            raise RuleRefused(place, "values 要按 since 由早到晚排，since 要是日期")
-        before = value["since"]
-        if sum(key in value for key in ("is", "bands", "words")) != 1:
-            raise RuleRefused(place, "每个取值写 is、bands 或 words 之一")
-
-
-def _check_keys(said: Any, keys: set[str], place: str) -> None:
-    if not isinstance(said, dict):
-        raise RuleRefused(place, "要是一个映射")
-    for key in said:
-        if key not in keys:
-            raise RuleRefused(place, f"不认得的键 {key}", "可用：" + "、".join(sorted(keys)))
 
 
 # --- binding ------------------------------------------------------------------------------
@@ -242,9 +157,10 @@ class _Names:
     def __init__(self, rules: RuleSet, day: date) -> None:
         self.rules, self.day = rules, day
         self.place = str(rules.folder / "rules.yaml")
-        self.binder = Binder(schema(), day, self.find, FUNCTIONS, self.place)
+        own = tuple(name for key in PARTS for name in rules.said.get(key) or {})
+        self.binder = Binder(schema(), day, self.find, FUNCTIONS, self.place, own=own)
         self.bound: dict[str, Meaning] = {}
-        self.pending: set[str] = set()
+        self.pending: dict[str, None] = {}
         self.asked: set[str] = set()
         self.used: dict[str, frozenset[str]] = {}
 
@@ -252,12 +168,15 @@ class _Names:
         self.asked.add(name)
         if name not in self.bound:
             if name in self.pending:
-                raise RuleRefused(self.place, f"{name} 用到了它自己")
-            self.pending.add(name)
+                raise RuleRefused(
+                    f"{self.place} {_part_of(self.rules, name)}.{name}", f"{name} 用到了它自己",
+                    "请改写，使它只用到别的名称：" + " → ".join([*self.pending, name]),
+                )  # fmt: skip
+            self.pending[name] = None
             rows, self.binder.rows = self.binder.rows, ""
             found = self._bind(name)
             self.binder.rows = rows
-            self.pending.discard(name)
+            del self.pending[name]
             if found is None:
                 return None
             self.bound[name] = found
@@ -283,7 +202,7 @@ class _Names:
         place = f"{self.place} parameters.{name}"
         values = [one for one in self.rules.parameters[name]["values"] if one["since"] <= self.day]
         if not values:
-            raise RuleRefused(place, f"在 {self.day} 没有取值")
+            raise RuleRefused(place, f"在 {self.day} 没有取值", "请加一个不晚于这一天的 since。")
         value = values[-1]
         if "bands" in value:
             return bands_of(value["bands"], self.binder, place)
@@ -310,10 +229,16 @@ def bind(rules: RuleSet, day: date) -> Policy:
         criteria[code] = found
     decision = names.binder.bind(rules.said["decision"], f"{names.place} decision")
     if not isinstance(decision, Truth | State):
-        raise RuleRefused(f"{names.place} decision", "要是一个条件")
+        raise RuleRefused(
+            f"{names.place} decision", "要是一个条件", "例如 in_region and contracts_over"
+        )
     score = rules.said.get("score", "")
     if score and not isinstance(criteria[score], Scored):
-        raise RuleRefused(names.place, f"score 要是一个评分项：{score}")
+        raise RuleRefused(
+            f"{names.place} score",
+            f"score 要是一个评分项：{score}",
+            "评分项由 steps、judged 等给分。",
+        )
     amount = _amount(rules, names)
     _check_all_used(rules, names)
     used = {code: names.used[code] for code in criteria}
@@ -326,7 +251,9 @@ def _amount(rules: RuleSet, names: _Names) -> Ratio | None:
     place = f"{names.place} amount"
     found = names.binder.bind(rules.said["amount"], place)
     if not isinstance(found, Ratio) or found.unit != units.FEN or found.guards:
-        raise RuleRefused(place, "要是一个金额（元），不能除以数据")
+        raise RuleRefused(
+            place, "要是一个金额（元），不能除以数据", "例如 min(20万元, 0.4% * turnover)"
+        )
     return found
 
 
@@ -347,7 +274,15 @@ def _check_all_used(rules: RuleSet, names: _Names) -> None:
         if code not in asked_for and not criterion.get("informs")
     ]  # fmt: skip
     if idle:
-        raise RuleRefused(names.place, f"没有用到：{'、'.join(idle)}", "请删去，或写进 decision。")
+        raise RuleRefused(
+            f"{names.place} {_part_of(rules, idle[0])}.{idle[0]}", f"没有用到：{'、'.join(idle)}",
+            "请删去，或写进 decision；只供参考的条件写 informs: true。",
+        )  # fmt: skip
+
+
+def _part_of(rules: RuleSet, name: str) -> str:
+    """Which part of the text a name stands in."""
+    return next(key for key in PARTS if name in (rules.said.get(key) or {}))
 
 
 def bind_all(rules: Sequence[RuleSet], day: date) -> list[Policy]:

@@ -73,6 +73,8 @@ class Stepping:
         self.made: dict[Any, int] = {}
         self.read: dict[str, None] = {}
         self.rows: dict[str, Stepping] = {}
+        self.kept: set[int] = set()
+        self.done: list[list[int]] = []
 
     @property
     def columns(self) -> dict[str, Sequence[str]]:
@@ -83,11 +85,32 @@ class Stepping:
         }  # fmt: skip
 
     def values(self, frame: Frame) -> list[Any]:
-        """What every step makes of a frame."""
-        values: list[Any] = []
-        for act, used in self.steps:
-            values.append(act(frame, *[values[at] for at in used]))
+        """What every step that is kept makes of a frame; the others' is dropped after its last use.
+
+        Memory that is given back at once is taken again while it is still in the cache.
+        """
+        values: list[Any] = [None] * len(self.steps)
+        for at, ((act, used), done) in enumerate(zip(self.steps, self._last_uses(), strict=True)):
+            values[at] = act(frame, *[values[one] for one in used])
+            for one in done:
+                values[one] = None
         return values
+
+    def _last_uses(self) -> list[list[int]]:
+        """Of every step, whose value nobody asks for after it."""
+        if len(self.done) != len(self.steps):
+            done: list[list[int]] = [[] for _ in self.steps]
+            last = {one: at for at, (_act, used) in enumerate(self.steps) for one in used}
+            for one, at in last.items():
+                if one not in self.kept:
+                    done[at].append(one)
+            self.done = done
+        return self.done
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Keep what these steps make until the end."""
+        self.kept.update(places)
+        self.done = []
 
     def _do(self, key: Any, act: Callable[..., Any], *used: int) -> int:
         if key not in self.made:
@@ -283,6 +306,7 @@ class Stepping:
         self._reads(rows)
         inner = self.rows.setdefault(rows, Stepping())
         places = [inner.of(one) for one in nodes]
+        inner.keep(places)
 
         def act(frame: Frame) -> Any:
             listed = frame.listed(rows)
@@ -298,8 +322,10 @@ class Stepping:
             listed, values = rows
             true, false = values[place]
             holds = vectors.marked(listed, true)
-            maybe = vectors.marked(listed, ~(true | false))
-            return holds & listed.known, listed.known & ~holds & ~maybe
+            not_so = listed.known & ~holds
+            if not np.all(decided := true | false):
+                not_so &= ~vectors.marked(listed, ~decided)
+            return holds & listed.known, not_so
 
         return self._do(node, act, step)
 

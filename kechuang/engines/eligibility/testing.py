@@ -10,13 +10,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.answers import answer, as_json
 from kechuang.engines.eligibility.reading import Reader
-from kechuang.engines.eligibility.refusals import RuleRefused
+from kechuang.engines.eligibility.refusals import RowRefused, RuleRefused
 from kechuang.engines.eligibility.ruleset import RuleSet, bind
+from kechuang.engines.eligibility.shape import check_keys, check_kind
+from kechuang.engines.eligibility.states import NAMES
+from kechuang.engines.eligibility.texts import read_yaml
 
 EXPECTED = {"state", "score", "amount_fen", "missing", "criteria", "to_judge"}
 TEST_KEYS = {"name", "as_of", "enterprise", "change", "expect", "worked"}
@@ -37,13 +38,10 @@ def outcomes(rules: RuleSet, text: str | None = None) -> Iterator[Outcome]:
     said = _read(path) if text is None else _said(text, place)
     for number, test in enumerate(said["tests"], 1):
         here = f"{place} 第{number}项"
-        if not isinstance(test, dict) or set(test) - TEST_KEYS:
-            raise RuleRefused(here, f"不认得的键：{'、'.join(sorted(set(test) - TEST_KEYS))}")
-        if not isinstance(test.get("as_of"), date) or not test.get("expect"):
-            raise RuleRefused(here, "要写 as_of 和 expect")
+        _check_test(test, here)
         row = _row(said.get("enterprises") or {}, test, here)
         got = as_json(answer(bind(rules, test["as_of"]), row))
-        yield Outcome(str(test.get("name", number)), tuple(_problems(test["expect"], got, here)))
+        yield Outcome(str(test.get("name", number)), tuple(_problems(test["expect"], got)))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -53,28 +51,48 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _said(text: str, place: str) -> Mapping[str, Any]:
-    try:
-        said = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RuleRefused(place, f"不是 YAML：{str(error)[:200]}") from error
+    said = read_yaml(text, place)
     if not isinstance(said, dict) or not isinstance(said.get("tests"), list):
-        raise RuleRefused(place, "缺少 tests")
+        raise RuleRefused(place, "缺少 tests", "请写 tests:，下面每项以 - 开头。")
+    check_keys(said, {"enterprises", "tests"}, place)
+    named = said.get("enterprises") or {}
+    check_kind(named, dict, f"{place} enterprises")
+    for name, one in named.items():
+        check_kind(one, dict, f"{place} enterprises.{name}")
     return said
+
+
+def _check_test(test: Any, place: str) -> None:
+    check_keys(test, TEST_KEYS, place)
+    if not isinstance(test.get("as_of"), date) or not test.get("expect"):
+        raise RuleRefused(place, "要写 as_of 和 expect", "例如 as_of: 2023-08-29")
+    check_keys(test["expect"], EXPECTED, place)
+    check_kind(test.get("change") or {}, dict, place)
+    check_kind(test["expect"].get("criteria") or {}, dict, place)
+    state = test["expect"].get("state", NAMES[0])
+    if state not in NAMES:
+        raise RuleRefused(place, f"没有 {state} 这种结论", "可用：" + "、".join(NAMES))
 
 
 def _row(named: Mapping[str, Any], test: Mapping[str, Any], place: str) -> dict[str, Any]:
     name = str(test.get("enterprise"))
     if name not in named:
-        raise RuleRefused(place, f"没有 {name} 这个企业")
+        raise RuleRefused(place, f"没有 {name} 这个企业", "可用：" + "、".join(map(str, named)))
     reader = Reader()
     reader.place = place
-    row = reader.row(_counted({"id": name, **named[name]}))
-    for key, value in (test.get("change") or {}).items():
-        row.pop(key, None)
-        if value is not None:
-            row |= reader.row(_counted({"id": name, key: value}))
+    try:
+        row = reader.row(_counted({"id": name, **named[name]}))
+        for key, value in (test.get("change") or {}).items():
+            row.pop(key, None)
+            if value is not None:
+                row |= reader.row(_counted({"id": name, key: value}))
+    except RowRefused as refused:
+        what = f"{refused.facts['field']}：{refused.facts['what']}"
+        raise RuleRefused(place, what, str(refused.way_on)) from refused
     if reader.unread:
-        raise RuleRefused(place, f"没有这些列：{'、'.join(reader.unread)}")
+        raise RuleRefused(
+            place, f"没有这些列：{'、'.join(reader.unread)}", "列名见 kechuang rules columns。"
+        )
     return row
 
 
@@ -92,10 +110,8 @@ def _counted(said: Any) -> Any:
     return said
 
 
-def _problems(expected: Mapping[str, Any], got: Mapping[str, Any], place: str) -> Iterator[str]:
+def _problems(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[str]:
     for key, value in expected.items():
-        if key not in EXPECTED:
-            raise RuleRefused(place, f"expect 里不认得 {key}", "、".join(sorted(EXPECTED)))
         if key == "criteria":
             for code, wanted in value.items():
                 yield from _criterion_problems(code, wanted, got["criteria"].get(code))

@@ -94,8 +94,9 @@ def same_truths(sign: str) -> Callable[..., Any]:
 def marked(listed: Listed, which: Any) -> Array:
     """The enterprises that have such a row."""
     found = np.zeros(len(listed.known), np.bool_)
-    if np.any(which):
-        found[listed.owner[np.broadcast_to(which, listed.owner.shape)]] = True
+    rows = np.flatnonzero(np.broadcast_to(which, listed.owner.shape))
+    if len(rows):
+        found[listed.owner[rows]] = True
     return found
 
 
@@ -209,19 +210,22 @@ def held_of(
     error = error + (error if size is None else size / np.abs(below))
     if below_size is not None:
         error = error + np.abs(ratio) * below_size / np.abs(below)
-    error = np.where(below == 0, -1.0, error * NEAR)  # where it is 0 a guard or a gap decides
-    aways = [ratio - float(limit) for _compare, limit in bands]
-    holds = [compare(away, 0) for (compare, _), away in zip(bands, aways, strict=True)]
-    near = [np.nonzero(np.abs(away) <= error)[0] for away in aways]
-    rows, counts = np.concatenate(near), [len(one) for one in near]
-    if len(rows):
-        some = [np.broadcast_to(one, ratio.shape)[rows] for one in parts]
-        scale = np.repeat([limit.denominator for _, limit in bands], counts)
-        limits = np.repeat([limit.numerator for _, limit in bands], counts)
+    error = np.where(below == 0, 0.0, error * NEAR)  # where it is 0 a guard or a gap decides
+    below_it, above_it = ratio - error, ratio + error
+    held = reduce(np.add, [_tells(compare, below_it, limit) for compare, limit in bands])
+    other = reduce(np.add, [_tells(compare, above_it, limit) for compare, limit in bands])
+    near = np.nonzero(held != other)[0]
+    if len(near):
+        some = [np.broadcast_to(one, ratio.shape)[near] for one in parts]
         many = Const(BIGINT)  # stands for the number that each band has
         left, right = Product(top, many), Product(bottom, many)
-        signs = sign_of(left, right, [*some[:count], scale, *some[count:], limits])
-        ends = np.cumsum(counts)
-        for (compare, _), held, at, end in zip(bands, holds, near, ends, strict=True):
-            held[at] = compare(signs[end - len(at) : end], 0)
-    return np.asarray(reduce(np.add, [held.view(np.int8) for held in holds]))
+        held[near] = 0
+        for compare, limit in bands:
+            ends = (np.int64(limit.denominator), np.int64(limit.numerator))
+            sign = sign_of(left, right, [*some[:count], ends[0], *some[count:], ends[1]])
+            held[near] += compare(sign, 0)
+    return np.asarray(held)
+
+
+def _tells(compare: Any, ratio: Array, limit: Fraction) -> Any:
+    return compare(ratio, float(limit)).view(np.int8)

@@ -16,6 +16,7 @@ from kechuang.engines.eligibility.columnar import Program
 from kechuang.engines.eligibility.commands import app
 from kechuang.engines.eligibility.frames import of_rows
 from kechuang.engines.eligibility.functions import FUNCTIONS
+from kechuang.engines.eligibility.scores import unpacked
 from kechuang.engines.eligibility.states import NAMES
 from kechuang.engines.eligibility.stepping import NotColumnar, Stepping
 from tests.engines.eligibility.worked import DAY, bound
@@ -84,7 +85,8 @@ def test_the_mean_of_two_growths_to_the_fen_beyond_64_bits(scale):
     program = Program(())
     place = program.of(steps)
     found = program.values(of_rows(rows, program.columns))[place]
-    assert [int(one) for one in found[0]] == [steps.value(row)[0] for row in rows] == [50, 10, 50]
+    assert [unpacked(int(one)) for one in found] == [steps.value(row) for row in rows]
+    assert [unpacked(int(one))[0] for one in found] == [50, 10, 50]
 
 
 def test_a_figure_that_no_column_can_hold_is_refused():

@@ -154,7 +154,7 @@ WHOLE = {"name": "x", "as_of": DAY, "enterprise": "small", "expect": {"state": "
     [
         (WHOLE | {"enterprise": "nobody"}, "没有 nobody"),
         (WHOLE | {"as_of": None}, "要写 as_of"),
-        (WHOLE | {"expect": {"stat": 1}}, "不认得 stat"),
+        (WHOLE | {"expect": {"stat": 1}}, "不认得的键 stat"),
         (WHOLE | {"then": 1}, "不认得的键"),
         (WHOLE | {"change": {"colour": "red"}}, "没有这些列"),
     ],
