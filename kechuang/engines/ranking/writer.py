@@ -39,9 +39,9 @@ from kechuang.engines.ranking.store import (
 from kechuang.engines.ranking.texts import EVERYBODY, Document, each_of
 
 CHUNK = 2_000
-HEAP = 128_000_000  # bytes that tantivy may fill before it writes a segment
+HEAP = 80_000_000  # bytes that tantivy may fill before it writes a segment
 THREADS = 2  # of tantivy, where an index is filled for the first time
-_COUNTED_AT_ONCE = 16_000_000  # tokens that are sorted together
+_COUNTED_AT_ONCE = 4_000_000  # tokens that are sorted together
 _GROWN = 4  # times as many documents, and the topics are learnt anew
 
 Source = Callable[[], Iterable[Document]]
