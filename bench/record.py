@@ -97,6 +97,7 @@ def fill(count: int) -> Any:
 
 
 def _entries(count: int) -> Iterator[tuple[Any, ...]]:
+    from kechuang.base.time import rfc3339
     from kechuang.record import rules
     from kechuang.record.rules.verifying import Row, leaf_content
 
@@ -110,7 +111,7 @@ def _entries(count: int) -> Iterator[tuple[Any, ...]]:
         row = Row(
             place, f"{place:011d}", "challenges.open", f"JB-2026-{place % 9999:06d}",
             f"RY-2026-{place % 999:06d}", f"{place % 999:011d}", "OFFICER", "", "990000/990100",
-            "page", begin + timedelta(seconds=place), rules.SUITE, salt, told, "", None,
+            "page", rfc3339(begin + timedelta(seconds=place)), rules.SUITE, salt, told, "", None,
         )  # fmt: skip
         leaf = rules.leaf_hash(leaf_content(row))
         yield (row.number, place, *row[2:14], leaf)

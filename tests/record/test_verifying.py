@@ -4,17 +4,19 @@ import json
 import random
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from typer.testing import CliRunner
 
 from kechuang.base.actor import Actor, Role
+from kechuang.base.time import rfc3339
 from kechuang.record import actions, queries, rules
 from kechuang.record.commands import app
 from kechuang.record.models import Checkpoint, Cosignature, Entry, Payload, Tile
-from kechuang.record.rules.verifying import Held, Kind, Row, leaf_content
+from kechuang.record.queries import verifying
+from kechuang.record.rules.verifying import Held, Kind, Row, canonical_all, leaf_content
 
 pytestmark = pytest.mark.django_db
 COUNT = 60
@@ -197,10 +199,42 @@ def test_the_quick_way_of_writing_a_leaf_is_the_canonical_one(filled):
             entry.suite = suite
             row = Row(
                 0, entry.number, entry.verb, entry.object_number, entry.person, entry.appointment,
-                entry.role, entry.organisation, entry.region, entry.via, entry.at, suite,
-                bytes(entry.salt), entry.payload_hash, entry.leaf_hash, "{}",
+                entry.role, entry.organisation, entry.region, entry.via, rfc3339(entry.at), suite,
+                bytes(entry.salt), entry.payload_hash, entry.leaf_hash, b"{}",
             )
             assert leaf_content(row) == rules.canonical_json(queries.leaf_of(entry))
+
+
+ODD = [
+    {}, {"b": 1, "a": "x"}, None, {"a": "需", "é": 1}, {"a": ["x,y", {"c": None, "b": True}]},
+    {"a": 'q"\\\n'}, {"": -3, "aa": 1, "b": 2}, {"a": "1.5"}, {"a": 0.5}, {"a": "x" * 900 + "需"},
+]  # fmt: skip
+
+
+def test_payloads_written_together_are_those_written_alone():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT one::jsonb::text FROM unnest(%s::text[]) AS given(one)",
+            [[None if one is None else json.dumps(one) for one in ODD]],
+        )
+        held = [row[0] for row in cursor.fetchall()]
+    kept = ODD[:-2]  # no fractions, and no prose
+    assert canonical_all(held) == [
+        *(None if one is None else rules.canonical_json(one) for one in kept), b"", b"",
+    ]  # fmt: skip
+    deep = "[" * 20_000 + "]" * 20_000
+    assert canonical_all([held[1], deep, None]) == [b'{"a":"x","b":1}', b"", None]
+    assert canonical_all([]) == []
+
+
+@pytest.mark.parametrize("fraction", [0, 120_000, 7])
+def test_the_database_writes_instants_as_the_record_does(filled, fraction):
+    at = datetime(2026, 11, 30, 16, 59, 59, fraction, tzinfo=UTC)
+    with transaction.atomic():
+        as_superuser(f"UPDATE record_entry SET at = '{at.isoformat()}' WHERE position = 2")
+        row = list(verifying._rows())[2]
+        transaction.set_rollback(True)
+    assert row.at == rfc3339(at)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,22 @@ from django.db import connection
 from kechuang.record.models import Checkpoint, Entry, Tile
 from kechuang.record.queries.erasing import erased_by_two
 from kechuang.record.queries.proofs import fillers
-from kechuang.record.rules.verifying import Held, Reader, Report, Row, leaves_of
+from kechuang.record.rules.verifying import (
+    Held,
+    Reader,
+    Report,
+    Row,
+    canonical_all,
+    leaves_of,
+)
 
 AT_ONCE = 20_000
 _ROWS = """
 SELECT e.position, e.number, e.verb, e.object_number, e.person, e.appointment, e.role,
-       e.organisation, e.region, e.via, e.at, e.suite, e.salt, e.payload_hash, e.leaf_hash,
+       e.organisation, e.region, e.via,
+       replace(to_char(e.at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+               '.000000', '') || '+08:00',
+       e.suite, e.salt, e.payload_hash, e.leaf_hash,
        p.content::text
 FROM record_entry e LEFT JOIN record_payload p ON p.entry_id = e.id
 WHERE e.position >= %s AND e.position < %s ORDER BY e.position
@@ -37,4 +47,7 @@ def _rows() -> Iterator[Row]:
         last = cursor.fetchone()[0]
         for first in range(0, last + 1, AT_ONCE):
             cursor.execute(_ROWS, [first, first + AT_ONCE])
-            yield from map(Row._make, cursor.fetchall())
+            rows = cursor.fetchall()
+            contents = canonical_all([row[-1] for row in rows])
+            for row, content in zip(rows, contents, strict=True):
+                yield Row._make((*row[:-1], content))

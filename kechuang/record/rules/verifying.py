@@ -4,30 +4,30 @@ Pure: rows, leaves and checkpoints come in, findings go out; the first finding i
 that is not as it was.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from hashlib import sha256
+from typing import NamedTuple
 
 from kechuang.base.refusals import N_
-from kechuang.base.time import rfc3339
 from kechuang.engines.transparency import Edge
 from kechuang.record.rules import (
     FIRST_SUITE,
     PayloadRefused,
     canonical_json,
-    payload_salt,
 )
 
 _text = json.encoder.encode_basestring  # as canonical JSON writes a string
+_MARK = '"\\u0000"'  # PostgreSQL keeps no such character, and what holds a backslash is not plain
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Row(NamedTuple):
-    """An entry as the database has it; `content` is the payload as JSON text, None where gone."""
+    """An entry as it is hashed: `at` written as RFC 3339 with +08:00, and `content` the payload in
+    canonical JSON, None where it is gone."""
 
     position: int
     number: str
@@ -39,12 +39,12 @@ class Row(NamedTuple):
     organisation: str
     region: str
     via: str
-    at: datetime
+    at: str
     suite: str
     salt: bytes
     payload_hash: str
     leaf_hash: str
-    content: str | None
+    content: bytes | None
 
 
 class Kind(StrEnum):
@@ -104,7 +104,7 @@ class Report:
 
 def leaf_content(row: Row) -> bytes:
     """What an entry's leaf hash covers, in canonical JSON; as `rules.leaf_of`, but quick."""
-    at, suite = rfc3339(row.at), row.suite
+    at, suite = row.at, row.suite
     if suite == FIRST_SUITE:
         told = (
             f'{{"appointment":{_text(row.appointment)},"at":"{at}","number":{_text(row.number)},'
@@ -115,7 +115,7 @@ def leaf_content(row: Row) -> bytes:
         )
         return told.encode()
     who = f"[{_text(row.person)},{_text(row.appointment)},{_text(row.organisation)}]".encode()
-    hashed = hashlib.sha256(hmac.digest(row.salt, b"who", "sha256") + who).hexdigest()
+    hashed = sha256(_keyed(row.salt, b"who") + who).hexdigest()
     return (
         f'{{"at":"{at}","number":{_text(row.number)},"object":{_text(row.object_number)},'
         f'"payload":{_text(row.payload_hash)},"region":{_text(row.region)},'
@@ -124,25 +124,59 @@ def leaf_content(row: Row) -> bytes:
     ).encode()
 
 
+def _keyed(key: bytes, told: bytes) -> bytes:
+    """HMAC-SHA-256 (RFC 2104) under a key of at most 64 bytes, as `hmac.digest` says it; in half
+    of its time, which a million entries tell."""
+    padded = key.ljust(64, b"\0")
+    inner = sha256(padded.translate(_INNER) + told).digest()
+    return sha256(padded.translate(_OUTER) + inner).digest()
+
+
 def is_payload_whole(row: Row) -> bool:
     """Whether the payload is the one whose fingerprint the entry carries."""
-    if row.content is None:
+    if not row.content:
         return False
+    salt = row.salt if row.suite == FIRST_SUITE else _keyed(row.salt, b"payload")
+    return sha256(salt + row.content).hexdigest() == row.payload_hash
+
+
+def canonical_all(contents: Sequence[str | None]) -> list[bytes | None]:
+    """Payloads as the database writes them (JSON, None where gone), in canonical JSON; empty where
+    one is what the record does not keep.
+
+    Those with plain keys and no fractions are read and written all at once, with a mark between
+    them that none of them holds.
+
+    >>> canonical_all(['{"b": 1, "a": "x"}', None, '{"a": "需"}', '{"a": 0.5}'])[:2]
+    [b'{"a":"x","b":1}', None]
+    """
+    plain = [one for one in contents if one is not None and _is_plain(one)]
     try:
-        told = _canonical(row.content)
-    except (PayloadRefused, ValueError):
-        return False
-    salt = payload_salt(row.suite, row.salt)
-    return hashlib.sha256(salt + told).hexdigest() == row.payload_hash
+        quick = iter(_written_together(plain))
+    except RecursionError:
+        return [None if one is None else _canonical(one) for one in contents]
+    return [
+        None if one is None else next(quick) if _is_plain(one) else _canonical(one)
+        for one in contents
+    ]
+
+
+def _is_plain(content: str) -> bool:
+    return content.isascii() and "." not in content and "\\" not in content
+
+
+def _written_together(plain: Sequence[str]) -> list[bytes]:
+    between = f",{_MARK},"
+    every = json.loads(f"[{between.join(plain)}]")
+    written = json.dumps(every, separators=(",", ":"), sort_keys=True)[1:-1]
+    return [one.encode() for one in written.split(between)] if plain else []
 
 
 def _canonical(content: str) -> bytes:
-    if content == "{}":
-        return b"{}"
-    value: Any = json.loads(content)
-    if content.isascii() and "." not in content and "\\" not in content:  # no floats, plain keys
-        return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
-    return canonical_json(value)
+    try:
+        return canonical_json(json.loads(content))
+    except (PayloadRefused, ValueError, RecursionError):
+        return b""
 
 
 class Reader:
@@ -192,7 +226,7 @@ class Reader:
     def _take(self, row: Row) -> None:
         self._fill(row.position)
         here = self.edge.size
-        leaf = hashlib.sha256(b"\x00" + leaf_content(row)).digest()
+        leaf = sha256(b"\x00" + leaf_content(row)).digest()
         if row.position != here and not self.report.findings:
             self._find(Kind.DELETED, here)
         if not self.report.findings:
