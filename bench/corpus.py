@@ -88,15 +88,15 @@ def new_offers(count: int, data: Path | None) -> list[Document]:
     ]
 
 
-def needs(data: Path | None) -> list[Query]:
+def needs(data: Path | None, count: int = NEEDS) -> list[Query]:
     """Needs of a title and some four hundred characters: those of the demonstration, filled up
     with clauses of their own, and drawn ones."""
     drawn = Drawn(data, SEED + 2)
     found = [(row["title"], row["body"]) for row in rows(TEXTS / "needs.jsonl")]
-    found += [drawn.text(2) for _ in range(NEEDS - len(found))]
+    found += [drawn.text(2) for _ in range(count - len(found))]
     return [
         Query(title, (body + drawn.text(40)[1])[:NEED_LENGTH], kind=Kind.RELATED)
-        for title, body in found[:NEEDS]
+        for title, body in found[:count]
     ]
 
 

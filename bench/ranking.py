@@ -31,7 +31,7 @@ from kechuang.engines.ranking.spans import all_taken_apart
 
 TOP, NEW = 100, 1_000
 SIZES = {"town": 200, "city": 40_000, "province": 400_000}
-BATCH = 200  # needs that are ranked one by one and all at once
+BATCH = 400  # needs, all different, that are ranked one by one and all at once
 SLOW_NEEDS = 20  # asked of the slow peers
 JUDGED, FEW = 400, 25
 STAGES = ("index", "ask", "new", "batch", "peers", "quality")
@@ -246,8 +246,7 @@ def added(folder: Path, data: Path | None) -> float:
 
 def batch(folder: Path, data: Path | None) -> tuple[float, float, bool]:
     """Seconds one by one and all at once, and whether every hit is the same."""
-    needs = corpus.needs(data)
-    needs = (needs * (BATCH // len(needs) + 1))[:BATCH]
+    needs = corpus.needs(data, BATCH)
     ranker = Ranker(folder)
     ranker.rank(needs[0])
     began = time.perf_counter()

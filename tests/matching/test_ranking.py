@@ -170,3 +170,16 @@ def test_the_jobs_open_the_transactions_that_they_need(need, make_offer, at):
     jobs.rank_all(timestamp=0)
     jobs.reindex(number=need.number)
     assert Match.objects.filter(need=need).count() == 1
+
+
+def test_all_at_night_on_all_cores_is_as_one_by_one(make_need, offers, at, monkeypatch):
+    needs = [make_need(f"XQ-2026-00000{n}", title=f"氮化铝陶瓷基板{n}") for n in range(1, 4)]
+    for need in needs:
+        actions.rank_need(need=need, at=at)
+    singly = list(Match.objects.order_by("pk").values())
+    told = list(Ranking.objects.order_by("pk").values("engine", "documents", "generation"))
+    monkeypatch.setattr("kechuang.search.queries.index.MANY_DOCUMENTS", 1)
+    monkeypatch.setattr("kechuang.search.queries.index.MANY_QUERIES", 1)
+    assert actions.rank_all(at=at) == 3
+    assert list(Match.objects.order_by("pk").values()) == singly
+    assert list(Ranking.objects.order_by("pk").values("engine", "documents", "generation")) == told

@@ -1,11 +1,12 @@
 """All needs against all offers, on all cores, or on Ray over several machines.
 
-Each worker opens the same index and ranks its share; a need is ranked as it would be by itself, so
-the result is the same to the last hit, however many workers there are.
+Each worker holds the same index in memory and ranks its share; a need is ranked as it would be by
+itself, so the result is the same to the last hit, however many workers there are.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -14,10 +15,11 @@ from typing import Any
 
 from kechuang.engines.ranking.lexicon import NO_ALIASES, NO_LEXICON, Aliases, Lexicon
 from kechuang.engines.ranking.models import FIXED, Model
-from kechuang.engines.ranking.ranker import Ranker
+from kechuang.engines.ranking.ranker import Ranked, Ranker
 from kechuang.engines.ranking.texts import PUBLIC, Hit, Query, Reader
 
-SHARE = 16  # needs that a worker takes at a time
+SHARE = 8  # needs that a worker takes at a time: few, so that all end together
+HELD_BACK = 4  # shares in a worker's hands or on their way to it
 
 
 class RayMissing(RuntimeError):
@@ -42,7 +44,7 @@ class Setting:
         return (self.folder, *words, self.model.id, self.reader, self.top)
 
     def ranker(self) -> Ranker:
-        return Ranker(self.folder, self.lexicon, self.aliases, self.model)
+        return Ranker(self.folder, self.lexicon, self.aliases, self.model, is_bulk=True)
 
 
 _open: list[tuple[Setting, Ranker]] = []  # of this worker: at most one
@@ -51,12 +53,18 @@ _open: list[tuple[Setting, Ranker]] = []  # of this worker: at most one
 def _begin(setting: Setting) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"  # the workers are the cores already
-    _open[:] = [(setting, setting.ranker())]
+    if not _open or _open[0][0].key != setting.key:
+        _open[:] = [(setting, setting.ranker())]
 
 
 def _share(queries: Sequence[Query]) -> list[list[Hit]]:
     setting, ranker = _open[0]
     return [ranker.rank(query, setting.top, setting.reader).hits for query in queries]
+
+
+def _share_whole(queries: Sequence[Query]) -> list[Ranked]:
+    setting, ranker = _open[0]
+    return [ranker.rank(query, setting.top, setting.reader).kept() for query in queries]
 
 
 def rank_all(
@@ -68,18 +76,50 @@ def rank_all(
 
 def rank_with(setting: Setting, queries: Sequence[Query], workers: int = 0) -> Iterator[list[Hit]]:
     """The hits of each query, in their order."""
+    yield from _ranked(setting, queries, workers, _share)
+
+
+def rank_whole(setting: Setting, queries: Sequence[Query], workers: int = 0) -> Iterator[Ranked]:
+    """The ranking of each query, in their order, with what takes its scores apart; of the
+    candidates the hits alone."""
+    yield from _ranked(setting, queries, workers, _share_whole)
+
+
+def _ranked(
+    setting: Setting,
+    queries: Sequence[Query],
+    workers: int,
+    work: Callable[[Sequence[Query]], list[Any]],
+) -> Iterator[Any]:
+    """The answers to shares of the queries; a few shares ahead of whoever takes them, no more."""
     shares = _shares(queries)
     count = min(workers or os.cpu_count() or 1, len(shares))
-    if count <= 1:
+    try:
+        if count <= 1:
+            _begin(setting)
+            for share in shares:
+                yield from work(share)
+            return
+        with _pool(setting, count) as pool:
+            ahead = [pool.submit(work, share) for share in shares[: HELD_BACK * count]]
+            for later in [*shares[HELD_BACK * count :], *([None] * len(ahead))]:
+                found = ahead.pop(0).result()
+                if later is not None:
+                    ahead.append(pool.submit(work, later))
+                yield from found
+    finally:
+        _open.clear()
+
+
+def _pool(setting: Setting, count: int) -> ProcessPoolExecutor:
+    """Workers with the index open. Where nothing else runs in this process they come of it by a
+    fork, with all that is loaded; a process with threads of its own starts new ones."""
+    if threading.active_count() == 1 and hasattr(os, "fork"):
         _begin(setting)
-        for share in shares:
-            yield from _share(share)
-        return
-    with ProcessPoolExecutor(
+        return ProcessPoolExecutor(count, get_context("fork"))
+    return ProcessPoolExecutor(
         count, get_context("spawn"), initializer=_begin, initargs=(setting,)
-    ) as pool:
-        for found in pool.map(_share, shares):
-            yield from found
+    )
 
 
 def rank_on_ray(
@@ -104,8 +144,7 @@ def rank_on_ray(
 
 
 def _alone(setting: Setting, queries: Sequence[Query]) -> list[list[Hit]]:
-    if not _open or _open[0][0].key != setting.key:
-        _begin(setting)
+    _begin(setting)
     return _share(queries)
 
 

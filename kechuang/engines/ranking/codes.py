@@ -25,6 +25,7 @@ FAR_PAIRS = 0x20_0000  # bigrams with one of them
 WORDS = 0x100_0000
 PAIRS = 0x3000_0000
 _SLOT_BITS = 16
+_PAIR, _USUAL = 2, ("\u4e00", "\u9fff")  # the block that nearly every Han character is of
 
 
 def pair_code(first: int, second: int) -> int:
@@ -49,7 +50,9 @@ def code(token: str) -> int:
     >>> code("铟靶") == ord("铟") << 16 | ord("靶")
     True
     """
-    if token.isascii() or len(token) > 2 or not all(han for han, _ in runs(token)):
+    if len(token) == _PAIR and _USUAL[0] <= min(token) and max(token) <= _USUAL[1]:
+        return ord(token[0]) << 16 | ord(token[1])
+    if token.isascii() or len(token) > _PAIR or not all(han for han, _ in runs(token)):
         return word_code(token)
     if len(token) == 1:
         return character_code(ord(token))
@@ -85,6 +88,33 @@ class Wanted:
         which = np.minimum(np.searchsorted(self.codes, found), max(len(self.codes) - 1, 0))
         hit = self.codes[which] == found if len(self.codes) else np.zeros(0, dtype=np.bool_)
         return likely[hit], which[hit]
+
+
+class Tabled:
+    """The same with a table of places: for whoever asks so often that the table pays."""
+
+    def __init__(self, codes: Codes) -> None:
+        self.codes = codes
+        slots = _slots(codes)
+        self._places = np.full(1 << _SLOT_BITS, -1, dtype=np.int16)
+        self._places[slots] = np.arange(len(codes), dtype=np.int16)
+        self._beside = np.flatnonzero(self._places[slots] != np.arange(len(codes)))
+
+    def among(self, codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As `Wanted.among`, to the last place."""
+        found = self._places.take(_slots(codes).astype(np.int64))
+        likely = np.flatnonzero(found >= 0)
+        which = found[likely].astype(np.int64)
+        hit = self.codes[which] == codes[likely]
+        places, which = likely[hit], which[hit]
+        if not len(self._beside):
+            return places, which
+        others = [np.flatnonzero(codes == self.codes[each]) for each in self._beside.tolist()]
+        counts = [len(each) for each in others]
+        places = np.concatenate([places, *others])
+        which = np.concatenate([which, np.repeat(self._beside, counts)])
+        order = np.argsort(places, kind="stable")
+        return places[order], which[order]
 
 
 def _slots(codes: Codes) -> Codes:

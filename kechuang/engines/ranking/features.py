@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kechuang.engines.ranking.codes import PAIRS, Codes, Wanted, text_of
+from kechuang.engines.ranking.codes import PAIRS, Codes, Tabled, Wanted, text_of
 from kechuang.engines.ranking.digest import IN_TITLE, OFTEN_MOST
 from kechuang.engines.ranking.question import Question, Terms, terms_of
 from kechuang.engines.ranking.statistics import Statistics
@@ -59,6 +59,17 @@ class Group:
         until = np.searchsorted(self.found.candidates, candidates, side="right")
         return since, until - since
 
+    def of(self, chosen: NDArray[np.int64]) -> "Group":
+        """The same of some candidates, ascending, which are numbered anew."""
+        is_chosen = np.zeros(len(self.total), dtype=np.bool_)
+        is_chosen[chosen] = True
+        at = np.flatnonzero(is_chosen[self.found.candidates])
+        found = Found(
+            np.searchsorted(chosen, self.found.candidates[at]), self.found.terms[at],
+            self.found.often[at], self.found.in_title[at],
+        )  # fmt: skip
+        return Group(self.terms, found, self.added[at], self.total[chosen])
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -68,6 +79,7 @@ class Candidates:
     often: NDArray[np.uint8]
     edges: NDArray[np.int64]
     lengths: Figures  # weighted grams, at least 1
+    looks_up: type[Wanted] | type[Tabled] = Wanted
 
     @property
     def count(self) -> int:
@@ -88,13 +100,14 @@ def candidates_of(forward: Forward, rows: NDArray[np.int64]) -> Candidates:
     edges = np.zeros(len(rows) + 1, dtype=np.int64)
     np.cumsum(counts, out=edges[1:])
     lengths = np.maximum(forward.rows["grams"][rows].astype(np.float64), 1.0)
-    return Candidates(codes, often, edges, lengths)
+    return Candidates(codes, often, edges, lengths, Tabled if forward.is_held else Wanted)
 
 
 def occurrences(candidates: Candidates, terms: Terms) -> Found:
     """Where each term occurs, and how often, weighted by field."""
-    places, which = Wanted(terms.codes).among(candidates.codes)
-    owners = np.searchsorted(candidates.edges, places, side="right") - 1
+    places, which = candidates.looks_up(terms.codes).among(candidates.codes)
+    counts = np.diff(np.searchsorted(places, candidates.edges))
+    owners = np.repeat(np.arange(candidates.count), counts)
     often = candidates.often[places]
     return Found(
         owners, which, (often & OFTEN_MOST).astype(np.float64), (often & IN_TITLE) > 0

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from kechuang.engines.ranking.store import (
     FACETS,
     OPEN,
     Forward,
+    Held,
     IndexDamaged,
     State,
     is_settled,
@@ -87,6 +88,19 @@ class Ranked:
         """The rows of the hits in this generation of the index."""
         return self.candidates[self._rows]
 
+    def kept(self) -> "Ranked":
+        """The same with the hits alone for candidates: what one process sends to another. Its
+        total was counted by nobody."""
+        chosen = np.sort(self._rows)
+        found = self._figured and Figured(
+            self._figured.figures[chosen],
+            {name: group.of(chosen) for name, group in self._figured.groups.items()},
+        )
+        return replace(
+            self, candidates=self.candidates[chosen], _rows=np.searchsorted(chosen, self._rows),
+            _figured=found, _counted=_uncounted,
+        )  # fmt: skip
+
     def figures(self) -> Figures:
         """The figures of the hits (hits x NAMES), for learning."""
         if self._figured is None:
@@ -94,18 +108,26 @@ class Ranked:
         return self._figured.figures[self._rows]
 
 
+def _uncounted() -> int:
+    raise RuntimeError("a ranking that was sent here is counted where it was made")
+
+
 class Ranker:
     """Reads an index folder; another process may write it meanwhile (see `refresh`)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what ranks, and how it is read
         self,
         folder: Path,
         lexicon: Lexicon = NO_LEXICON,
         aliases: Aliases = NO_ALIASES,
         model: Model = FIXED,
         embedder: Embedder | None = None,
+        is_bulk: bool = False,
     ) -> None:
+        """`is_bulk` holds the forward store in memory and remembers terms, for many questions."""
         self.folder, self.model, self._embedder = folder, model, embedder
+        self._is_bulk = is_bulk
+        self._terms: dict[tuple[str, str], Any] = {}
         self._lexicon, self._aliases = lexicon, aliases
         self.state = State()
         self._load()
@@ -116,7 +138,7 @@ class Ranker:
             raise IndexDamaged(f"{self.folder}: its texts were read with another lexicon")
         self._statistics = load_statistics(self.folder, state)
         self._basis = load_basis(self.folder, state)
-        self._forward = Forward(self.folder, state)
+        self._forward = Held(self.folder, state) if self._is_bulk else Forward(self.folder, state)
         try:
             self._open = _searcher(self.folder / OPEN)
             self._closed = _searcher(self.folder / CLOSED) if state.closed_opstamp else None
@@ -126,6 +148,7 @@ class Ranker:
         if held != state.documents:
             raise IndexDamaged(f"{self.folder}: tantivy holds another number of documents")
         self._schema = schema()
+        self._terms.clear()
         self.state = state
 
     def refresh(self) -> bool:
@@ -330,6 +353,14 @@ class Ranker:
         ]
 
     def _term(self, field: str, text: str) -> Any:
+        if not self._is_bulk:
+            return self._new_term(field, text)
+        found = self._terms.get((field, text))
+        if found is None:
+            self._terms[field, text] = found = self._new_term(field, text)
+        return found
+
+    def _new_term(self, field: str, text: str) -> Any:
         if field in ("grams", "singles"):
             return tantivy.Query.term_query(self._schema, field, indexed_as(text), "freq")
         return tantivy.Query.term_query(self._schema, field, text, "basic")

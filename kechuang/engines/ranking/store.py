@@ -10,6 +10,7 @@ not count. The index is derived; whoever has the documents makes it anew.
 """
 
 import json
+import mmap
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -138,6 +139,8 @@ def statistics_file(folder: Path, generation: int) -> Path:
 class Forward:
     """The forward store, read: cards, texts, tokens and topics of rows."""
 
+    is_held = False
+
     def __init__(self, folder: Path, state: State) -> None:
         self._open: list[Any] = []
         try:
@@ -208,6 +211,52 @@ class Forward:
     def embedded(self, rows: NDArray[np.int64]) -> Vectors:
         """The vectors from elsewhere, of length about 1; all 0 for what is closed."""
         return _vectors(self._embedded, self._dimensions, rows)
+
+
+class Held(Forward):
+    """The same, mapped into memory: for a batch, which reads most of it anyway."""
+
+    is_held = True
+
+    def __init__(self, folder: Path, state: State) -> None:
+        super().__init__(folder, state)
+        self._in_memory = _mapped(self._codes)
+        self._directions = None
+        if self._topics is not None:
+            bytes_of = np.frombuffer(_mapped(self._topics) or b"", dtype=np.int8)
+            self._directions = bytes_of[: state.rows * DIMENSIONS].reshape(-1, DIMENSIONS)
+        self._cards: dict[int, dict[str, Any]] = {}
+
+    def card(self, row: int) -> dict[str, Any]:
+        if row not in self._cards:
+            self._cards[row] = super().card(row)
+        return self._cards[row]
+
+    def tokens(self, rows: NDArray[np.int64]) -> tuple[Codes, NDArray[np.uint8], NDArray[np.int64]]:
+        held = self.rows[rows]
+        counts = held["distinct"].astype(np.int64)
+        starts = held["first"].astype(np.int64) * HELD
+        mapped, codes, often = self._in_memory, [], []
+        middles, ends = (starts + 4 * counts).tolist(), (starts + HELD * counts).tolist()
+        for start, middle, end in zip(starts.tolist(), middles, ends, strict=True):
+            codes.append(mapped[start:middle])
+            often.append(mapped[middle:end])
+        return (
+            np.frombuffer(b"".join(codes), dtype=np.uint32),
+            np.frombuffer(b"".join(often), dtype=np.uint8),
+            counts,
+        )
+
+    def topics(self, rows: NDArray[np.int64]) -> Vectors:
+        if self._directions is None:
+            return super().topics(rows)
+        return self._directions[rows].astype(np.float32) / np.float32(127)
+
+
+def _mapped(file: int) -> Any:
+    """A file as memory; nothing where it is empty."""
+    size = os.fstat(file).st_size
+    return mmap.mmap(file, size, access=mmap.ACCESS_READ) if size else b""
 
 
 def _vectors(file: int, size: int, rows: NDArray[np.int64]) -> Vectors:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from kechuang.matching.actions.judging import lookup_of
 from kechuang.matching.models import Match, Ranking, Verdict
 from kechuang.matching.queries import live_needs, suggestions_for
-from kechuang.matching.queries.candidates import match_of
+from kechuang.matching.queries.candidates import match_of, query_of, rankings_for
 from kechuang.matching.queries.matches import within
 from kechuang.needs.models import Need
 from kechuang.needs.rules import LIVE
@@ -23,7 +23,7 @@ CURSOR = "matching"
 ENTRIES_AT_ONCE = 100  # short transactions: a stop in the middle loses little
 NEEDS_AT_ONCE = 100  # where so few are live, new offers are held against all of them
 NEEDS_PER_OFFER = 50
-INDEXED_AGAIN = 100  # needs ranked before the index takes in what changed meanwhile
+INDEXED_AGAIN = 500  # needs ranked before the index takes in what changed meanwhile
 FOLLOWED = ("needs.", "offers.")
 WORDS_CHANGED = frozenset({"search.add_term", "search.end_term"})  # every need is ranked again
 
@@ -40,7 +40,9 @@ def rank_need(*, need: Need, at: datetime) -> int:
 
 
 @transaction.atomic
-def _rank(need: Need, at: datetime) -> int:
+def _rank(need: Need, at: datetime, found: search.Ranking | None = None) -> int:
+    """Keep what was found for a need, or find it; what was found for other words is found anew."""
+    words = query_of(need)
     need = (
         Need.objects.select_for_update(of=("self",), no_key=True)
         .select_related("organisation")
@@ -50,20 +52,20 @@ def _rank(need: Need, at: datetime) -> int:
         Match.objects.filter(need=need).delete()
         Ranking.objects.filter(need=need).delete()
         return 0
-    found = suggestions_for(need)
-    if found is None:  # the index is being made anew: the need waits, and keeps what it has
+    suggested = suggestions_for(need, found=found if query_of(need) == words else None)
+    if suggested is None:  # the index is being made anew: the need waits, and keeps what it has
         return 0
-    held = Offer.objects.in_bulk([one.number for one in found.rows], field_name="number")
-    known = (one for one in found.rows if one.number in held)
+    held = Offer.objects.in_bulk([one.number for one in suggested.rows], field_name="number")
+    known = (one for one in suggested.rows if one.number in held)
     rows = [match_of(need, held[one.number], rank, one, at) for rank, one in enumerate(known, 1)]
     _store(need, rows)
     Ranking.objects.update_or_create(
         need=need,
         defaults={
-            "engine": found.model,
-            "documents": found.documents,
-            "generation": found.index,
-            "lookup": lookup_of(found.asked),
+            "engine": suggested.model,
+            "documents": suggested.documents,
+            "generation": suggested.index,
+            "lookup": lookup_of(suggested.asked),
             "ranked_at": at,
         },
     )
@@ -88,16 +90,22 @@ def _store(need: Need, rows: list[Match]) -> None:
 
 
 def rank_all(*, at: datetime, region_path: str = "") -> int:
-    """Rank every live need, each in a transaction of its own; returns how many needs."""
+    """Rank every live need, each in a transaction of its own; returns how many needs.
+
+    Texts are ranked on all cores ahead of the transactions that keep what was found.
+    """
     needs = live_needs()
     if region_path:
         needs = needs.filter(within(region_path, "region_path"))
     count = 0
-    for need in needs.iterator(chunk_size=200):
-        if count % INDEXED_AGAIN == 0:
-            index_documents(at=at)
-        _rank(need, at)
-        count += 1
+    due = list(needs.values_list("pk", flat=True))
+    for start in range(0, len(due), INDEXED_AGAIN):
+        index_documents(at=at)
+        held = needs.in_bulk(due[start : start + INDEXED_AGAIN])
+        those = [held[key] for key in due[start : start + INDEXED_AGAIN] if key in held]
+        for need, found in zip(those, rankings_for(those), strict=True):
+            _rank(need, at, found)
+            count += 1
     return count
 
 

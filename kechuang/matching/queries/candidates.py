@@ -1,7 +1,7 @@
 """The offers that may answer a need: ranked by the index, held against its targets, and explained
 in words that can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kechuang.engines.ranking.spans import Taken
 
 QUOTE_LONGEST = 150
+OFFERS = Facets(kind="offer")
 _SIGNS = {
     "AT_LEAST": Comparison.AT_LEAST,
     "AT_MOST": Comparison.AT_MOST,
@@ -88,18 +89,31 @@ class Candidate:
         return sum(one.verdict is Verdict.MET for one in self.findings)
 
 
+def rankings_for(needs: Sequence[Need]) -> Iterator[search.Ranking | None]:
+    """The offers ranked for each of many needs, on all cores; see `suggestions_for`."""
+    return search.ranked_all(
+        [query_of(need) for need in needs], facets=OFFERS, top=rules.CANDIDATES,
+        model=model_in_force(),
+    )  # fmt: skip
+
+
 def suggestions_for(
-    need: Need, narrowing: rules.Narrowing = rules.WIDE, mutual: bool = True
+    need: Need,
+    narrowing: rules.Narrowing = rules.WIDE,
+    mutual: bool = True,
+    found: search.Ranking | None = None,
 ) -> Suggested | None:
     """The offers most likely to answer a need, best first; none of its own unit. None while there
     is no index.
+
+    `found` is the ranking of its text, where it is known.
 
     The text is ranked first; of the best hundred, met targets, the chain and the city add points.
     As many statements however many offers.
     """
     query = replace(query_of(need), without=frozenset(narrowing.without))
     facets = facets_of(need, narrowing)
-    found = search.ranked(
+    found = found or search.ranked(
         query, actor=Actor.PUBLIC, facets=facets, top=rules.CANDIDATES, model=model_in_force()
     )
     if found is None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kechuang.base.actor import Actor
-from kechuang.engines.ranking import Facets
 from kechuang.matching import rules
 from kechuang.matching.models import Match
-from kechuang.matching.queries.candidates import candidates_of, points_for, query_of
+from kechuang.matching.queries.candidates import OFFERS, candidates_of, points_for, query_of
 from kechuang.matching.queries.matches import place_of
 from kechuang.matching.queries.models import model_in_force
 from kechuang.matching.rules.makers import Made, RankedMaker, Sort, ranked_makers
@@ -22,7 +21,6 @@ from kechuang.offers.models import Offer
 from kechuang.parties.models import Organisation
 from kechuang.search import queries as search
 
-OFFERS = Facets(kind="offer")
 PAGES_MOST = 400  # own pages of experts and teams that are looked at
 
 

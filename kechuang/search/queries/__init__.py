@@ -12,7 +12,14 @@ from kechuang.search.queries.finding import (
     suggestions,
     visible_to,
 )
-from kechuang.search.queries.index import Ranking, index_folder, is_taken_in, ranked, ranker
+from kechuang.search.queries.index import (
+    Ranking,
+    index_folder,
+    is_taken_in,
+    ranked,
+    ranked_all,
+    ranker,
+)
 from kechuang.search.queries.terms import Spoken, spoken, terms_ended, terms_in_force
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "index_folder",
     "is_taken_in",
     "ranked",
+    "ranked_all",
     "ranker",
     "search_documents",
     "similar_documents",

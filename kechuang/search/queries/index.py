@@ -1,6 +1,6 @@
 """The index of the ranking engine, read: each process keeps one open and sees new generations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -115,6 +115,46 @@ def ranked(  # noqa: PLR0913 - a question, by whom, among what
         _give_up(held)
         return None
     return Ranking(found, held.name, held.lexicon, partial(held.count, reader))
+
+
+MANY_DOCUMENTS, MANY_QUERIES = 20_000, 64  # from which on starting more processes pays
+
+
+def ranked_all(
+    queries: Sequence[Query],
+    *,
+    facets: Facets = Facets(),  # noqa: B008 - a frozen value
+    top: int = 100,
+    model: "Model | None" = None,
+    workers: int = 0,
+) -> Iterator[Ranking | None]:
+    """What everybody would find for each of many questions, in their order, on all cores; the same
+    as one by one to the last digit. None from where on there is no index.
+
+    Few questions, or few documents, are asked in this process; `workers` says otherwise.
+    """
+    held = ranker()
+    is_many = held is not None and len(held) >= MANY_DOCUMENTS and len(queries) >= MANY_QUERIES
+    if held is None or not (is_many or workers):
+        for query in queries:
+            yield ranked(query, actor=Actor.PUBLIC, facets=facets, top=top, model=model)
+        return
+    from kechuang.engines.ranking import IndexDamaged
+    from kechuang.engines.ranking.batch import Setting, rank_whole
+
+    reader = Reader(frozenset(), facets)
+    words = (held.lexicon, held.aliases)
+    setting = Setting(held.folder, *words, model or held.model, reader, top)
+    documents = held.count(reader)
+    try:
+        for query, found in zip(queries, rank_whole(setting, queries, workers), strict=True):
+            if found.generation != held.state.generation:  # the index went on meanwhile
+                yield ranked(query, actor=Actor.PUBLIC, facets=facets, top=top, model=model)
+            else:
+                yield Ranking(found, held.name, held.lexicon, lambda: documents)
+    except IndexDamaged:
+        _give_up(held)
+        yield from [None] * len(queries)
 
 
 def _give_up(damaged: "Ranker") -> None:
