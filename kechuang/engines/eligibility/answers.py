@@ -46,6 +46,7 @@ class Answer:
     score: tuple[int, int] | None = None
     amount_fen: int | None = None
     row: Row = field(default_factory=dict)  # with the criteria worked out, for the reasons
+    said: dict[str, Any] = field(default_factory=dict, compare=False)  # of criteria, said once
 
 
 def answer(policy: Policy, row: Row) -> Answer:
@@ -117,7 +118,7 @@ def tests_of(node: Node, turned: bool = False) -> Iterator[tuple[Test, bool]]:
             yield from tests_of(child, turned != isinstance(node, Not))
 
 
-def _tests(criterion: Criterion) -> tuple[tuple[Test, bool], ...]:
+def tests_in(criterion: Criterion) -> tuple[tuple[Test, bool], ...]:
     """The tests of a criterion, looked for once."""
     found: tuple[tuple[Test, bool], ...] | None = criterion.__dict__.get("tests")
     if found is None:
@@ -128,7 +129,7 @@ def _tests(criterion: Criterion) -> tuple[tuple[Test, bool], ...]:
 
 def deciding_test(criterion: Criterion, row: Row) -> tuple[Test, bool] | None:
     """The test that a reader is shown: the first that gives the criterion its answer."""
-    tests = _tests(criterion)
+    tests = tests_in(criterion)
     state = criterion.value(row)
     wanted = {MET: True, NOT_MET: False, UNKNOWN: None}
     for test, turned in tests:
@@ -221,6 +222,13 @@ def _not_in_force(policy: Policy) -> dict[str, Any]:
 
 def criterion_json(given: Answer, code: str) -> dict[str, Any]:
     """State, value and threshold of one criterion."""
+    if code not in given.said:
+        given.said[code] = _criterion_json(given, code)
+    found: dict[str, Any] = given.said[code]
+    return found
+
+
+def _criterion_json(given: Answer, code: str) -> dict[str, Any]:
     criterion = given.policy.criteria[code]
     found = given.criteria[code]
     if isinstance(criterion, Scored):

@@ -16,7 +16,7 @@ from kechuang.engines.eligibility.answers import (
     Test,
     criterion_json,
     deciding_test,
-    tests_of,
+    tests_in,
     value_and_threshold,
 )
 from kechuang.engines.eligibility.conditions import Comparison
@@ -78,7 +78,7 @@ def _criterion(given: Answer, code: str) -> dict[str, Any]:
         ]
     if isinstance(criterion, Criterion):
         found["tests"] = [
-            _test(test, turned, given.row) for test, turned in tests_of(criterion.answer)
+            _test(test, turned, given.row) for test, turned in tests_in(criterion)
         ]
         gap = _gap_of(criterion, given.row)
         if gap:
@@ -174,7 +174,7 @@ def _cheapest(given: Answer) -> list[dict[str, Any]]:
     for criterion in given.policy.criteria.values():
         if not isinstance(criterion, Criterion) or criterion.value(given.row) != NOT_MET:
             continue
-        for test, turned in tests_of(criterion.answer):
+        for test, turned in tests_in(criterion):
             if isinstance(test, Reached) and not turned and test.value(given.row) == NOT_MET:
                 return cheapest_change(test, given.row)
     return []

@@ -28,11 +28,17 @@ POINTS_MAX = 10**8
 TRUE, FALSE = {"true", "1", "是", "yes", "y"}, {"false", "0", "否", "no", "n"}
 UNIT_WORDS = re.compile(r"_?(fen|yuan|wan|wanyuan|cents|usd|元|万元|亿元|千元|rmb|cny)$")
 GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+IN_UTF8 = "请另存为 UTF-8（表格软件里选“CSV UTF-8”）。"
+ONE_A_LINE = '每行写一家企业，是一个完整的 JSON 对象，例如 {"id": "A1"}。'
 OWN_KEYS = {"id", "name", "returns", "judged"}
 
 
 def _line(path: Path, number: int) -> str:
     return f"{path.name} 第{number}行"
+
+
+def _is_year(text: str) -> bool:
+    return bool(re.fullmatch("[0-9]{4}", text)) and int(text) in YEARS
 
 
 class _SaidTwice(ValueError):
@@ -45,6 +51,17 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise _SaidTwice(next(name for name in names if names.count(name) > 1))
     return found
+
+
+def _first_other(path: Path) -> int:
+    """The first line that is not UTF-8."""
+    with path.open("rb") as lines:
+        for number, raw in enumerate(lines, 1):
+            try:
+                raw.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _check_heads(heads: list[str], place: str) -> None:
@@ -78,7 +95,9 @@ class Reader:
             row = self.row(said)
             if row["id"] in seen:
                 before = _line(path, seen[row["id"]])
-                raise self.refuse("id", f"{row['id']} 在{before}已经有了")
+                raise self.refuse(
+                    "id", f"{row['id']} 在{before}已经有了", "一家企业只写一行，请合并。"
+                )
             seen[row["id"]] = number
             yield row
 
@@ -88,7 +107,7 @@ class Reader:
             head, _, rest = name.partition(".")
             if head == "returns":
                 year, _, column = rest.partition(".")
-                if not year.isdigit() or int(year) not in YEARS:
+                if not _is_year(year):
                     raise self.refuse(name, "年份要是四位数字")
                 if column not in self.schema.returns:
                     self._unknown(name, list(self.schema.returns))
@@ -96,6 +115,7 @@ class Reader:
                 self._unknown(name, [*self.schema.enterprise, *self.schema.lists, *OWN_KEYS])
 
     def _json_lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+        found = False
         with path.open("rb") as lines:
             for number, raw in enumerate(lines, 1):
                 if not raw.strip():
@@ -104,12 +124,17 @@ class Reader:
                 try:
                     said = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once_each)
                 except _SaidTwice as error:
-                    raise RowRefused(place, str(error), "写了两遍") from error
-                except ValueError as error:
-                    raise RowRefused(place, "整行", f"不是 JSON（{error}）") from error
+                    raise RowRefused(place, str(error), "写了两遍", "请删去一个。") from error
+                except UnicodeDecodeError as error:
+                    raise RowRefused(place, "整行", "不是 UTF-8 编码", IN_UTF8) from error
+                except (ValueError, RecursionError) as error:
+                    raise RowRefused(place, "整行", f"不是 JSON（{error}）", ONE_A_LINE) from error
                 if not isinstance(said, dict):
-                    raise RowRefused(place, "整行", "不是一个对象")
+                    raise RowRefused(place, "整行", "不是一个对象", ONE_A_LINE)
+                found = True
                 yield number, said
+        if not found:
+            raise RowRefused(f"{path.name} 第1行", "文件", "是空的", ONE_A_LINE)
 
     def _csv(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
@@ -130,7 +155,8 @@ class Reader:
             place = _line(path, reader.line_num)
             raise RowRefused(place, "整行", f"不是 CSV（{error}）") from error
         except UnicodeDecodeError as error:
-            raise RowRefused(path.name, "文件", "不是 UTF-8 编码", "请另存为 UTF-8。") from error
+            place = _line(path, _first_other(path))
+            raise RowRefused(place, "文件", "不是 UTF-8 编码", IN_UTF8) from error
 
     def _parquet(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if find_spec("pyarrow") is None:
@@ -154,8 +180,9 @@ class Reader:
     def row(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """One enterprise as a flat row; refuses what cannot be read."""
         given = said.get("id")
-        if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
-            raise self.refuse("id", "要是一个文字或整数")
+        is_plain = isinstance(given, str | int) and not isinstance(given, bool)
+        if not is_plain or given == "" or not str(given).isprintable():
+            raise self.refuse("id", "要是一个文字或整数", "例如统一社会信用代码。")
         found: dict[str, Any] = {"id": str(given)}
         nested: dict[str, dict[str, dict[str, Any]]] = {}
         for name, value in said.items():
@@ -193,7 +220,7 @@ class Reader:
     def _numbered(self, head: str, rest: str, value: Any, nested: dict[str, Any]) -> None:
         """`ip.0.class` and `conversions.2022.count` of a flat table."""
         number, _, column = rest.partition(".")
-        if not number.isdigit():
+        if not re.fullmatch("[0-9]{1,5}", number):
             raise self.refuse(f"{head}.{rest}", "列表的一格要写序号", f"例如 {head}.0.列名")
         row = nested.setdefault(head, {}).setdefault(number, {})
         if head == "conversions" and int(number) in YEARS:
@@ -234,7 +261,7 @@ class Reader:
             self._return(year, {k: v for k, v in given.items() if k != "year"}, found)
 
     def _return(self, year: str, given: Mapping[str, Any], found: dict[str, Any]) -> None:
-        if not year.isdigit() or int(year) not in YEARS:
+        if not _is_year(year):
             raise self.refuse(f"returns.{year}", "年份要是四位数字")
         for column, value in given.items():
             spec = self.schema.returns.get(column)
@@ -347,7 +374,7 @@ class Reader:
                 name, f"{number} 太大", "请核对单位：金额以分为单位。" if money else ""
             )
         if number < 0 and not money:
-            raise self.refuse(name, f"{number} 小于零")
+            raise self.refuse(name, f"{number} 小于零", "没有就写 0，不知道就不写。")
         if spec.unit == units.YEARS and number not in YEARS:
             raise self.refuse(name, f"{number} 不是年份")
 

@@ -3,6 +3,7 @@
 from kechuang.base.refusals import N_, Refused
 
 AS_SHIPPED = N_("请对照随软件提供的规则集，改正这一处。")
+MEND = N_("请改正这一处；不知道的就空着或不写。")
 
 
 class RuleRefused(Refused):
@@ -25,5 +26,5 @@ class RowRefused(Refused):
     def __init__(self, place: str, field: str, what: str, way_on: str = "") -> None:
         super().__init__(
             "eligibility.row", N_("{place}，{field}：{what}"),
-            {"place": place, "field": field, "what": what}, (field,), way_on,
+            {"place": place, "field": field, "what": what}, (field,), way_on or MEND,
         )  # fmt: skip

@@ -63,6 +63,10 @@ class RuleSet:
 
     def assumed(self) -> list[str]:
         """What was not read in the official text, in sentences."""
+        return self._assumed
+
+    @cached_property
+    def _assumed(self) -> list[str]:
         found = list(self.said.get("assumed") or [])
         for kind in (self.parameters, self.criteria):
             found += [

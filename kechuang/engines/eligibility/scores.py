@@ -175,10 +175,14 @@ class Choice(Node):
 
 
 def columns_of(node: Node) -> set[str]:
-    """The columns that a figure is made of, whether known or not."""
-    own = getattr(node, "key", None) or getattr(node, "rows", None) or getattr(node, "name", None)
-    found = {str(own)} if own else set()
-    return found | {name for child in node.children() for name in columns_of(child)}
+    """The columns that a figure is made of, whether known or not; looked for once."""
+    found: set[str] | None = node.__dict__.get("columns")
+    if found is None:
+        own = next(filter(None, (getattr(node, key, None) for key in ("key", "rows", "name"))), "")
+        found = {str(own)} if own else set()
+        found = found.union(*(columns_of(child) for child in node.children()))
+        object.__setattr__(node, "columns", found)
+    return found
 
 
 @dataclass(frozen=True)

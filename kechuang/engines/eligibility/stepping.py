@@ -20,6 +20,7 @@ from kechuang.engines.eligibility.conditions import (
     OneOf,
     Same,
 )
+from kechuang.engines.eligibility.folding import by_day, folded
 from kechuang.engines.eligibility.frames import EPOCH, Frame
 from kechuang.engines.eligibility.lists import AnyRow, CountOf, LatestOf, SumOf
 from kechuang.engines.eligibility.nodes import (
@@ -126,6 +127,7 @@ class Stepping:
     def of(self, node: Any) -> int:
         """The step that works a node out."""
         if ("of", node) not in self.made:
+            node = folded(node)
             make = MAKERS.get(type(node))
             if make is None:
                 raise NotColumnar(type(node).__name__)
@@ -227,6 +229,8 @@ class Stepping:
 
     @makes_steps(Comparison)
     def _comparison(self, node: Comparison) -> int:
+        if (days := by_day(node)) is not None:
+            return self.of(days)
         sides = [self.of(side) for side in node.sides]
         guards = [self.of(one) for one in node.guards]
         compare = COMPARE[node.sign]

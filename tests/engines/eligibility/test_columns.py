@@ -209,6 +209,6 @@ def test_reasons_are_not_written_as_columns(tmp_path):
     done, out = entitle(tmp_path, tmp_path / "e.jsonl", "--rules", "sme-2017-115")
     assert done.exit_code == 0
     assert pq.read_table(out).column("sme-2017-115.state").to_pylist() == ["unknown"]
-    (tmp_path / "none.jsonl").write_text("", "utf-8")
-    done, out = entitle(tmp_path, tmp_path / "none.jsonl")
+    (tmp_path / "none.csv").write_text("id,region\n", "utf-8")
+    done, out = entitle(tmp_path, tmp_path / "none.csv")
     assert (done.exit_code, pq.read_table(out).num_rows) == (0, 0)

@@ -126,6 +126,19 @@ def test_an_id_comes_once(tmp_path):
     [
         ("e.jsonl", "{", "不是 JSON"),
         ("e.jsonl", "[1]", "不是一个对象"),
+        ("e.jsonl", "", "是空的"),
+        ("e.jsonl", "\n\n", "例如"),
+        ("e.jsonl", '{\n"id": "a"\n}', "每行写一家企业"),
+        ("e.jsonl", '{"id": "a", "ip": ' + "[" * 5000 + "]" * 5000 + "}", "不是 JSON"),
+        ("e.jsonl", '{"id": "\\ud800"}', "id：要是一个文字"),
+        ("e.jsonl", '{"id": "a", "returns": [{"year": "²²²²", "staff": 1}]}', "年份要是四位数字"),
+        ("e.jsonl", '{"id": "a", "returns": [{"year": 2022, "rd_fen": NaN}]}', "“nan”不是数"),
+        ("e.jsonl", '{"id": "a", "returns": [{"year": 2022, "rd_fen": 1e999}]}', "“inf”不是数"),
+        (
+            "e.jsonl",
+            '{"id": "a", "returns": [{"year": 2022, "rd_fen": ' + "9" * 5000 + "}]}",
+            "不是 JSON",
+        ),
         ("e.csv", "id,id\na,b\n", "出现了两次"),
         ("e.csv", "id\na,b\n", "有 2 格，表头有 1 列"),
         ("e.csv", "id,region\na\n", "有 1 格，表头有 2 列"),
@@ -145,6 +158,19 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, name, text, says):
     with pytest.raises(RowRefused) as refused:
         list(Reader().read(path))
     assert says in refused.value.text.format(**refused.value.facts) + refused.value.way_on
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("e.csv", "id,region\na,210102\nb,沈阳\n"), ("e.jsonl", '{"id": "沈阳"}')]
+)
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
+def test_another_encoding_is_refused_with_its_line_and_remedy(tmp_path, name, text, encoding):
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    with pytest.raises(RowRefused) as refused:
+        list(Reader().read(tmp_path / name))
+    line = 3 if (name, encoding) == ("e.csv", "gbk") else 1
+    assert refused.value.facts["place"] == f"{name} 第{line}行"
+    assert "CSV UTF-8" in refused.value.way_on
 
 
 def test_lines_of_commas_at_the_end_are_no_enterprises(tmp_path):
