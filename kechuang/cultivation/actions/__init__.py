@@ -16,6 +16,7 @@ from kechuang.cultivation.actions.learning import Said, learn, source_of, take_i
 from kechuang.cultivation.actions.tiers import note_visit, recompute, remind_of_expiry
 from kechuang.cultivation.actions.versions import (
     draft_rules,
+    enter_rules,
     load_shipped,
     publish_rules,
     return_rules,
@@ -27,5 +28,6 @@ __all__ = [
     "Said", "check_declaration", "declare", "enter_return", "import_facts", "import_sheet",
     "learn", "note_visit", "problems_with_sheet", "recompute", "remind_of_expiry",
     "return_declaration", "source_of", "take_in", "withdraw_declaration",
-    "draft_rules", "load_shipped", "publish_rules", "return_rules", "test_rules", "withdraw_rules",
+    "draft_rules", "enter_rules", "load_shipped", "publish_rules", "return_rules",
+    "test_rules", "withdraw_rules",
 ]  # fmt: skip

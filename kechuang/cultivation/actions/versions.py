@@ -10,7 +10,7 @@ from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, check_version
 from kechuang.base.time import midnight_after, shanghai_date
 from kechuang.base.working_days import calendar
-from kechuang.cultivation import rules
+from kechuang.cultivation import queries, rules
 from kechuang.cultivation.models import RuleVersion, RuleVersionStage
 from kechuang.engines.eligibility import SHIPPED
 from kechuang.engines.eligibility.boundaries import boundary_outcomes
@@ -118,6 +118,31 @@ def draft_rules(
     row.reviewer, row.until = "", None
     _move(row, State.DRAFT, by, at)
     _record("draft_rules", row, by, at, base=base.number)
+    return row
+
+
+@transaction.atomic
+def enter_rules(
+    *, text: str, tests_text: str, subject: str, reason: str, seen: str, by: Actor, at: datetime
+) -> RuleVersion:
+    """Keep a rule set under a code that is new here as a draft, tested and approved like any other.
+
+    Refuses a text that does not hold together, a code that is taken, one without tests, and one
+    whose effect on all enterprises was not looked at.
+    """
+    rules.check_may(rules.may_edit_rules(by), "edit_rules")
+    found = rules.checked_rules(text, rules.code_of(text))
+    rules.check_code_free(found.code, queries.rule_codes())
+    list(outcomes(found, tests_text))  # refuses tests that cannot be read
+    rules.check_seen(seen, found.version)
+    row = RuleVersion(
+        code=found.code, title=found.said["title"]["zh"],
+        title_en=found.said["title"].get("en", ""), subject=subject,
+        origin=RuleVersion.Origin.EDITED, text=text, tests_text=tests_text,
+        content=found.version, reason=reason, author=by.person, region_path=by.region,
+    )  # fmt: skip
+    _move(row, State.DRAFT, by, at)
+    _record("enter_rules", row, by, at)
     return row
 
 

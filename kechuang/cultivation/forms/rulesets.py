@@ -4,13 +4,16 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kechuang.cultivation.models import RuleVersion
 from kechuang.doors.forms import Form
 from kechuang.engines.eligibility import units
 
+TEXT_MOST = 200_000
 ARROW = re.compile(r"\s*(?:→|->|：)\s*")
 
 
@@ -83,11 +86,11 @@ class TextForm(Form):
 
     text = forms.CharField(
         label=_("规则全文"), widget=forms.Textarea({"rows": 32, "spellcheck": "false"}),
-        max_length=200_000, strip=False,
+        max_length=TEXT_MOST, strip=False,
     )  # fmt: skip
     tests_text = forms.CharField(
         label=_("规则的测试"), widget=forms.Textarea({"rows": 16, "spellcheck": "false"}),
-        max_length=200_000, strip=False,
+        max_length=TEXT_MOST, strip=False,
     )  # fmt: skip
     reason = forms.CharField(
         label=_("修订理由"), max_length=500, widget=forms.Textarea({"rows": 2})
@@ -100,6 +103,47 @@ class TextForm(Form):
 
     def clean_tests_text(self) -> str:
         return str(self.cleaned_data["tests_text"]).replace("\r\n", "\n")
+
+
+class NewRulesForm(TextForm):
+    """A rule set with a new code: a folder as a zip, or the two texts."""
+
+    folder = forms.FileField(
+        label=_("规则集（zip）"), required=False,
+        help_text=_("里面有 rules.yaml 和 tests.yaml；选了文件，就用文件里的，不用下面写的。"),
+        widget=forms.ClearableFileInput({"accept": ".zip"}),
+    )  # fmt: skip
+    subject = forms.ChoiceField(label=_("评价对象"), choices=RuleVersion.Subject.choices)
+    field_order = ("folder", "subject", "text", "tests_text", "reason")
+
+    def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
+        self.unread = ""
+        if data is not None and files and files.get("folder"):
+            data = data.copy()
+            try:
+                for name, text in texts_of(files["folder"]).items():
+                    data[name] = text
+            except (BadZipFile, UnicodeDecodeError, KeyError, RuntimeError) as error:
+                self.unread = type(error).__name__
+        super().__init__(data, files, **kwargs)
+
+    def clean_folder(self) -> None:
+        if self.unread:
+            raise forms.ValidationError(
+                _("读不出 rules.yaml 和 tests.yaml。请把这两个 UTF-8 文件放进一个 zip 再选。")
+            )
+
+
+def texts_of(file: Any) -> dict[str, str]:
+    """The two texts of a zip, wherever in it they stand; KeyError where one is wanting."""
+    found: dict[str, str] = {}
+    with ZipFile(file) as folder:
+        for field, name in (("text", "rules.yaml"), ("tests_text", "tests.yaml")):
+            inside = [one for one in folder.infolist() if one.filename.split("/")[-1] == name]
+            if len(inside) != 1 or inside[0].file_size > TEXT_MOST:
+                raise KeyError(name)
+            found[field] = folder.read(inside[0]).decode("utf-8-sig").replace("\r\n", "\n")
+    return found
 
 
 class PublishForm(Form):

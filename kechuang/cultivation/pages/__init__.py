@@ -6,6 +6,7 @@ from kechuang.cultivation.pages import (
     batches,
     candidates,
     declaring,
+    entering,
     enterprise,
     evaluations,
     granted,
@@ -16,7 +17,7 @@ from kechuang.cultivation.pages import (
 )
 
 urls: list[URLPattern] = [
-    *simulating.urls, *rulesets.urls,  # before policies, whose numbers are no words
+    *entering.urls, *simulating.urls, *rulesets.urls,  # before policies, whose numbers are no words
     *evaluations.urls, *declaring.urls, *enterprise.urls, *policies.urls, *batches.urls,
     *granted.urls, *candidates.urls, *screenings.urls,
 ]  # fmt: skip

@@ -39,10 +39,13 @@ def _industries() -> dict[str, list[str]]:
 
 
 def shown_effect(
-    request: AskedRequest, before: RuleSet, after: RuleSet, day: date
+    request: AskedRequest, before: RuleSet, after: RuleSet, day: date, held: date | None = None
 ) -> dict[str, Any]:
-    """The effect of a change on the enterprises of the reader's region, ready for a page."""
-    found = queries.effect_of(bind(before, day), bind(after, day), request.actor.region)
+    """The effect of a change on the enterprises of the reader's region, ready for a page.
+
+    `held` is another day on which the version before is taken.
+    """
+    found = queries.effect_of(bind(before, held or day), bind(after, day), request.actor.region)
     english = (get_language() or "").startswith("en")
     regions = {
         one.code: (one.name_en if english and one.name_en else one.name)
@@ -74,7 +77,7 @@ def shown_effect(
     }  # fmt: skip
 
 
-def _refused_by_line(form: Form, text: str, refused: Refused, name: str | None) -> None:
+def refused_by_line(form: Form, text: str, refused: Refused, name: str | None) -> None:
     """Say where in the text the cause stands, line by line."""
     for one in refused.refusals:
         if isinstance(one, RuleRefused):
@@ -185,7 +188,7 @@ def _edited(
             }  # fmt: skip
         except RuleRefused as refused:
             name = "text" if "text" in form.fields else "value"
-            _refused_by_line(form, text, refused, name)
+            refused_by_line(form, text, refused, name)
         except Refused as refused:
             form.accept(refused)
     return render(request, context.pop("template"), {
@@ -274,4 +277,4 @@ urls = [
     path(whole + "text/", edit_text, name="rule-version-text"),
 ]
 
-__all__ = ["urls"]
+__all__ = ["refused_by_line", "shown_effect", "urls"]

@@ -17,6 +17,7 @@ from kechuang.cultivation.queries.reasons import (
 )
 from kechuang.cultivation.queries.rulesets import (
     policies_on,
+    rule_codes,
     rule_set_of,
     rule_sets,
     rules_of,
@@ -51,7 +52,7 @@ __all__ = [
     "Explained", "Filters", "Relation", "Standing", "enterprise_facts", "evaluated", "explain",
     "flat_rows", "history_of", "holding", "last_year_of", "meeting", "one_thing_away",
     "open_declarations", "people_of_units", "policies_on", "reasons_json", "relation",
-    "rule_sets", "sources_of", "standings", "technology_enterprises", "tier_counts",
+    "rule_codes", "rule_sets", "sources_of", "standings", "technology_enterprises", "tier_counts",
     "visible_to", "visits_of", "within",
     "TierNow", "near_kinds", "near_of", "within_reach", "ladder_now", "newly_holding",
     "Effect", "before", "changes_between", "effect_of", "in_force", "rule_versions_visible_to",

@@ -19,6 +19,11 @@ def _kept(number: str, content: str) -> RuleSet:
     return rules_of(RuleVersion.objects.get(number=number, content=content))
 
 
+def rule_codes() -> set[str]:
+    """Every code that a rule set has here, or that one ships with."""
+    return {*_shipped(), *RuleVersion.objects.values_list("code", flat=True)}
+
+
 def rules_of(row: RuleVersion) -> RuleSet:
     """The rules of a version; refusals name its code."""
     return read(row.text, Path(row.code))

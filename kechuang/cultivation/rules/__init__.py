@@ -17,10 +17,12 @@ from kechuang.cultivation.rules.versions import (
     REVIEW_WORKING_DAYS,
     RuleVersionRefused,
     check_changed,
+    check_code_free,
     check_date,
     check_seen,
     check_state,
     checked_rules,
+    code_of,
     may_approve_rules,
     may_edit_rules,
     may_read_drafts,
@@ -28,7 +30,8 @@ from kechuang.cultivation.rules.versions import (
 
 __all__ = [
     "REVIEW_WORKING_DAYS", "RuleVersionRefused", "check_changed", "check_date", "check_seen",
-    "check_state", "checked_rules", "may_approve_rules", "may_edit_rules", "may_read_drafts",
+    "check_code_free", "check_state", "checked_rules", "code_of", "may_approve_rules",
+    "may_edit_rules", "may_read_drafts",
     "READERS", "UNIT_READERS", "CultivationRefused", "Tier", "check_may", "ladder", "may_check",
     "may_declare", "may_import", "may_list", "may_read", "may_visit",
     "near_within", "remind_days", "tier_coded",

@@ -1,5 +1,6 @@
 """Who changes the rules: an officer of the city writes, another person approves, all may read."""
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -74,6 +75,21 @@ def check_changed(before: str, after: str) -> None:
         raise RuleVersionRefused(
             "cultivation.rule_unchanged", N_("规则没有变化。"), {}, (),
             N_("请改一个数值、日期或条文，再看影响。"),
+        )  # fmt: skip
+
+
+def code_of(text: str) -> str:
+    """The code that a text gives itself; RuleRefused where it is no rule set."""
+    return read(text, Path("new")).code
+
+
+def check_code_free(code: str, taken: Collection[str]) -> None:
+    """A new rule set has a code of its own; one that is there is edited where it stands."""
+    if code in taken:
+        raise RuleVersionRefused(
+            "cultivation.rule_code_taken", N_("代码 {code} 已有规则集。"), {"code": code},
+            ("text",),
+            N_("要修订它，请到它的页面改；新的政策请另起代码。"),
         )  # fmt: skip
 
 
