@@ -26,7 +26,7 @@ from kechuang.challenges.models import (
     Proposal,
     Question,
 )
-from kechuang.challenges.queries import bids_visible_to, in_region, mode
+from kechuang.challenges.queries import bids_visible_to, in_region, mode, prices_due
 from kechuang.challenges.rules.deciding import next_step
 from kechuang.challenges.rules.racing import GateState
 from kechuang.notices.models import Notice
@@ -153,13 +153,21 @@ def _waits(challenge: Challenge, notice_ends: datetime | None) -> Iterator[Wait]
     elif state == "CHECKING":
         yield made(N_("形式审查"), N_("去审查"), "challenge-bids", "secretary", days=3)
     elif state == "REVIEWING":
-        yield made(N_("专家评审"), N_("查看"), "challenge", "panel")
+        yield _wait_in_review(challenge)
     elif state == "DECIDING":
         yield from _waits_for_decision(challenge)
     elif state == "RUNNING":
         yield from _waits_at_gate(challenge)
     elif state == "ON_NOTICE" and notice_ends is not None:
         yield Wait(N_("期满确定立项"), N_("去确定"), "challenge-award", "head", notice_ends, 5)
+
+
+def _wait_in_review(challenge: Challenge) -> Wait:
+    """The panel, or the opening of prices that were sealed apart."""
+    if not prices_due(challenge):
+        return Wait(N_("专家评审"), N_("查看"), "challenge", "panel", challenge.since)
+    words = N_("报价开标会") if challenge.live_sessions else N_("开始报价开标会")
+    return Wait(words, N_("去开标会"), "challenge-session", "officer", challenge.since, 2)
 
 
 def _waits_before_approval(challenge: Challenge) -> Iterator[Wait]:
@@ -340,7 +348,7 @@ def _custodian_matters(actor: Actor) -> Iterator[Matter]:
                                 row.challenge.since)
     posted = PostedShare.objects.filter(session=OuterRef("pk"), custodian=OuterRef("keeper"))
     called = OpeningSession.objects.filter(
-        ended_at__isnull=True, challenge__state="CLOSED",
+        ended_at__isnull=True, challenge__state__in=["CLOSED", "REVIEWING"],
         challenge__custodians__person__number=actor.person,
     ).annotate(keeper=F("challenge__custodians__pk")).filter(~Exists(posted))
     rows = {row.pk: row for row in keeps.filter(pk__in=called.values("keeper"))}

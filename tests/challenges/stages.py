@@ -241,19 +241,28 @@ def checking(world: World, at: datetime, serial: int = 1) -> Line:
 
 
 def reviewing(world: World, at: datetime, serial: int = 1) -> Line:
-    line = checking(world, at, serial)
+    return admitted(checking(world, at, serial))
+
+
+def admitted(line: Line) -> Line:
+    """Every opened bid is found admissible, and goes to the panel."""
+    secretary = line.world.liaison.actor
     for bid in line.bids:
-        actions.check_bid(bid=bid, verdict="ADMISSIBLE", reason="", by=world.liaison.actor,
+        actions.check_bid(bid=bid, verdict="ADMISSIBLE", reason="", by=secretary,
                           at=line.after(minutes=10))
-    actions.finish_check(challenge=line.challenge, by=world.liaison.actor,
-                         at=line.after(minutes=10))
+    actions.finish_check(challenge=line.challenge, by=secretary, at=line.after(minutes=10))
     line.fresh()
     return line
 
 
 def reviewed(world: World, at: datetime, serial: int = 1) -> Line:
     """Three experts have declared and scored; the chair has signed."""
-    line = reviewing(world, at, serial)
+    return judged(reviewing(world, at, serial))
+
+
+def judged(line: Line) -> Line:
+    """Three experts declare and score every bid; the chair signs."""
+    world = line.world
     panel = panels.panel_for(line.challenge.number)
     experts = [world.expert1, world.expert2, world.expert3]
     seats = reviews.assign_experts(

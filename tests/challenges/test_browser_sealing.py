@@ -68,6 +68,15 @@ def test_both_seal_to_the_same_bytes(sealed):
     assert sealed[1] == sealing.seal(CONTENT, call, cases.UNIT, "technical", random.read)
 
 
+def test_both_seal_a_price_to_the_same_bytes():
+    told = browser(
+        "seal", content=CONTENT.hex(), unit=cases.UNIT, part="price", random=drawn(b"3").hex()
+    )
+    random = io.BytesIO(drawn(b"3"))
+    call = sealing.call_from(CALL)
+    assert bytes.fromhex(told) == sealing.seal(CONTENT, call, cases.UNIT, "price", random.read)
+
+
 def test_three_custodians_one_in_the_browser_open_what_the_browser_sealed(sealed):
     path, file = sealed
     call = sealing.call_from(CALL)

@@ -1,4 +1,5 @@
-"""A bid that the platform cannot read: written, locked, sealed and opened in real browsers."""
+"""A bid that the platform cannot read: written, locked, sealed and opened in real browsers, the
+price after the scores."""
 
 import json
 import os
@@ -12,7 +13,8 @@ import pytest
 from django.db import connection
 
 from kechuang.challenges import actions, queries
-from kechuang.challenges.models import Bid
+from kechuang.challenges.models import Bid, PriceOpening
+from kechuang.challenges.rules.form import FieldFacts
 from tests.challenges import custody_stages as custody
 from tests.challenges import stages
 from tests.journeys.desk import Desk
@@ -20,13 +22,26 @@ from tests.world import Member, World, build_world
 
 WORDS = "竹 石 雲 舟 一二三"
 MARKER = "只有保管人能打开"
+ASKED = [
+    FieldFacts("SITE", "要不要条件", "YES_NO", is_required=True),
+    FieldFacts("WHAT", "要什么", "TEXT", is_required=True, when_code="SITE", when_value="yes"),
+    FieldFacts("COST", "单件成本", "AMOUNT"),
+]  # fmt: skip
 
 
 @pytest.fixture
 def line(transactional_db: Any, at: Any, monkeypatch: Any) -> Any:
     """A draft fit for argument, whose custodians are named and have no keys yet."""
     world = build_world(at)
-    found = stages.written(world, at, 1, custody.name)
+
+    def prepare(line: Any) -> None:
+        asked = actions.Draft(form=ASKED)
+        actions.save_draft(challenge=line.challenge, draft=asked, by=world.officer.actor, at=at)
+        people = [one.person for one in custody.keepers(world)]
+        actions.name_custodians(challenge=line.challenge, needed=2, people=people,
+                                two_envelopes=True, by=world.officer.actor, at=at)
+
+    found = stages.written(world, at, 1, prepare)
     monkeypatch.setattr("kechuang.doors.clock.now", lambda: found.at)
     return found
 
@@ -80,6 +95,10 @@ def _write(page: Any, line: Any) -> None:
                        ("signing", "600")):
         page.fill(f"[name={name}_fen]", text)
     page.check("[name=other_public][value=no]")
+    assert page.locator("[name=answers-WHAT]").is_hidden()
+    page.check("[name=answers-SITE][value=yes]")
+    page.fill("[name=answers-WHAT]", f"台架 {MARKER}")
+    page.fill("[name=answers-COST]", "12.5")
 
 
 def _seal(desks: Any, line: Any) -> Bid:
@@ -90,7 +109,9 @@ def _seal(desks: Any, line: Any) -> Bid:
     page.get_by_role("button", name="开始起草").click()
     page.wait_for_url("**/seal/")
     page.get_by_role("button", name="密封并交件").click()
-    assert "方案名称还没有写" in page.locator("[data-problems]").inner_text()
+    missing = page.locator("[data-problems]").inner_text()
+    assert "方案名称还没有写" in missing and "“要不要条件”还没有填" in missing
+    assert "要什么" not in missing
     _write(page, line)
     page.fill("[name=words]", WORDS)
     page.get_by_role("button", name="加锁保存草稿").click()
@@ -108,11 +129,13 @@ def _seal(desks: Any, line: Any) -> Bid:
     drawing.write_bytes(custody.FILE)
     page.set_input_files("[name=files]", str(drawing))
     told = desk.saved(page.get_by_role("button", name="密封并交件").click)
-    receipt = json.loads(told.read_text())
+    receipts = json.loads(told.read_text())
     page.wait_for_url(f"**/bids/{Bid.objects.get().number}/")
     bid = Bid.objects.get()
-    assert queries.fingerprint_of(bid) == receipt["envelope"]
-    assert receipt["custodians"][0]["name"] == line.world.supervisor.person.name
+    sealed = [one.sha256 for one in queries.envelopes_of(bid)]
+    assert sealed == [one["envelope"] for one in receipts]
+    assert [one["part"] for one in receipts] == ["technical", "price"]
+    assert receipts[0]["custodians"][0]["name"] == line.world.supervisor.person.name
     actions.sign_bid(bid=bid, by=line.world.research_admin.actor, at=line.after(hours=1))
     actions.submit_bid(bid=bid, by=writer.actor, at=line.after(hours=1))
     return bid
@@ -138,6 +161,27 @@ def _give(desks: Any, line: Any, keeper: Member, key: Path, *, early: bool = Fal
     page.wait_for_selector("text=截止时间还没有到" if early else "text=您的份额已交")
 
 
+def _open_all(desks: Any, line: Any, keys: dict[int, Path], *, early: bool = False) -> None:
+    """The officer begins a session, custodians give their shares, everything is opened."""
+    officer = desks(line.world.officer)
+    page = officer.open(f"/challenges/{line.challenge.number}/session/", line.at)
+    session = officer.saved(page.get_by_role("button", name="在这台电脑上生成密钥").click)
+    page.get_by_role("button", name="开始开标会").click()
+    page.wait_for_selector("text=开封全部方案")
+    keepers = custody.keepers(line.world)
+    for place, key in keys.items():
+        if early:
+            _give(desks, line, keepers[place], key, early=True)
+        _give(desks, line, keepers[place], key)
+        early = False
+    if line.fresh().state == "CLOSED":
+        assert _nowhere(MARKER) == []
+    page.reload()
+    page.set_input_files("#key", str(session))
+    page.get_by_role("button", name="开封全部方案").click()
+    page.wait_for_url("**/bids/")
+
+
 def test_sealed_in_one_browser_and_opened_by_two_custodians(
     live_server, chromium, line, tmp_path
 ):
@@ -156,26 +200,24 @@ def test_sealed_in_one_browser_and_opened_by_two_custodians(
     bid = _seal(desks, line)
     assert _nowhere(MARKER) == []
     custody.closed(line)
-    officer = desks(world.officer)
-    page = officer.open(f"/challenges/{line.challenge.number}/session/", line.at)
-    session = officer.saved(page.get_by_role("button", name="在这台电脑上生成密钥").click)
-    page.get_by_role("button", name="开始开标会").click()
-    page.wait_for_selector("text=开封全部方案")
     keepers = custody.keepers(world)
-    _give(desks, line, keepers[1], files[1], early=True)
-    _give(desks, line, keepers[1], files[1])
-    _give(desks, line, keepers[2], files[2])
-    assert _nowhere(MARKER) == []
-    page.reload()
-    page.set_input_files("#key", str(session))
-    page.get_by_role("button", name="开封全部方案").click()
-    page.wait_for_url("**/bids/")
+    _open_all(desks, line, {1: files[1], 2: files[2]}, early=True)
     bid.refresh_from_db()
     content = queries.sealed_content_of(bid)
     assert (bid.state, content["title"]) == ("OPENED", f"整圈锻造 {MARKER}")
-    assert content["budget"]["total_fen"] == 9000 * stages.WAN
+    assert content["answers"] == {"SITE": "yes", "WHAT": f"台架 {MARKER}",
+                                  "COST": 12_500_000}
+    assert not any(content["budget"].values())
     (file,) = content["attachments"]
     assert queries.attachment_bytes(bid, file["number"]) == custody.FILE
     (row,) = json.loads(queries.opening_of(line.challenge).minutes)["bids"]
     assert row["shares_of"] == [one.person.name for one in keepers[1:]]
+    line.bids.append(bid)
+    line.fresh()
+    stages.judged(stages.admitted(line))
+    _open_all(desks, line, {0: files[0], 2: files[2]})
+    content = queries.sealed_content_of(Bid.objects.get())
+    assert content["budget"]["total_fen"] == 9000 * stages.WAN
+    assert [one["public_fen"] for one in content["milestones"]] == [2400 * stages.WAN]
+    assert PriceOpening.objects.get().challenge.number == line.challenge.number
     assert [error for desk in kept.values() for error in desk.errors] == []

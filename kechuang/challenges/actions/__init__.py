@@ -54,6 +54,7 @@ from kechuang.challenges.actions.opening import (
     open_budget_line,
     open_challenge,
 )
+from kechuang.challenges.actions.pricing import open_prices
 from kechuang.challenges.actions.racing import (
     compare_teams,
     decide_gate,
@@ -77,9 +78,9 @@ __all__ = [
     "compare_teams", "confirm_membership", "consent_to_challenge", "correct_bid", "decide_gate",
     "declare_conflict", "draft_challenge", "drop_file", "fail_challenge", "finalise",
     "finish_check", "follow_project", "give_shares", "lock_draft", "name_custodians",
-    "open_budget_line", "open_challenge", "open_gate", "propose", "put_envelope", "reconfirm_bid",
-    "register_key", "relist_challenge", "reopen_decision", "replace_award", "return_bid",
-    "return_comparison", "return_proposal", "save_bid", "save_draft", "send_to_argument",
-    "sign_bid", "sign_offs", "start_bid", "start_session", "step_by_clock", "submit_bid",
-    "take_ranking", "unseal_bids", "withdraw_bid",
+    "open_budget_line", "open_challenge", "open_gate", "open_prices", "propose", "put_envelope",
+    "reconfirm_bid", "register_key", "relist_challenge", "reopen_decision", "replace_award",
+    "return_bid", "return_comparison", "return_proposal", "save_bid", "save_draft",
+    "send_to_argument", "sign_bid", "sign_offs", "start_bid", "start_session", "step_by_clock",
+    "submit_bid", "take_ranking", "unseal_bids", "withdraw_bid",
 ]

@@ -1,10 +1,12 @@
 """Writes of bids that only custodians open: keys, envelopes, locked drafts, shares, the opening."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_, refuse_all, require
@@ -22,7 +24,13 @@ from kechuang.challenges.models import (
     Ruleset,
     SealedEnvelope,
 )
-from kechuang.challenges.queries import call_facts, current_ruleset, live_session, mode
+from kechuang.challenges.queries import (
+    call_facts,
+    current_ruleset,
+    live_session,
+    mode,
+    prices_due,
+)
 from kechuang.challenges.queries import standing_envelopes as standing
 from kechuang.challenges.rules.freezing import canonical, sha256_of
 from kechuang.engines import sealing as engine
@@ -31,9 +39,12 @@ from kechuang.parties.models import Person
 
 @transaction.atomic
 def name_custodians(
-    *, challenge: Challenge, needed: int, people: Sequence[Person], by: Actor, at: datetime
+    *, challenge: Challenge, needed: int, people: Sequence[Person], two_envelopes: bool = False,
+    by: Actor, at: datetime,
 ) -> Challenge:
     """Name who keeps the keys of a call, and how many must come together; none ends custody.
+
+    With `two_envelopes` the price is sealed apart and opened after the scores are locked.
 
     Keys that were registered before are dropped: each custodian registers for this list.
     """
@@ -52,6 +63,7 @@ def name_custodians(
             name=f"{person.name}（{person.number}）" if twice else person.name,
         )
     challenge.custodians_needed = needed if people else 0
+    challenge.two_envelopes = two_envelopes and bool(people)
     challenge.consent_by = None
     challenge.consent_at = None
     move(challenge, to, by=by, at=at)
@@ -105,7 +117,8 @@ def lock_draft(*, bid: Bid, file: bytes, by: Actor, at: datetime) -> Bid:
 
 @transaction.atomic
 def put_envelope(
-    *, bid: Bid, file: bytes, sign_offs: Envelope | None = None, by: Actor, at: datetime
+    *, bid: Bid, file: bytes, price: bytes | None = None, sign_offs: Envelope | None = None,
+    by: Actor, at: datetime,
 ) -> Bid:
     """Take what the bidder's machine sealed for the custodians; it is unsigned until signed anew.
 
@@ -120,19 +133,23 @@ def put_envelope(
     require(bool(bid.challenge.custodians_needed) and ruleset is not None, rules.BidRefused(
         "bids.no_custodians", N_("本榜单没有保管人，方案在平台上填写。"), {}, ("file",)))
     assert ruleset is not None
-    told = _taken(bid, ruleset, file)
+    rules.custody.check_parts(bid.challenge.two_envelopes, price is not None)
     if sign_offs is not None:
         put_sign_offs(bid, sign_offs, at=at)
-    SealedEnvelope.objects.update_or_create(bid=bid, defaults={
-        "ruleset": ruleset, "file": file, "sha256": told["envelope"],
-        "ciphertext_sha256": told["ciphertext"], "at": at,
-    })
+    for owner, part, content in (("bid", "technical", file), ("price_of", "price", price)):
+        if content is None:
+            continue
+        told = _taken(bid, ruleset, content, part)
+        SealedEnvelope.objects.update_or_create(**{owner: bid}, defaults={
+            "ruleset": ruleset, "file": content, "sha256": told["envelope"],
+            "ciphertext_sha256": told["ciphertext"], "at": at,
+        })
     bid.content_version += 1
     unsign(bid)
     return bid
 
 
-def _taken(bid: Bid, ruleset: Ruleset, file: bytes) -> dict[str, Any]:
+def _taken(bid: Bid, ruleset: Ruleset, file: bytes, part: str) -> dict[str, Any]:
     """The receipt of an envelope that is what it must be, by the engine."""
     require(len(file) <= rules.custody.ENVELOPE_BYTES_MAX, rules.custody.not_an_envelope(
         N_("它超过 64 MB")))
@@ -146,16 +163,23 @@ def _taken(bid: Bid, ruleset: Ruleset, file: bytes) -> dict[str, Any]:
     except engine.SealRefused as refused:
         raise rules.custody.not_an_envelope(
             N_("它不是按本榜单现在的规则和公钥密封的")) from refused
+    rivals = Bid.objects.filter(challenge=bid.challenge).exclude(organisation=bid.organisation)
     others = SealedEnvelope.objects.filter(
-        bid__challenge=bid.challenge, ciphertext_sha256=told["ciphertext"]
-    ).exclude(bid__organisation=bid.organisation)
+        Q(bid__in=rivals) | Q(price_of__in=rivals), ciphertext_sha256=told["ciphertext"]
+    )
     own = bid.challenge.custodians.filter(person__organisation=bid.organisation)
     refuse_all(rules.custody.problems_with_envelope(rules.custody.Sealed(
         challenge=told["challenge"], unit=told["unit"], part=told["part"],
         own_challenge=bid.challenge.number, own_unit=bid.organisation.code,
-        unit_has_custodian=own.exists(), copied=others.exists(),
+        unit_has_custodian=own.exists(), copied=others.exists(), own_part=part,
     )))
     return told
+
+
+def require_opening(challenge: Challenge) -> None:
+    """After the review only prices are opened, and only once the scores are locked."""
+    if challenge.state == rules.State.REVIEWING:
+        require(prices_due(challenge), rules.custody.prices_not_due())
 
 
 @transaction.atomic
@@ -167,6 +191,7 @@ def start_session(
     challenge, to = begin(challenge, "start_session", by=by)
     require(bool(challenge.custodians_needed), rules.ChallengeRefused(
         "challenges.no_custodians", N_("本榜单没有保管人，直接开标。"), {}))
+    require_opening(challenge)
     key = rules.custody.check_public_key(public)
     challenge.sessions.filter(ended_at__isnull=True).update(ended_at=at)
     session = OpeningSession.objects.create(
@@ -188,6 +213,7 @@ def give_shares(
     A share that was given stays: whoever gave a false one is named at the opening.
     """
     challenge, _same = begin(challenge, "give_shares", by=by)
+    require_opening(challenge)
     session = live_session(challenge)
     require(session is not None, rules.ChallengeRefused(
         "challenges.no_session", N_("开标会还没有开始，现在不收份额。"), {}, (),
@@ -222,13 +248,18 @@ def open_outside(
     With too few shares nothing is opened.
     """
     names = {one.place: one.name for one in challenge.custodians.all()}
-    return {bid.number: _open_one(bid, names, shares, at) for bid in bids}
+    return {
+        bid.number: open_one(bid, bid.envelope, names, shares, partial(_keep_inside, bid, at=at))
+        for bid in bids
+    }
 
 
-def _open_one(
-    bid: Bid, names: Mapping[int, str], shares: Mapping[str, Mapping[str, str]], at: datetime
+def open_one(
+    bid: Bid, envelope: SealedEnvelope, names: Mapping[int, str],
+    shares: Mapping[str, Mapping[str, str]], keep: Callable[[bytes], str],
 ) -> dict[str, Any]:
-    envelope = bid.envelope
+    """Open one envelope with the shares of its custodians; `keep` takes what was inside and says
+    why it cannot be read, or nothing. Refuses where too few shares fit."""
     given = _read(shares.get(envelope.sha256, {}))
     call = engine.call_from(call_facts(bid.challenge, envelope.ruleset))
     try:
@@ -237,7 +268,7 @@ def _open_one(
         raise rules.custody.too_few_shares(len(given), call.k) from refused
     void = opened.void
     if opened.content is not None:
-        void = _keep_inside(bid, opened.content, at=at)
+        void = keep(opened.content)
     return {
         "shares_of": [names[x] for x in sorted(given) if x in names],
         "false_shares_of": list(opened.liars), "void": void,
@@ -258,7 +289,9 @@ def _read(told: Mapping[str, str]) -> dict[int, bytes]:
 def _keep_inside(bid: Bid, plain: bytes, *, at: datetime) -> str:
     """Keep what was inside as content and files at rest; why it cannot be read, or nothing."""
     try:
-        inside = rules.custody.read_inside(plain)
+        apart = bid.challenge.two_envelopes
+        read = rules.custody.read_technical if apart else rules.custody.read_inside
+        inside = read(plain)
     except rules.custody.Unreadable as unreadable:
         return f"unreadable: {unreadable}"
     entries = []

@@ -21,7 +21,14 @@ from kechuang.challenges.actions.steps import (
     tell_admins,
     tell_role,
 )
-from kechuang.challenges.models import Approval, Bid, Challenge, IssuerChoice, Proposal
+from kechuang.challenges.models import (
+    Approval,
+    Bid,
+    Challenge,
+    IssuerChoice,
+    PriceOpening,
+    Proposal,
+)
 from kechuang.challenges.queries import (
     ask_of,
     awaited_approval,
@@ -63,6 +70,8 @@ def take_ranking(*, challenge: Challenge, by: Actor, at: datetime) -> Challenge:
     require(panel is not None and panel.state == "FINISHED", rules.ChallengeRefused(
         "challenges.review_running", N_("评审还没有结束。"), {}, (),
         N_("组长签署评审纪要后再办。")))
+    opened = not challenge.two_envelopes or PriceOpening.objects.filter(challenge=challenge)
+    require(bool(opened), rules.custody.prices_sealed())
     rule = mode(challenge)
     ranking = {row.case_number: row for row in panels.ranking_of(panel)}
     for bid in _bids(challenge, Bid.State.IN_REVIEW):

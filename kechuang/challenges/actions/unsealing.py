@@ -93,6 +93,7 @@ def unseal_bids(
         if event == "void":
             tell(bidders(bid, at), "bid_void", bid.number, by=by, at=at)
     _return_unconfirmed(challenge, at=at)
+    challenge.sessions.filter(ended_at__isnull=True).update(ended_at=at)
     record_step(challenge, "unseal", by=by, at=at, minutes_sha256=opening.sha256, bids=len(bids),
                 present=sorted(one.person.number for one in present))
     _plan_panel(challenge, by=by, at=at)

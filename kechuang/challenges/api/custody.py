@@ -36,6 +36,8 @@ class CallOut(Schema):
     criteria_hash: str
     custodians: list[KeyOfCall]
     deadline: str
+    parts: list[str] = ["technical"]
+    form: list[dict[str, Any]] = []
 
 
 class CustodiansIn(Schema):
@@ -43,6 +45,7 @@ class CustodiansIn(Schema):
 
     people: Annotated[list[s.Number], Field(max_length=20)]
     needed: Annotated[int, Field(ge=0, le=9)]
+    two_envelopes: bool = False
 
 
 class KeyIn(Schema):
@@ -53,6 +56,9 @@ class EnvelopeIn(Schema):
     """What `kechuang seal` wrote, in base64."""
 
     content: Annotated[str, Field(max_length=ENVELOPE_TEXT_MAX)]
+    price: Annotated[str, Field(max_length=ENVELOPE_TEXT_MAX)] | None = Field(
+        None, description="the price's envelope, where the call keeps it apart"
+    )
 
 
 class SharesIn(Schema):
@@ -72,7 +78,8 @@ class Taken(Schema):
     taken: int
 
 
-@challenges.get("/{number}/call", response={200: CallOut, **ERRORS}, operation_id="get_call")
+@challenges.get("/{number}/call", response={200: CallOut, **ERRORS}, operation_id="get_call",
+                exclude_unset=True)
 def get_call(request: HttpRequest, number: str) -> dict[str, Any]:
     """The published call of a challenge with custodians."""
     told = queries.published_call(seen(request, number))
@@ -88,7 +95,7 @@ def name_custodians(request: HttpRequest, number: str, body: CustodiansIn) -> An
     actor = api_actor(request)
     named = people(list(dict.fromkeys(body.people)), "people")
     actions.name_custodians(challenge=seen(request, number), needed=body.needed, people=named,
-                            by=actor, at=request.at)
+                            two_envelopes=body.two_envelopes, by=actor, at=request.at)
     return seen(request, number)
 
 
@@ -138,24 +145,30 @@ def _own_bid(request: HttpRequest, number: str) -> Any:
     return bid
 
 
+def _bytes(told: str, field: str) -> bytes:
+    try:
+        return base64.b64decode(told, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise rules.BidRefused(
+            "bids.not_base64", N_("附件内容不是 base64。"), {}, (field,)) from error
+
+
 @bids.put("/{number}/envelope", response={200: s.BidOut, **ERRORS}, operation_id="put_envelope")
 def put_envelope(request: HttpRequest, number: str, body: EnvelopeIn) -> Any:
     """Hand in what was sealed on the own machine; it is to be signed anew."""
     actor = api_actor(request)
-    try:
-        file = base64.b64decode(body.content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise rules.BidRefused(
-            "bids.not_base64", N_("附件内容不是 base64。"), {}, ("content",)) from error
-    actions.put_envelope(bid=_own_bid(request, number), file=file, by=actor, at=request.at)
+    price = _bytes(body.price, "price") if body.price is not None else None
+    actions.put_envelope(bid=_own_bid(request, number), file=_bytes(body.content, "content"),
+                         price=price, by=actor, at=request.at)
     return _own_bid(request, number)
 
 
 @bids.get("/{number}/envelope", response={200: bytes, **ERRORS}, operation_id="get_envelope")
-def get_envelope(request: HttpRequest, number: str) -> HttpResponse:
-    """The envelope as it came: to its bidder, and after the close to who attends the opening."""
+def get_envelope(request: HttpRequest, number: str, part: str = "technical") -> HttpResponse:
+    """The envelope as it came: to its bidder, and to who attends its opening while it stands;
+    `part` is technical or price."""
     actor = api_actor(request)
-    found = queries.envelope_to(actor, request.at, number)
+    found = queries.envelope_to(actor, request.at, number, part)
     if found is None:
         raise Http404
     return HttpResponse(bytes(found.file), content_type="application/octet-stream")

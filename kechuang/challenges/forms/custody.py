@@ -51,10 +51,22 @@ class HandInForm(Form):
     file = forms.FileField(
         label=_("密封件"), help_text=_("上面密封后自动放在这里；用命令行密封的，在这里选文件。"),
     )
+    price = forms.FileField(
+        label=_("报价密封件"), help_text=_("评分锁定以后才开。也由上面的密封自动放好。"),
+    )
 
-    def __init__(self, *args: Any, people: Sequence[Person] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, people: Sequence[Person] = (), two_envelopes: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["lead"].put(people)
+        if not two_envelopes:
+            del self.fields["price"]
+
+    def envelopes(self) -> dict[str, bytes]:
+        """The files that were handed in, by the name of their part in the act."""
+        found = {name: self.cleaned_data.get(name) for name in ("file", "price")}
+        return {name: file.read() for name, file in found.items() if file is not None}
 
 
 class CustodiansForm(Form):
@@ -63,6 +75,9 @@ class CustodiansForm(Form):
     people = PeopleField(label=_("保管人"), required=False,
                          help_text=_("2 至 9 位；一个不选，就不用保管人。"))
     needed = forms.IntegerField(label=_("开标至少须到几位"), min_value=2, max_value=9)
+    two_envelopes = forms.BooleanField(
+        label=_("技术和报价分开密封，评分锁定以后才开报价"), required=False,
+    )
 
     def __init__(self, *args: Any, people: Sequence[Person] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -33,6 +33,7 @@ from kechuang.challenges.models.custody import (
     LockedDraft,
     OpeningSession,
     PostedShare,
+    PriceOpening,
     SealedEnvelope,
 )
 from kechuang.challenges.models.form import FormField
@@ -41,8 +42,8 @@ from kechuang.challenges.models.race import Gate, GateTeam
 
 __all__ = [
     "Amendment", "Approval", "ArgumentSeat", "Attachment", "Bid", "BidCheck", "BidMember",
-    "BidPerson", "BidStage", "BudgetLine", "Challenge", "ChallengeStage", "Criterion",
-    "Custodian", "FitAnswer", "FormField", "Gate", "GateTeam", "IssuerChoice", "LockedDraft",
-    "Opening", "OpeningSession", "PostedShare", "Presence", "Proposal", "Question", "Receipt",
+    "BidPerson", "BidStage", "BudgetLine", "Challenge", "ChallengeStage", "Criterion", "Custodian",
+    "FitAnswer", "FormField", "Gate", "GateTeam", "IssuerChoice", "LockedDraft", "Opening",
+    "OpeningSession", "PostedShare", "Presence", "PriceOpening", "Proposal", "Question", "Receipt",
     "Reservation", "Ruleset", "SealedContent", "SealedEnvelope", "Target",
 ]

@@ -74,6 +74,7 @@ class Challenge(models.Model):
     consent_at = models.DateTimeField(_("出题方同意于"), null=True)
     # 0: the platform seals at rest; else so many custodians must come together to open
     custodians_needed = models.PositiveSmallIntegerField(_("开标须到的保管人数"), default=0)
+    two_envelopes = models.BooleanField(_("技术和报价分开密封"), default=False)
     opened_at = models.DateTimeField(_("实际发榜"), null=True)
     closed_at = models.DateTimeField(_("实际截止"), null=True)
     project_number = models.CharField(_("项目"), max_length=20, blank=True)
@@ -105,6 +106,10 @@ class Challenge(models.Model):
                 condition=Q(state__in=["DRAFTING", "CANCELLED"])
                 | (Q(mode="DIRECT", invited__isnull=False) & ~Q(invited_reason=""))
                 | (~Q(mode="DIRECT") & Q(invited__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="price_apart_needs_custodians",
+                condition=Q(two_envelopes=False) | Q(custodians_needed__gte=2),
             ),
             models.CheckConstraint(
                 name="challenge_awards_somebody", condition=Q(winners_max__gte=1)

@@ -53,11 +53,17 @@ class Custodian(models.Model):
 class SealedEnvelope(models.Model):
     """What a bidder's machine sealed, as it came: one for a bid, replaced while it is a draft.
 
+    Where a call keeps the price apart there is a second one, of the same bid's price (`price_of`).
     `ruleset` are the rules it was sealed under; `ciphertext_sha256` shows a copied bid.
     """
 
     bid = models.OneToOneField(
-        Bid, on_delete=models.PROTECT, related_name="envelope", verbose_name=_("揭榜方案")
+        Bid, on_delete=models.PROTECT, null=True, related_name="envelope",
+        verbose_name=_("揭榜方案"),
+    )
+    price_of = models.OneToOneField(
+        Bid, on_delete=models.PROTECT, null=True, related_name="price_envelope",
+        verbose_name=_("报价所属方案"),
     )
     ruleset = models.ForeignKey(
         Ruleset, on_delete=models.PROTECT, related_name="+", verbose_name=_("发榜规则")
@@ -69,10 +75,27 @@ class SealedEnvelope(models.Model):
 
     class Meta:
         verbose_name = _("密封件")
+        constraints = [
+            models.CheckConstraint(
+                name="envelope_holds_one_part",
+                condition=Q(bid__isnull=False) ^ Q(price_of__isnull=False),
+            ),
+        ]
         indexes = [models.Index(fields=["ciphertext_sha256"], name="envelope_by_ciphertext")]
 
     def __str__(self) -> str:
         return self.sha256
+
+    @property
+    def owner(self) -> Bid:
+        """The bid of which this is the whole, or the price."""
+        found = self.bid or self.price_of
+        assert found is not None  # constraint envelope_holds_one_part
+        return found
+
+    @property
+    def part(self) -> str:
+        return "technical" if self.bid_id else "price"
 
 
 class LockedDraft(models.Model):
@@ -89,6 +112,26 @@ class LockedDraft(models.Model):
 
     def __str__(self) -> str:
         return str(self.bid_id)
+
+
+class PriceOpening(models.Model):
+    """The opening of the prices, after the scores were locked: its minutes, word for word."""
+
+    challenge = models.OneToOneField(
+        Challenge, on_delete=models.PROTECT, related_name="price_opening", verbose_name=_("榜单")
+    )
+    by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="+", verbose_name=_("主持")
+    )
+    at = models.DateTimeField(_("时间"))
+    minutes = models.TextField(_("报价开标记录"))
+    sha256 = models.CharField(_("指纹"), max_length=64)
+
+    class Meta:
+        verbose_name = _("报价开标")
+
+    def __str__(self) -> str:
+        return self.sha256
 
 
 class OpeningSession(models.Model):

@@ -84,6 +84,8 @@ def bid(request: AskedRequest, number: str) -> HttpResponse:
         "checks": list(row.checks.all()), "acts": _acts(request, row, facts),
         "missing": _missing(row) if mine and row.state == "DRAFT" else [],
         "envelope": queries.envelope_of(row), "locked": _is_locked(row),
+        "price_sealed": row.challenge.two_envelopes and not content["budget"]["total_fen"],
+        "price": getattr(row, "price_envelope", None),
         "answered": answers_shown(row, content) if not _is_locked(row) else [],
         "history": [
             {"since": stage.since, "label": STATE_NAMES[stage.stage], "note": stage.note_public,

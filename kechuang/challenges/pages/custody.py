@@ -85,7 +85,8 @@ def custodians(request: AskedRequest, number: str) -> HttpResponse:
 
 def _named(challenge: Challenge) -> dict[str, Any]:
     people = challenge.custodians.values_list("person__number", flat=True)
-    return {"people": list(people), "needed": challenge.custodians_needed or 2}
+    return {"people": list(people), "needed": challenge.custodians_needed or 2,
+            "two_envelopes": challenge.two_envelopes}
 
 
 @signed_in
@@ -98,12 +99,13 @@ def seal(request: AskedRequest, number: str) -> HttpResponse:
     initial = {"lead": bid.lead.number,
                "members": "\n".join(bid.members.values_list("organisation__code", flat=True))}
     form = typed.HandInForm(
-        posted(request), request.FILES or None, initial=initial, people=people_of(bid)
+        posted(request), request.FILES or None, initial=initial, people=people_of(bid),
+        two_envelopes=bid.challenge.two_envelopes,
     )
     if request.method == "POST" and form.is_valid():
         with form.refusals():
             actions.put_envelope(
-                bid=bid, file=form.cleaned_data["file"].read(), sign_offs=envelope_typed(form),
+                bid=bid, **form.envelopes(), sign_offs=envelope_typed(form),
                 by=request.actor, at=request.at,
             )
             return redirect(url_of(bid))
@@ -137,11 +139,14 @@ def locked_draft(request: AskedRequest, number: str) -> HttpResponse:
 
 @signed_in
 def envelope(request: AskedRequest, number: str) -> HttpResponse:
-    """The envelope as it came: for its bidder, and for who attends the opening after the close."""
-    found = queries.envelope_to(request.actor, request.at, number)
+    """The envelope as it came: for its bidder, and for who attends its opening; ?part=price is
+    the price's, where it is sealed apart."""
+    part = "price" if request.GET.get("part") == "price" else "technical"
+    found = queries.envelope_to(request.actor, request.at, number, part)
     if found is None:
         raise Http404
-    return _file(bytes(found.file), f"{found.bid.challenge.number}-{number}.sealed")
+    name = f"{found.owner.challenge.number}-{number}"
+    return _file(bytes(found.file), f"{name}{'-price' if part == 'price' else ''}.sealed")
 
 
 def _file(content: bytes, name: str) -> HttpResponse:
@@ -150,9 +155,17 @@ def _file(content: bytes, name: str) -> HttpResponse:
     return response
 
 
+def check_due(request: AskedRequest, challenge: Challenge) -> None:
+    """After the review the pages of an opening are there only while prices are to be opened."""
+    late = challenge.state == "REVIEWING" and not queries.prices_due(challenge)
+    if late and request.method != "POST":
+        raise Http404
+
+
 def _attending(challenge: Challenge) -> dict[str, Any]:
     return {
-        "challenge": challenge, "attendance": queries.attendance(challenge),
+        "prices": challenge.state == "REVIEWING", "challenge": challenge,
+        "attendance": queries.attendance(challenge),
         "present": list(challenge.presences.select_related("person")), "words": words.sealing(),
     }
 
@@ -161,6 +174,7 @@ def _attending(challenge: Challenge) -> dict[str, Any]:
 def shares(request: AskedRequest, number: str) -> HttpResponse:
     """A custodian gives the own shares to the opening session."""
     challenge = challenge_to(request, number, "give_shares")
+    check_due(request, challenge)
     own = queries.custodian_of(challenge, request.actor.person)
     form = typed.SharesForm(posted(request))
     if request.method == "POST" and form.is_valid():
@@ -181,6 +195,7 @@ def session(request: AskedRequest, number: str) -> HttpResponse:
     challenge = challenge_to(request, number, "start_session")
     if not challenge.custodians_needed and request.method != "POST":
         raise Http404
+    check_due(request, challenge)
     key_form = typed.KeyForm(posted(request))
     if request.method == "POST" and key_form.is_valid():
         with key_form.refusals():
@@ -194,7 +209,7 @@ def session(request: AskedRequest, number: str) -> HttpResponse:
 @signed_in
 def unseal(request: AskedRequest, number: str) -> HttpResponse:
     """Open all sealed bids: with the custodians' shares where custodians keep the keys."""
-    challenge = challenge_to(request, number, "unseal")
+    challenge = challenge_to(request, number, "unseal", "open_prices")
     if not challenge.custodians_needed:
         return unseal_at_rest(request, number)
     if request.method != "POST":
@@ -202,8 +217,8 @@ def unseal(request: AskedRequest, number: str) -> HttpResponse:
     form = typed.SharesForm(posted(request))
     if form.is_valid():
         with form.refusals():
-            actions.unseal_bids(challenge=challenge, shares=opened_with(form), by=request.actor,
-                                at=request.at)
+            act = actions.open_prices if challenge.state == "REVIEWING" else actions.unseal_bids
+            act(challenge=challenge, shares=opened_with(form), by=request.actor, at=request.at)
             return redirect("challenge-bids", number)
     context = {**opening_context(challenge), "form": form}
     return render(request, "challenges/session.html", context, status=form.status)

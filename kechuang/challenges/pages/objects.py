@@ -144,7 +144,9 @@ NEEDED: dict[str, Callable[[Challenge], bool]] = {
     "propose": _may_propose,
     "attend": lambda row: queries.mode(row).sealed,
     "name_custodians": lambda row: queries.mode(row).sealed,
-    "start_session": lambda row: bool(row.custodians_needed),
+    "start_session": lambda row: row.state == "CLOSED" and bool(row.custodians_needed)
+    or queries.prices_due(row),
+    "give_shares": lambda row: row.state == "CLOSED" or queries.prices_due(row),
     "unseal": _may_unseal,
 }
 
@@ -264,9 +266,12 @@ def frozen_rules(request: AskedRequest, number: str, version: int) -> HttpRespon
 
 
 def opening_record(request: AskedRequest, number: str) -> HttpResponse:
-    """The minutes of the opening, byte for byte, for who sees the bids."""
+    """The minutes of the opening, byte for byte, for who sees the bids; ?part=price are those of
+    the prices, where they were sealed apart."""
     row = challenge_seen(request, number)
-    opening = queries.opening_of(row)
+    opening: Any = queries.opening_of(row)
+    if request.GET.get("part") == "price":
+        opening = getattr(row, "price_opening", None)
     facts = queries.challenge_facts(row, request.actor)
     if opening is None or not queries.sees_bids(request.actor, row, facts):
         raise Http404
@@ -321,6 +326,7 @@ def bids(request: AskedRequest, number: str) -> HttpResponse:
         bid.checkable = may_check and bid.state in ("OPENED", "CORRECTION")
     return render(request, "challenges/bids.html", {
         "challenge": row, "bids": rows, "opening": queries.opening_of(row),
+        "prices": getattr(row, "price_opening", None),
         "may_finish": rules.may("finish_check", request.actor, facts), "may_check": may_check,
         "present": list(row.presences.select_related("person")),
         "state_name": STATE_NAMES[facts.state], "kind": kind_of(row.state),

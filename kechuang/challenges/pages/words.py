@@ -25,6 +25,7 @@ def sealing() -> dict[str, str]:
         "another_call": _("有一份密封件不是按本榜单的公钥和规则密封的，没有交出份额。请告诉监督。"),
         "not_an_envelope": _("有一份密封件被改过，没有交出份额。请告诉监督。"),
         "another_envelope": _("有一份份额对不上密封件。请告诉监督。"),
+        "price_sealed": _("技术方案和报价已分别密封，正在交件。"),
         "too_large": _("方案连附件超过 64 MB。请压缩附件。"),
         **_missing(),
     }

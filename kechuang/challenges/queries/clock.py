@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from kechuang.base.time import shanghai_date
-from kechuang.challenges.models import Bid, Challenge, Gate, Proposal
+from kechuang.challenges.models import Bid, Challenge, Gate, PriceOpening, Proposal
 from kechuang.challenges.rules.racing import GateState
 from kechuang.notices.models import Notice
 from kechuang.projects.models import Project
@@ -29,7 +29,10 @@ def due_by_clock(at: datetime) -> list[tuple[str, str]]:
     due = {
         "open": rows.filter(state="SCHEDULED", opens_at__lte=at),
         "close": rows.filter(state="OPEN", deadline_at__lte=at),
-        "take_ranking": rows.filter(Exists(finished), state="REVIEWING"),
+        "take_ranking": rows.filter(
+            Q(two_envelopes=False) | Q(price_opening__isnull=False), Exists(finished),
+            state="REVIEWING",
+        ),
         "reopen_decision": rows.filter(Exists(_upheld()), state="ON_NOTICE"),
         "replace_award": rows.filter(
             Exists(_awards(Q(state=Project.State.LAPSED))), state__in=["ON_NOTICE", "AWARDED"]
@@ -77,5 +80,7 @@ def _upheld() -> QuerySet[Proposal]:
 
 
 def is_reviewed(challenge: Challenge) -> bool:
-    """Whether the panel of a challenge has finished."""
+    """Whether the panel of a challenge has finished, and prices sealed apart are opened."""
+    if challenge.two_envelopes and not PriceOpening.objects.filter(challenge=challenge).exists():
+        return False
     return Panel.objects.filter(subject_number=challenge.number, state="FINISHED").exists()

@@ -22,6 +22,7 @@ from kechuang.challenges.queries.content import sealed_content_of
 from kechuang.challenges.queries.facts import bid_facts, form_of, frame_of
 from kechuang.challenges.queries.lists import bids_waiting
 from kechuang.challenges.queries.publication import current_ruleset
+from kechuang.challenges.rules.freezing import sha256_of
 from kechuang.parties.models import Appointment, Person
 from kechuang.parties.queries import in_force
 
@@ -31,16 +32,28 @@ def envelope_of(bid: Bid) -> SealedEnvelope | None:
     return getattr(bid, "envelope", None)
 
 
+def envelopes_of(bid: Bid) -> list[SealedEnvelope]:
+    """The technical envelope and, where the price is sealed apart, the price's."""
+    found = (envelope_of(bid), getattr(bid, "price_envelope", None))
+    return [one for one in found if one is not None]
+
+
 def fingerprint_of(bid: Bid) -> str:
-    """The fingerprint of what was handed in: of the envelope, else of the ciphertext at rest."""
-    envelope = envelope_of(bid)
-    return envelope.sha256 if envelope is not None else bid.sealed.sha256
+    """The fingerprint of what was handed in: of the envelope, else of the ciphertext at rest; of
+    two envelopes, the fingerprint over both (each with a line's end, the technical part first)."""
+    envelopes = envelopes_of(bid)
+    if not envelopes:
+        return bid.sealed.sha256
+    if len(envelopes) == 1:
+        return envelopes[0].sha256
+    return sha256_of("".join(f"{one.sha256}\n" for one in envelopes))
 
 
 def problems_with_content(bid: Bid) -> list[Refused]:
     """Everything missing in what is handed in; of a sealed envelope nobody can say."""
     if bid.challenge.custodians_needed:
-        return [] if envelope_of(bid) is not None else [rules.custody.nothing_sealed()]
+        asked = 2 if bid.challenge.two_envelopes else 1
+        return [] if len(envelopes_of(bid)) == asked else [rules.custody.nothing_sealed()]
     content = sealed_content_of(bid)
     return [
         *rules.proposal.problems_with_proposal(content, frame_of(bid.challenge)),
@@ -66,29 +79,41 @@ def published_call(challenge: Challenge) -> dict[str, Any] | None:
         return None
     asked = [rules.form.as_told(one) for one in form_of(challenge)]
     return {**call_facts(challenge, ruleset), "deadline": rfc3339(challenge.deadline_at),
+            **({"parts": ["technical", "price"]} if challenge.two_envelopes else {}),
             **({"form": asked} if asked else {})}
 
 
 def standing_envelopes(challenge: Challenge) -> QuerySet[SealedEnvelope]:
-    """The envelopes that are to be opened, once the challenge is closed."""
+    """The envelopes that are to be opened: the bids' once the challenge is closed; their prices
+    once the scores are locked, of bids that were reviewed."""
+    wanted = Q(bid__in=bids_waiting(challenge))
+    if challenge.state == rules.State.REVIEWING:
+        reviewed = Bid.objects.filter(challenge=challenge, state=Bid.State.IN_REVIEW)
+        wanted = Q(price_of__in=reviewed)
     return (
-        SealedEnvelope.objects.filter(bid__in=bids_waiting(challenge))
-        .select_related("bid", "ruleset").defer("file").order_by("sha256")
+        SealedEnvelope.objects.filter(wanted)
+        .select_related("bid", "price_of", "ruleset").defer("file").order_by("sha256")
     )
 
 
-def envelope_to(actor: Actor, at: datetime, number: str) -> SealedEnvelope | None:
-    """The envelope of a bid: to its own people, and after the close to who attends the opening."""
+def envelope_to(
+    actor: Actor, at: datetime, number: str, part: str = "technical"
+) -> SealedEnvelope | None:
+    """An envelope of a bid: to its own people, and to who attends the opening while it stands."""
+    owner = "price_of" if part == "price" else "bid"
+    loaded = ("challenge__issuer", "challenge__secretary", "challenge__chair", "organisation",
+              "lead", "drafter")
     found = SealedEnvelope.objects.select_related(
-        "bid__challenge__issuer", "bid__challenge__secretary", "bid__challenge__chair",
-        "bid__organisation", "bid__lead", "bid__drafter",
-    ).filter(bid__number=number).first()
+        *(f"{owner}__{name}" for name in loaded)
+    ).filter(**{f"{owner}__number": number}).first()
     if found is None:
         return None
-    facts = bid_facts(found.bid, actor, at)
-    stands = found.bid.state == Bid.State.SEALED
+    bid = found.owner
+    facts = bid_facts(bid, actor, at)
     if rules.bids.is_bidder(actor, facts):
         return found
+    due = facts.challenge.prices_due and bid.state == Bid.State.IN_REVIEW
+    stands = due if part == "price" else bid.state == Bid.State.SEALED
     return found if stands and rules.custody.may_attend(actor, facts.challenge) else None
 
 
@@ -149,7 +174,8 @@ def opening_facts(challenge: Challenge) -> dict[str, Any]:
         "calls": {one.sha256: call_facts(challenge, one) for one in rulesets.values()},
         "current": [row.sha256 for row in rows],
         "envelopes": [
-            {"bid": row.bid.number, "sha256": row.sha256, "rules": row.ruleset.sha256}
+            {"bid": row.owner.number, "part": row.part, "sha256": row.sha256,
+             "rules": row.ruleset.sha256}
             for row in rows
         ],
     }

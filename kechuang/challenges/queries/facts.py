@@ -5,7 +5,14 @@ from datetime import datetime
 from kechuang.base.actor import Actor
 from kechuang.base.time import shanghai_date
 from kechuang.challenges import rules
-from kechuang.challenges.models import ArgumentSeat, Bid, Challenge, FormField, Proposal
+from kechuang.challenges.models import (
+    ArgumentSeat,
+    Bid,
+    Challenge,
+    FormField,
+    PriceOpening,
+    Proposal,
+)
 from kechuang.challenges.rules.drafting import CriterionFacts, DraftFacts, TargetFacts
 from kechuang.challenges.rules.form import FieldFacts
 from kechuang.challenges.rules.modes import (
@@ -60,6 +67,15 @@ def custodian_people(challenge: Challenge) -> frozenset[str]:
     return frozenset(challenge.custodians.values_list("person__number", flat=True))
 
 
+def prices_due(challenge: Challenge) -> bool:
+    """Whether prices that were sealed apart are to be opened now: the scores are locked."""
+    if not challenge.two_envelopes or challenge.state != rules.State.REVIEWING:
+        return False
+    panel = reviews.panel_for(challenge.number)
+    locked = panel is not None and panel.state == "FINISHED"
+    return locked and not PriceOpening.objects.filter(challenge=challenge).exists()
+
+
 def challenge_facts(challenge: Challenge, actor: Actor) -> rules.ChallengeFacts:
     """The facts that rights on this challenge depend on, for this actor."""
     state = rules.State(challenge.state)
@@ -78,6 +94,7 @@ def challenge_facts(challenge: Challenge, actor: Actor) -> rules.ChallengeFacts:
         fenced=actor.is_signed_in and reviews.is_fenced(actor, challenge.number),
         issuer_chooses=mode(challenge).issuer_chooses,
         deadline_at=challenge.deadline_at,
+        prices_due=prices_due(challenge),
     )
 
 

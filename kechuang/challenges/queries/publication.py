@@ -94,6 +94,7 @@ def _custody(challenge: Challenge) -> dict[str, Any]:
     return {
         "custodians_needed": challenge.custodians_needed,
         "custodians": [{"name": one.name, "public": one.public} for one in keepers],
+        **({"two_envelopes": True} if challenge.two_envelopes else {}),
     }
 
 
@@ -147,7 +148,8 @@ def opening_of(challenge: Challenge) -> Opening | None:
 # Payloads that anybody may know: from the beginning, and once the choice is public.
 TOLD = ("challenges.open", "challenges.close", "challenges.amend", "challenges.fail",
         "challenges.cancel", "challenges.relist")  # fmt: skip
-TOLD_WHEN_DECIDED = ("challenges.unseal", "challenges.finish_check", "challenges.take_ranking",
+TOLD_WHEN_DECIDED = ("challenges.unseal", "challenges.finish_check", "challenges.open_prices",
+                     "challenges.take_ranking",
                      "challenges.finalise", "challenges.run", "challenges.end")  # fmt: skip
 DECIDED = frozenset({State.ON_NOTICE, State.AWARDED, State.RUNNING, State.ENDED})
 

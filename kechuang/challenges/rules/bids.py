@@ -107,6 +107,8 @@ TABLE = StateTable("bid", "揭榜方案", STATE_NAMES, (
         "once, in time"),
     row("OPENED CORRECTION",      "refuse",           "INADMISSIBLE", "secretary", "with a reason"),
     row("ADMISSIBLE",             "review",           "IN_REVIEW",    "secretary"),
+    row("IN_REVIEW",              "void_price",       "VOID",         "officer",
+        "the price sealed apart was dealt falsely, or is none"),
     row("IN_REVIEW",              "rank",             "RANKED",       "clock or officer",
         "the minutes are signed"),
     row("RANKED",                 "propose",          "PROPOSED",     "last approver",

@@ -74,7 +74,8 @@ def no_draft() -> BidRefused:
 
 def may_attend(actor: Actor, facts: ChallengeFacts) -> bool:
     """After the close: the custodians, the officer and the supervisor take the envelopes."""
-    if facts.state != State.CLOSED or facts.fenced or not actor.is_signed_in:
+    opening = facts.state == State.CLOSED or facts.prices_due
+    if not opening or facts.fenced or not actor.is_signed_in:
         return False
     office = actor.is_role(Role.OFFICER, Role.SUPERVISOR) and actor.covers(facts.region_path)
     return office or actor.person in facts.custodians
@@ -108,6 +109,7 @@ class Sealed:
     own_unit: str
     unit_has_custodian: bool
     copied: bool
+    own_part: str = "technical"
 
 
 def problems_with_envelope(facts: Sealed) -> list[Refused]:
@@ -117,8 +119,9 @@ def problems_with_envelope(facts: Sealed) -> list[Refused]:
         problems.append(not_an_envelope(N_("它是为另一个榜单密封的")))
     if facts.unit != facts.own_unit:
         problems.append(not_an_envelope(N_("它是为另一个单位密封的")))
-    if facts.part != "technical":
-        problems.append(not_an_envelope(N_("它不是技术方案")))
+    if facts.part != facts.own_part:
+        problems.append(not_an_envelope(
+            N_("它不是技术方案") if facts.own_part == "technical" else N_("它不是报价")))
     if facts.copied:
         problems.append(not_an_envelope(N_("本榜单已收到相同的密文")))
     if facts.unit_has_custodian:
@@ -154,6 +157,28 @@ def too_few_shares(came: int, needed: int) -> ChallengeRefused:
         N_("请等其他保管人交来份额，或核对开标会的密钥。"))
 
 
+def check_parts(two_envelopes: bool, has_price: bool) -> None:
+    """Where the price is sealed apart both envelopes come together; elsewhere there is none."""
+    require(two_envelopes or not has_price, BidRefused(
+        "bids.no_price_apart", N_("本榜单的报价不分开密封，只交一份密封件。"), {}, ("price",)))
+    require(has_price or not two_envelopes, BidRefused(
+        "bids.price_missing", N_("本榜单的报价要另外密封，请把两份密封件一起交来。"), {},
+        ("price",)))
+
+
+def prices_sealed() -> ChallengeRefused:
+    """The refusal while the prices that were sealed apart are not opened."""
+    return ChallengeRefused(
+        "challenges.prices_sealed", N_("报价还没有开封，不能取评审结果。"), {}, (),
+        N_("请保管人交来报价的份额，先开报价。"))
+
+
+def prices_not_due() -> ChallengeRefused:
+    return ChallengeRefused(
+        "challenges.prices_not_due", N_("现在不能开报价：评分还没有锁定，或报价已经开过。"), {}, (),
+        N_("组长签署评审纪要后，才能开报价。"))
+
+
 class Unreadable(ValueError):
     """What was inside is no proposal; the bid is void."""
 
@@ -186,6 +211,33 @@ def read_inside(plain: bytes) -> Inside:
     return Inside(content, files, bool(declared), note)
 
 
+def read_technical(plain: bytes) -> Inside:
+    """Read the technical part of a bid whose price is sealed apart. Raises Unreadable where it
+    cannot be read, or tells a price: nobody is to know it before the scores are locked."""
+    inside = read_inside(plain)
+    money = [*inside.content["budget"].values(),
+             *(row["public_fen"] for row in inside.content["milestones"])]
+    if any(money):
+        raise Unreadable("the technical part tells a price")
+    return inside
+
+
+def read_price(plain: bytes, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The proposal with its price: {budget, milestones: [fen, ...]} as the bidder sealed it, the
+    milestones in the order of the technical part. Raises Unreadable."""
+    try:
+        told = json.loads(plain)
+        shares = [_fen(value) for value in told["milestones"]]
+        budget = {name: _fen(told["budget"].get(name, 0)) for name in content["budget"]}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Unreadable("not a price") from error
+    if len(shares) != len(content["milestones"]):
+        raise Unreadable("a price of other milestones")
+    rows = [{**row, "public_fen": fen}
+            for row, fen in zip(content["milestones"], shares, strict=True)]
+    return {**content, "budget": budget, "milestones": rows}
+
+
 def _content(told: Mapping[str, Any]) -> dict[str, Any]:
     content = empty_proposal()
     for name in TEXTS:
@@ -199,7 +251,8 @@ def _content(told: Mapping[str, Any]) -> dict[str, Any]:
     for row in content["milestones"]:
         row["due"] = date.fromisoformat(row["due"]).isoformat()
     content["answers"] = read_answers(told.get("answers", {}))
-    content["budget"] = {name: _fen(told["budget"].get(name, 0)) for name in content["budget"]}
+    content["budget"] = {name: _fen(told.get("budget", {}).get(name, 0))
+                         for name in content["budget"]}
     return content
 
 

@@ -37,6 +37,7 @@ EVENT_NAMES = {
     "fail": N_("流榜"),
     "attend": N_("开标签到"),
     "unseal": N_("开标"),
+    "open_prices": N_("开报价"),
     "check": N_("形式审查"),
     "finish_check": N_("结束形式审查"),
     "fail_check": N_("结束形式审查"),

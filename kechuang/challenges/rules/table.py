@@ -84,6 +84,7 @@ class ChallengeFacts:
     fenced: bool = False
     issuer_chooses: bool = True
     deadline_at: datetime | None = None
+    prices_due: bool = False
 
 
 BEFORE = " ".join(state for state in State if state in BEFORE_AWARD)
@@ -115,9 +116,9 @@ TABLE = StateTable("challenge", "榜单", STATE_NAMES, (
     row("CLOSED",             "fail",              "FAILED",    "clock",
         "fewer sealed bids than the mode's least"),
     row("CLOSED",             "attend",            "same",      "supervisor"),
-    row("CLOSED",             "start_session",     "same",      "officer",
-        "custodians keep the keys"),
-    row("CLOSED",             "give_shares",       "same",      "custodian"),
+    row("CLOSED REVIEWING",   "start_session",     "same",      "officer",
+        "custodians keep the keys; for the prices, the panel's minutes are signed"),
+    row("CLOSED REVIEWING",   "give_shares",       "same",      "custodian"),
     row("CLOSED",             "unseal",            "CHECKING",  "officer",
         "the supervisor is present where the mode seals, k of n shares where there are custodians"),
     row("CHECKING",           "check",             "same",      "secretary"),
@@ -125,8 +126,10 @@ TABLE = StateTable("challenge", "榜单", STATE_NAMES, (
         "every bid is judged, enough are admissible"),
     row("CHECKING",           "fail_check",        "FAILED",    "secretary",
         "fewer admissible bids than the mode's least"),
+    row("REVIEWING",          "open_prices",       "same",      "officer",
+        "the price is sealed apart, the panel's minutes are signed, k of n shares"),
     row("REVIEWING",          "take_ranking",      "DECIDING",  "clock or officer",
-        "the panel's minutes are signed"),
+        "the panel's minutes are signed, the prices opened where they were sealed apart"),
     row("DECIDING",           "choose",            "same",      "choosing issuer",
         "above the threshold; only where the mode lets the poser choose"),
     row("DECIDING",           "propose",           "same",      "officer",

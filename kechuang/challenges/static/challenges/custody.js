@@ -41,7 +41,7 @@ const computing = (one, act) => {
     }
   });
 };
-const fetched = async bid => new Uint8Array(await (await fetch(`/bids/${bid}/envelope/`, { credentials: 'same-origin' })).arrayBuffer());
+const fetched = async row => new Uint8Array(await (await fetch(`/bids/${row.bid}/envelope/${row.part === 'price' ? '?part=price' : ''}`, { credentials: 'same-origin' })).arrayBuffer());
 
 const give = at('[data-give]');
 if (give && able) {
@@ -50,7 +50,7 @@ if (give && able) {
   computing(give, async (_, own) => {
     const shares = [];
     for (const row of facts.envelopes) {
-      const file = await fetched(row.bid), call = seal.callFrom(facts.calls[row.rules]);
+      const file = await fetched(row), call = seal.callFrom(facts.calls[row.rules]);
       await seal.mayOpen(file, call, new Date(facts.deadline), new Date(), facts.current);
       shares.push(await seal.giveShare(file, call, own, seal.unhex(facts.session, 32)));
     }

@@ -71,20 +71,28 @@ const attached = async () => Promise.all([...page.elements.files.files].map(asyn
   return { name: file.name, sha256: digest, content: btoa(text) };
 }));
 
+/* Where the price is sealed apart: the technical part without any amount, and the amounts alone. */
+const parted = bid => (call.parts || []).includes('price') ? [
+  ['technical', { ...bid, budget: {}, milestones: bid.milestones.map(row => ({ ...row, public_fen: 0 })) }],
+  ['price', { budget: bid.budget, milestones: bid.milestones.map(row => row.public_fen) }]] : [['technical', bid]];
+
 const sealing = async () => {
   const bid = collected(), found = missing(bid), list = problems.querySelector('ul');
   problems.hidden = !found.length;
   list.replaceChildren(...found.map(text => Object.assign(document.createElement('li'), { textContent: text })));
   if (found.length) return problems.focus();
   say(words.working);
-  const fixed = seal.callFrom(call), plain = utf8.encode(JSON.stringify({ ...bid, files: await attached() }));
-  const file = await seal.seal(plain, fixed, page.dataset.unit, 'technical');
-  const receipt = await seal.receiptOf(file, fixed);
-  save(`receipt-${call.challenge}.json`, receipt);
-  const carried = new DataTransfer();
-  carried.items.add(new File([file], `${call.challenge}.sealed`));
-  hand.elements.file.files = carried.files;
-  say(words.sealed + ' ' + receipt.envelope.slice(0, 16) + '…');
+  const fixed = seal.callFrom(call), files = await attached(), receipts = [];
+  for (const [part, told] of parted(bid)) {
+    const plain = utf8.encode(JSON.stringify(part === 'price' ? told : { ...told, files }));
+    const file = await seal.seal(plain, fixed, page.dataset.unit, part);
+    receipts.push(await seal.receiptOf(file, fixed));
+    const carried = new DataTransfer(), mark = part === 'price' ? '-price' : '';
+    carried.items.add(new File([file], `${call.challenge}${mark}.sealed`));
+    hand.elements[part === 'price' ? 'price' : 'file'].files = carried.files;
+  }
+  save(`receipt-${call.challenge}.json`, receipts.length > 1 ? receipts : receipts[0]);
+  say((receipts.length > 1 ? words.price_sealed : words.sealed) + ' ' + receipts.map(one => one.envelope.slice(0, 16) + '…').join(' '));
   hand.requestSubmit();
 };
 

@@ -1,12 +1,7 @@
 /* A witness's number: made here, saved as a file, committed to by its hash, revealed from the file.
    The number leaves this machine only when it is revealed. */
+import { save } from '../site/keep.js';
 const words = JSON.parse(document.getElementById('words').textContent);
-const save = (name, facts) => {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(facts, null, 1) + '\n'], { type: 'application/json' }));
-  Object.assign(document.createElement('a'), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-};
-
 const commits = document.querySelector('[data-commit]');
 if (commits) {
   const { commitment, hex } = await import(commits.dataset.nonce);
