@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -253,6 +254,21 @@ def test_both_are_handed_in_and_opened_by_page_and_api(world, at, client_as, api
                                     content_type="application/json")
     assert done.status_code == 200, done.content
     assert PriceOpening.objects.count() == 0
+
+
+def test_prices_are_opened_by_the_api(world, at, api_as):
+    line = reviewed(world, at - timedelta(days=60))
+    custody.in_session(line)
+    for place in (1, 2):
+        custody.give(line, place)
+    path = f"/api/v1/challenges/{line.challenge.number}/"
+    told = api_as(world.head).get(f"{path}session").json()
+    assert [one["part"] for one in told["envelopes"]] == ["price", "price"]
+    done = api_as(world.officer).post(
+        f"{path}unseal", {"shares": custody.read_by_session(line)},
+        content_type="application/json",
+    )
+    assert (done.status_code, done.json()["sha256"]) == (200, PriceOpening.objects.get().sha256)
 
 
 def test_the_office_opens_prices_by_its_pages(world, at, client_as, monkeypatch):

@@ -194,10 +194,15 @@ def answer(request: HttpRequest, number: str, question: str, body: s.AnswerIn) -
              operation_id="unseal_bids")
 def unseal(request: HttpRequest, number: str, body: s.UnsealIn | None = None) -> Any:
     """Open all sealed bids, the supervisor present; with the custodians' shares where they keep
-    the keys, by envelope and place."""
+    the keys, by envelope and place. Prices that were sealed apart are opened the same way, once
+    the scores are locked."""
+    challenge = seen(request, number)
+    shares = body.shares if body else {}
+    if challenge.state == rules.State.REVIEWING:
+        return actions.open_prices(
+            challenge=challenge, shares=shares, by=api_actor(request), at=request.at)
     return actions.unseal_bids(
-        challenge=seen(request, number), shares=body.shares if body else None,
-        by=api_actor(request), at=request.at)
+        challenge=challenge, shares=shares or None, by=api_actor(request), at=request.at)
 
 
 @router.get("/{number}/bids", response={200: PageOf[s.BidOut], **ERRORS},
