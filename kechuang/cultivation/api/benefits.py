@@ -30,6 +30,7 @@ from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor, expected_ve
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import found_or_404
 
+Steps = tuple[tuple[str, type[Schema]], ...]  # each step and the shape of what it is told
 policies = Router(tags=["policies"])
 router = Router(tags=["benefits"])
 
@@ -123,23 +124,34 @@ def compute_batch(
     return _batch_out(batch)
 
 
-def _policy_step(verb: str, body_type: type[Schema]) -> None:
-    def endpoint(request: HttpRequest, number: str, body: body_type) -> dict[str, Any]:  # type: ignore[valid-type]
+def _steps(to: Router, where: str, noun: str, find: Any, out: Any, steps: Steps) -> None:
+    """One address for each step of a policy, a batch or a case: the action behind it, by name."""
+    for verb, body in steps:
+        said = verb if noun == "batch" else verb.removesuffix(f"_{noun}")
+        path = f"{where}/{{number}}/" + said.replace("_", "-")
+        act: Callable[..., Any] = getattr(actions, verb)
+        endpoint = _step(act, noun, find, out, body)
+        name = "reclaim case" if noun == "case" else noun
+        endpoint.__doc__ = f"Take the step `{verb}` of a {name}."
+        shape = SHAPES[noun]
+        to.post(path, response={200: shape, **ERRORS}, operation_id=verb)(endpoint)
+
+
+def _step(act: Callable[..., Any], noun: str, find: Any, out: Any, body_type: Any) -> Any:
+    def endpoint(request: HttpRequest, number: str, body: body_type) -> dict[str, Any]:
         by = api_actor(request)
-        act: Callable[..., Policy] = getattr(actions, verb)
-        said = body.model_dump()  # type: ignore[attr-defined]
-        return _policy_out(act(policy=_policy(request, number), by=by, at=request.at, **said))
+        row = {noun: find(request, number)}
+        said: dict[str, Any] = out(act(**row, by=by, at=request.at, **body.model_dump()))
+        return said
 
-    endpoint.__doc__ = f"Take the step `{verb}` of a policy."
-    path = "/{number}/" + verb.removesuffix("_policy")
-    policies.post(path, response={200: PolicyOut, **ERRORS}, operation_id=verb)(endpoint)
+    return endpoint
 
 
-for _verb, _body in (
+SHAPES: dict[str, type[Schema]] = {"policy": PolicyOut, "batch": BatchOut, "case": CaseOut}
+_steps(policies, "", "policy", _policy, _policy_out, (
     ("check_policy", NothingIn), ("return_policy", ReasonIn), ("enact_policy", NothingIn),
     ("close_policy", ReasonIn),
-):  # fmt: skip
-    _policy_step(_verb, _body)
+))  # fmt: skip
 
 
 # --- batches ----------------------------------------------------------------------------------
@@ -192,24 +204,11 @@ def list_batch_lines(
     return {"items": [_line_out(row) for row in page.rows], "next_after": page.next_after}
 
 
-def _batch_step(verb: str, body_type: type[Schema]) -> None:
-    def endpoint(request: HttpRequest, number: str, body: body_type) -> dict[str, Any]:  # type: ignore[valid-type]
-        by = api_actor(request)
-        act: Callable[..., Batch] = getattr(actions, verb)
-        said = body.model_dump()  # type: ignore[attr-defined]
-        return _batch_out(act(batch=_batch(request, number), by=by, at=request.at, **said))
-
-    endpoint.__doc__ = f"Take the step `{verb}` of a batch."
-    path = "/batches/{number}/" + verb.replace("_", "-")
-    router.post(path, response={200: BatchOut, **ERRORS}, operation_id=verb)(endpoint)
-
-
-for _verb, _body in (
+_steps(router, "/batches", "batch", _batch, _batch_out, (
     ("approve_batch", NothingIn), ("return_batch", ReasonIn), ("publish_again", NothingIn),
     ("request_payments", NothingIn), ("review_payments", NothingIn),
     ("return_payments", ReasonIn), ("pay_batch", NothingIn), ("confirm_payments", NothingIn),
-):  # fmt: skip
-    _batch_step(_verb, _body)
+))  # fmt: skip
 
 
 # --- reclaim cases ------------------------------------------------------------------------------
@@ -250,22 +249,9 @@ def get_reclaim(request: HttpRequest, number: str) -> dict[str, Any]:
     return _case_out(_case(request, number))
 
 
-def _case_step(verb: str, body_type: type[Schema]) -> None:
-    def endpoint(request: HttpRequest, number: str, body: body_type) -> dict[str, Any]:  # type: ignore[valid-type]
-        by = api_actor(request)
-        act: Callable[..., ReclaimCase] = getattr(actions, verb)
-        said = body.model_dump()  # type: ignore[attr-defined]
-        return _case_out(act(case=_case(request, number), by=by, at=request.at, **said))
-
-    endpoint.__doc__ = f"Take the step `{verb}` of a reclaim case."
-    path = "/reclaims/{number}/" + verb.removesuffix("_case")
-    router.post(path, response={200: CaseOut, **ERRORS}, operation_id=verb)(endpoint)
-
-
-for _verb, _body in (
+_steps(router, "/reclaims", "case", _case, _case_out, (
     ("answer_case", AnswerIn), ("decide_case", DecideIn), ("settle_case", NothingIn),
-):  # fmt: skip
-    _case_step(_verb, _body)
+))  # fmt: skip
 
 
 # --- benefits ---------------------------------------------------------------------------------
