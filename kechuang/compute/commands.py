@@ -108,7 +108,9 @@ def list_extras() -> None:
 
 
 @extra.command()
-def install(code: Annotated[str, typer.Argument(help="render、wind、bearing")]) -> None:
+def install(
+    code: Annotated[str, typer.Argument(help="render、wind、bearing、cells、training")],
+) -> None:
     """安装 / install one onto this machine, apart from Kechuang's own packages."""
     if code not in extras.extras():
         raise JobRefused(

@@ -1,8 +1,8 @@
 """Heavy applications through the desk on a real Slurm: `make test-systems`.
 
-It installs what they need (Blender as a module, OpenFOAM, ROSS: some two gigabytes, kept from run
-to run), runs a render array, a wind tunnel and a bearing, meters them, and holds the statement
-against Slurm's accounting.
+It installs what they need (Blender as a module, OpenFOAM, ROSS, scanpy, PyTorch: some three
+gigabytes, kept from run to run), runs a render array, a wind tunnel, a bearing, a map of cells and
+a training, meters them, and holds the statement against Slurm's accounting.
 """
 
 import csv
@@ -36,6 +36,8 @@ BEARING = {
     "journal_mm": 50, "clearance_um": 75, "viscosity_mpa_s": 30, "speed_rpm": 3000, "step": 500,
     "unbalance_g_mm": 500,
 }  # fmt: skip
+CELLS = {"cells": 800, "genes": 400, "kinds": 4, "neighbours": 15, "seed": 1}
+TRAINING = {"samples": 2000, "epochs": 30, "width": 32, "seed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +68,16 @@ def test_a_render_array_a_wind_tunnel_and_a_bearing_are_run_and_metered(
     with SlurmHere() as slurm:
         centre = connected(
             slurm, world, now - timedelta(days=1), settings, place, cluster="west",
-            programs=installed, templates=["render", "wind", "bearing"],
+            programs=installed, templates=["render", "wind", "bearing", "cells", "training"],
         )  # fmt: skip
         dear = [2_000_000] * 12 + [3_000_000] * 12
         desk.priced(world, centre, now, dear, 5)
         allocation = desk.granted(world, now - timedelta(hours=1))
         given = {"wall_seconds": 600, "memory_mb": 8192, "data_class": "INTERNAL"}
-        asked = (("render", RENDER, 3), ("wind", WIND, 2), ("bearing", BEARING, 1))
+        asked = (
+            ("render", RENDER, 3), ("wind", WIND, 2), ("bearing", BEARING, 1), ("cells", CELLS, 1),
+            ("training", TRAINING, 1),
+        )  # fmt: skip
         made = [
             desk.submitted(world, now, allocation, centre, template=template,
                            parameters=parameters, tasks=tasks, **given)
@@ -82,9 +87,9 @@ def test_a_render_array_a_wind_tunnel_and_a_bearing_are_run_and_metered(
         for job in made:
             job.refresh_from_db()
         said = [run.log_tail for job in made for run in job.runs.all()]
-        assert [job.state for job in made] == ["DONE"] * 3, said
+        assert [job.state for job in made] == ["DONE"] * 5, said
         by_accounting = billed_by_accounting(slurm, centre, "west")
-    render, wind, bearing = made
+    render, wind, bearing, cells, training = made
     assert [one.name for one in results_of(render)] == [f"frame-{n:04}.png" for n in (1, 2, 3)]
     rows = list(csv.DictReader(io.StringIO(text_of(wind, "forces.csv"))))
     assert 1.8 < float(rows[-1]["drag"]) < 2.8  # of a square bar at Re 20 between near walls
@@ -93,6 +98,13 @@ def test_a_render_array_a_wind_tunnel_and_a_bearing_are_run_and_metered(
     assert {one.name for one in results_of(bearing)} == {
         "speeds.csv", "response.csv", "response.png"
     }
+    assert float(text_of(cells, "agreement.txt").split()[-1]) > 0.9
+    assert {one.name for one in results_of(cells)} == {
+        "agreement.txt", "markers.csv", "umap.png"
+    }
+    losses = list(csv.DictReader(io.StringIO(text_of(training, "loss.csv"))))
+    assert float(losses[-1]["held back"]) < 0.5 * float(losses[0]["held back"])
+    assert "loss.png" in {one.name for one in results_of(training)}
     _statement_equals(allocation, centre, world, now, by_accounting)
 
 

@@ -26,6 +26,8 @@ class Extra:
     module: str = ""
     debian: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    interpreter: str = ""  # the system's Python, where its packages are Debian's
+    path: str = ""  # what is there once they are
 
     @property
     def lacks(self) -> str:
@@ -55,6 +57,8 @@ def command_for(code: str) -> str:
 
 def python_of(code: str, state: Path) -> str:
     """The Python that runs an extra's programs; Kechuang's own where it has none."""
+    if code and extras()[code].interpreter:
+        return extras()[code].interpreter
     if code and extras()[code].python:
         return str(state / "extras" / code / "bin" / "python")
     return sys.executable
@@ -63,6 +67,8 @@ def python_of(code: str, state: Path) -> str:
 def is_there(code: str, state: Path) -> bool:
     """Whether an extra is on this machine."""
     extra = extras()[code]
+    if extra.path:
+        return Path(extra.path).exists()
     if extra.programs:
         return all(shutil.which(name) for name in extra.programs)
     mark = state / "extras" / code / MARK

@@ -42,6 +42,7 @@ NEVER_BEGUN = {"CANCELLED", "REQUEUED"}  # of no length: it waited
 WAITS = {"PENDING", "RUNNING", "SUSPENDED", "CONFIGURING", "REQUEUE_HOLD", "REQUEUED"}
 BEGUN = {"RUNNING", "COMPLETING", "SUSPENDED", "STAGE_OUT", "SIGNALING", "RESIZING"}
 SIGNALLED = 128
+ALONE = -1  # the place of a task that is no array's
 
 
 class Row(typing.NamedTuple):
@@ -123,7 +124,7 @@ class Hand(Spool):
             together.parent.mkdir(mode=0o711)
             write(together, "\n".join(free))
             for number, key in enumerate(free):
-                write(self.spool / key / "batch", f"{name} {number}")
+                write(self.spool / key / "batch", f"{name} {number if len(free) > 1 else ALONE}")
             names[name] = True
         return list(names)
 
@@ -153,6 +154,10 @@ class Hand(Spool):
             return (self.batches / name / "job").read_text(encoding="utf-8")
         return ""
 
+    def _called(self, name: str, number: int) -> str:
+        """What Slurm calls a task: of an array by its place, alone by the job."""
+        return self._job(name) if number == ALONE else f"{self._job(name)}_{number}"
+
     def _job_named(self, name: str) -> str:
         """What Slurm calls a batch that it was asked to take by a call nobody heard back from."""
         if not (self.batches / name / "asked").exists():
@@ -170,7 +175,9 @@ class Hand(Spool):
             "--parsable", f"--job-name={name}", f"--comment={order['job'] or name}", "--ntasks=1",
             f"--cpus-per-task={order['processors']}", f"--mem={order['memory_mb']}M",
             f"--time={-(-order['wall_seconds'] // 60)}", "--requeue", "--output=/dev/null",
-            f"--chdir={self.spool}", "--export=KECHUANG_DESK", f"--array=0-{tasks - 1}",
+            f"--chdir={self.spool}", "--export=KECHUANG_DESK",
+            # an array is not looked at before the next round of the scheduler, a single job at once
+            *([f"--array=0-{tasks - 1}"] if tasks > 1 else []),
             *([f"--partition={partition}"] if partition else []),
             *([f"--account={account}"] if account and self.settings["keeps_accounts"] else []),
         ]  # fmt: skip
@@ -180,9 +187,9 @@ class Hand(Spool):
         keys = self.batches / name / "keys"
         return (
             "#!/bin/sh\n"
-            f'key=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" {shlex.quote(str(keys))})\n'
+            f'key=$(sed -n "$((${{SLURM_ARRAY_TASK_ID:-0}} + 1))p" {shlex.quote(str(keys))})\n'
             f"exec {shlex.quote(python)} -I -S {shlex.quote(str(runner))}"
-            f' {shlex.quote(str(self.spool))}/"$key" "$SLURM_ARRAY_JOB_ID"\n'
+            f' {shlex.quote(str(self.spool))}/"$key" "${{SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}}"\n'
         )
 
     # looking
@@ -196,7 +203,7 @@ class Hand(Spool):
             place = self._place(key)
             if place and self._job(place[0]):
                 # the name too: a Slurm that lost its state gives its numbers once more
-                places[key] = (place[0], f"{self._job(place[0])}_{place[1]}")
+                places[key] = (place[0], self._called(*place))
                 jobs[self._job(place[0])] = True
             elif (self.spool / key).is_dir():
                 found[key] = {"state": "QUEUED"}
@@ -319,7 +326,7 @@ class Hand(Spool):
             state, start, why = known
             if HELD in why:  # by Slurm itself, after a start that it did not survive
                 place = self._place(key)
-                self.call("scontrol", "release", f"{self._job(place[0])}_{place[1]}", may_fail=True)
+                self.call("scontrol", "release", self._called(*place), may_fail=True)
             if state in BEGUN or (state in ENDS and start is not None):
                 began = sight.get("started") or start
                 told = self.progress_of(key)
@@ -359,7 +366,7 @@ class Hand(Spool):
         (self.spool / key / "cancel").touch()
         job = self._job(place[0])
         if job:
-            self.call("scancel", "--quiet", f"{job}_{place[1]}", may_fail=True)
+            self.call("scancel", "--quiet", self._called(*place), may_fail=True)
 
     def forget(self, key: str) -> None:
         """Out of sight at once, then removed; a batch goes with the last of its runs."""
