@@ -39,15 +39,15 @@ def points_four(points: float) -> str:
 
 
 def _lines(why: Explained) -> list[Line]:
-    spans = [
-        Line(one.text, FIELD_NAMES[one.field], points_four(one.points)) for one in why.stretches
-    ]
+    """All parts of the sum, the largest first."""
+    spans = [(one.points, one.text, FIELD_NAMES[one.field]) for one in why.stretches]
     figures = [
-        Line("", rules.FIGURE_NAMES[name.strip("()")], points_four(value))
-        if name.startswith("(") else Line(name, N_("不在各栏里的词"), points_four(value))
+        (value, "", rules.FIGURE_NAMES[name.strip("()")])
+        if name.startswith("(") else (value, name, N_("不在各栏里的词"))
         for name, value in why.rest.items()
     ]  # fmt: skip
-    return [*spans, *figures]
+    parts = sorted([*spans, *figures], key=lambda part: -part[0])
+    return [Line(words, name, points_four(value)) for value, words, name in parts]
 
 
 def match_why(request: AskedRequest, number: str, offer_number: str) -> HttpResponse:
