@@ -86,9 +86,9 @@ class Program(Stepping):
     def run_all(self, parts: Iterable[Part]) -> Iterator[tuple[Any, list[Columns]]]:
         """The answers of part after part of a file, in their order, on several cores.
 
-        What reads a part and makes its frames is run where it is evaluated.
+        What makes the frames of a part is run where it is evaluated.
         """
-        cores = max(1, min(4, os.cpu_count() or 1))
+        cores = max(1, min(4, os.cpu_count() or 1) - 1)  # one reads meanwhile
         with ThreadPoolExecutor(cores) as pool:
             waiting: deque[Future[list[tuple[Any, list[Columns]]]]] = deque()
             for part in parts:

@@ -5,6 +5,7 @@ rows; what is not plain there (a text where a number belongs, a list as JSON) is
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -162,9 +163,8 @@ def parts(
 ) -> Iterator[Callable[[], Iterator[tuple[Any, Frame]]]]:
     """A file of Parquet, group after group: each part, when called, gives batches with frames.
 
-    A group is read where its part is called; a large one at once, so that it is in memory only
-    once, and its frames are made where they are called for. Texts stay numbered as the file has
-    them.
+    A group is read ahead while the one before is evaluated; its frames are made where they are
+    called for. Texts stay numbered as the file has them.
     """
     import pyarrow.parquet as pq
 
@@ -176,26 +176,26 @@ def parts(
         one.path for one in leaves if one.physical_type == "BYTE_ARRAY" and one.path not in beside
     ]
 
-    def read(group: int, use_threads: bool = False) -> Sequence[Any]:
+    def read(group: int) -> Sequence[Any]:
         with pq.ParquetFile(path, metadata=said, read_dictionary=texts) as file:
-            table = file.read_row_group(group, columns=wanted, use_threads=use_threads)
+            table = file.read_row_group(group, columns=wanted, use_threads=False)
             batches: Sequence[Any] = table.combine_chunks().to_batches()
         return batches
 
-    def small(group: int) -> Iterator[tuple[Any, Frame]]:
-        for batch in read(group):
+    def part(batches: Sequence[Any]) -> Iterator[tuple[Any, Frame]]:
+        for batch in batches:
             yield batch, of_columns(batch, columns)
 
-    def slice_of(batch: Any) -> Iterator[tuple[Any, Frame]]:
-        yield batch, of_columns(batch, columns)
-
-    for group in range(said.num_row_groups):
-        if said.row_group(group).num_rows <= FRAME:
-            yield partial(small, group)
-            continue
-        for batch in read(group, use_threads=True):
-            for since in range(0, batch.num_rows, FRAME):
-                yield partial(slice_of, batch.slice(since, FRAME))
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(read, 0) if said.num_row_groups else None
+        for group in range(said.num_row_groups):
+            assert coming is not None
+            whole = coming.result()
+            if group + 1 < said.num_row_groups:
+                coming = reader.submit(read, group + 1)
+            for batch in whole:
+                for since in range(0, batch.num_rows, FRAME):
+                    yield partial(part, [batch.slice(since, FRAME)])
 
 
 def _arrow_list(name: str, array: Any) -> Listed:
