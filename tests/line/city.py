@@ -9,6 +9,7 @@ from django.test import Client
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from kechuang.base.time import SHANGHAI
 from kechuang.doors import clock
 from kechuang.parties.actions import create_token
 from kechuang.parties.models import Account, Appointment
@@ -34,8 +35,8 @@ class City:
 
     @property
     def now(self) -> datetime:
-        """What the city's clock shows."""
-        return clock.now()
+        """What the city's clock shows; its days begin at midnight in Shanghai."""
+        return clock.now().astimezone(SHANGHAI)
 
     def pass_time(self, **time: float) -> None:
         """Let time pass, and the worker do what has come due."""

@@ -1,9 +1,11 @@
 """The API of the desk: the same verbs, the same refusals, the same eyes."""
 
 import json
+from datetime import datetime
 
 import pytest
 
+from kechuang.base.time import shanghai_date
 from kechuang.matching import actions
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +65,7 @@ def test_judge_then_introduce_then_through_to_the_end(world, ranked, api_as, at)
     assert client.get(one).json()["state"] == "SUGGESTED"
     answered = post(api_as(world.member), f"{one}/answer", answer="YES")
     assert answered.json()["offer_answer"] == "YES"
-    today = made.json()["introduced_at"][:10]
+    today = shanghai_date(datetime.fromisoformat(made.json()["introduced_at"])).isoformat()
     contact = post(client, f"{one}/contact", date=today, kind="PHONE", words="约见面")
     assert contact.status_code == 201, contact.content
     assert [row["words"] for row in client.get(f"{one}/contacts").json()] == ["约见面"]
