@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from kechuang.base.time import shanghai_date
+from kechuang.base.working_days import calendar
 from kechuang.reviews import actions, queries
 from kechuang.reviews.models import Conflict, Minutes, Panel, Review, Seat
 from kechuang.reviews.rules import CaseFacts
@@ -318,7 +320,8 @@ def test_who_holds_the_next_step_of_a_panel(world, now):
     bench = planned(world, now)
     assert tasks(world.officer) == [("任命秘书和组长", True)]
     until = matters_for(world.officer.actor, now)[0].until
-    assert until.isoformat() == "2026-11-25T17:00:00+08:00"
+    due = calendar().add(shanghai_date(now), 3)
+    assert until.isoformat() == f"{due}T17:00:00+08:00"
     bench.officers()
     assert tasks(world.officer2) == [("选聘评审专家", True)]
     assert tasks(world.expert1) == [("选聘评审专家", False)]
