@@ -100,7 +100,7 @@ def test_every_extra_a_template_names_exists_and_names_what_it_brings(tmp_path):
     named = {one.extra for one in templates.templates().values() if one.extra}
     assert named == set(extras.extras()) - {"ray"}  # an extra of the systems' tests
     lacks = {one.lacks for one in extras.extras().values()}
-    assert lacks == {"bpy", "ross", "ray", "blockMesh simpleFoam"}
+    assert lacks == {"bpy", "ross", "ray", "blockMesh simpleFoam", "scanpy", "torch"}
     assert extras.is_there("render", tmp_path) is False
     (tmp_path / "extras" / "render").mkdir(parents=True)
     (tmp_path / "extras" / "render" / "installed").write_text("bpy==5.0.1")
