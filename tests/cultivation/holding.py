@@ -15,9 +15,17 @@ def refused(act, *codes):
 
 
 def database_refuses(sql, *values):
-    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+    def act():
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
+
+    return database_refuses_to(act)
+
+
+def database_refuses_to(act):
+    """The constraint that keeps the database from this."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        act()
         connection.check_constraints()
     return caught.value.__cause__.diag.constraint_name
 

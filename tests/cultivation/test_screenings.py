@@ -3,9 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
 
-from kechuang.base.refusals import NotPermitted, Refused
+from kechuang.base.refusals import NotPermitted
 from kechuang.cultivation import waiting
 from kechuang.cultivation.actions import benefits, stakes
 from kechuang.cultivation.actions import screenings as actions
@@ -17,22 +16,10 @@ from kechuang.ledger.queries import problems_with_books
 from kechuang.projects.models import Project
 from kechuang.record.models import Entry
 from tests.cultivation import screened
+from tests.cultivation.holding import database_refuses_to, refused
 from tests.cultivation.screened import WAN
 
 pytestmark = pytest.mark.django_db
-
-
-def refused(act, *codes):
-    with pytest.raises(Refused) as caught:
-        act()
-    assert [one.code for one in caught.value.refusals] == list(codes)
-
-
-def database_refuses(act):
-    with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        act()
-        connection.check_constraints()
-    return caught.value.__cause__.diag.constraint_name
 
 
 @pytest.fixture
@@ -135,8 +122,8 @@ def test_marks_are_hidden_until_a_proposal_and_then_from_other_judges(world, at,
 
 def test_a_mark_is_for_good_and_of_a_named_judge(world, at, round_):
     screened.scored(world, at, round_)
-    assert database_refuses(lambda: Mark.objects.update(tenths=0)) == "mark_is_for_good"
-    assert database_refuses(
+    assert database_refuses_to(lambda: Mark.objects.update(tenths=0)) == "mark_is_for_good"
+    assert database_refuses_to(
         lambda: Mark.objects.create(
             candidate=Candidate.objects.get(), person=world.head.person, criterion="market",
             tenths=1, reason="x", marked_at=at,
@@ -235,7 +222,7 @@ def test_the_rounds_money_is_not_given_twice(world, at):
                                          by=world.head.actor, at=at),
         "screening.over_budget",
     )  # fmt: skip
-    assert database_refuses(
+    assert database_refuses_to(
         lambda: Screening.objects.update(committed_fen=400 * WAN + 1)
     ) == "screening_within_its_budget"  # fmt: skip
 
@@ -283,10 +270,10 @@ def test_a_stake_is_paid_by_three_people_through_the_ledger_and_given_up(world, 
 
 def test_a_stake_is_of_one_source_and_of_what_was_accepted(world, at, round_):
     candidate = screened.accepted(world, at, round_, outcome="STAKE", terms=screened.TERMS)
-    assert database_refuses(
+    assert database_refuses_to(
         lambda: Stake.objects.update(amount_fen=1)
     ) == "stake_is_what_was_accepted"  # fmt: skip
-    assert database_refuses(
+    assert database_refuses_to(
         lambda: Stake.objects.update(candidate=None)
     ) in ("stake_is_its_line", "stake_of_a_line_or_a_candidate")  # fmt: skip
     assert candidate.stake.agreed_by == world.officer.person
