@@ -5,9 +5,10 @@ from procrastinate.contrib.django import app
 from kechuang.base.actor import Actor
 from kechuang.base.time import shanghai_date
 from kechuang.cultivation import actions
-from kechuang.cultivation.actions import benefits
-from kechuang.cultivation.models import Batch, Funding
+from kechuang.cultivation.actions import benefits, screenings
+from kechuang.cultivation.models import Batch, Candidate, Funding
 from kechuang.cultivation.queries import benefits as queries
+from kechuang.cultivation.queries.screenings import candidates_on_notice
 from kechuang.doors import clock
 from kechuang.parties.models import Organisation
 
@@ -70,11 +71,13 @@ def compare_paid(number: str) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="cultivation.benefits_tick", queue="clock")
 def benefits_tick(timestamp: int = 0) -> None:
-    """Hand every batch on notice to a job of its own."""
+    """Hand every batch and candidate on notice to a job of its own."""
     from kechuang.record.actions import defer
 
     for number in queries.batches_on_notice().values_list("number", flat=True):
         defer("cultivation.follow_notice", number=number)
+    for number in candidates_on_notice().values_list("number", flat=True):
+        defer("cultivation.follow_candidate", number=number)
 
 
 @app.task(name="cultivation.follow_notice", queue="clock")
@@ -83,3 +86,10 @@ def follow_notice(number: str) -> None:
     batch = Batch.objects.get(number=number)
     if batch.state == Batch.State.ON_NOTICE:
         benefits.follow_notice(batch=batch, by=Actor.CLOCK, at=clock.now())
+
+
+@app.task(name="cultivation.follow_candidate", queue="clock")
+def follow_candidate(number: str) -> None:
+    """Tell the head once a candidate's notice is over or cancelled; idempotent."""
+    candidate = Candidate.objects.get(number=number)
+    screenings.follow_candidate(candidate=candidate, by=Actor.CLOCK, at=clock.now())

@@ -41,6 +41,7 @@ class NoticeOut(Schema):
     state: str
     state_since: datetime
     content_hash: str
+    evidence_path: str
     version: int
 
 

@@ -49,6 +49,7 @@ class Notice(models.Model):
     involved = models.JSONField(_("参与人员"), default=list)
     reason = models.CharField(_("撤销理由"), max_length=500, blank=True)
     content_hash = models.CharField(_("内容指纹"), max_length=64, blank=True)
+    evidence_path = models.CharField(_("依据所在页"), max_length=120, blank=True)
     version = models.IntegerField(_("版本"), default=1)
 
     class Meta:

@@ -23,13 +23,14 @@ NOTHING = "–"
 def tables() -> list[StateTable]:
     """Every table, in the order of the line from a need to an award."""
     from kechuang.challenges.rules import bids, racing, table
+    from kechuang.cultivation.rules.candidates import TABLE as CANDIDATES
     from kechuang.needs.rules import TABLE as NEEDS
     from kechuang.notices.rules import NOTICE_TABLE, OBJECTION_TABLE
     from kechuang.reviews.rules import DRAW_TABLE, PANEL_TABLE, REVIEW_TABLE, SEAT_TABLE
 
     return [
         NEEDS, table.TABLE, bids.TABLE, DRAW_TABLE, PANEL_TABLE, SEAT_TABLE, REVIEW_TABLE,
-        NOTICE_TABLE, OBJECTION_TABLE, racing.GATE_TABLE,
+        NOTICE_TABLE, OBJECTION_TABLE, racing.GATE_TABLE, CANDIDATES,
     ]
 
 

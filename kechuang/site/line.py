@@ -20,7 +20,7 @@ PAGES = {
     "XQ": "need", "CG": "offer", "JB": "challenge", "XM": "project", "GS": "notice",
     "ZC": "policy", "PC": "batch", "BT": "benefit", "ZH": "reclaim",
     "YY": "objection", "DW": "organisation", "JH": "contract", "PS": "panel",
-    "HD": "event", "LH": "consortium",
+    "HD": "event", "HX": "candidate", "SX": "screening", "LH": "consortium",
     "ZX": "centre", "SL": "allocation", "ZY": "job", "DZ": "statement",
 }  # fmt: skip
 

@@ -79,6 +79,8 @@ WORDS = {
     "cultivation.candidate_to_score": N_("一个筛选候选等您评分"),
     "cultivation.candidate_scored": N_("一个筛选候选评分已齐，等您提出意见"),
     "cultivation.candidate_to_decide": N_("一个筛选候选等您决定"),
+    "cultivation.candidate_to_establish": N_("一个筛选候选公示期满，等您确定支持"),
+    "cultivation.candidate_to_return": N_("一个筛选候选的公示已撤销，等您退回"),
     "cultivation.candidate_payable": N_("一笔出资等您办理"),
     "cultivation.policy": N_("一项政策等您处理"),
     "ledger.": N_("一笔拨付有新进展"),

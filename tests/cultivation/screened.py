@@ -13,6 +13,7 @@ from kechuang.cultivation.rules.screenings import (
     ScreeningTyped,
 )
 from kechuang.engines.eligibility.ruleset import read
+from kechuang.notices.models import Notice
 from tests.world import Member, World
 
 WAN = 1_000_000
@@ -94,8 +95,22 @@ def proposed(
     )  # fmt: skip
 
 
-def accepted(world: World, at: datetime, screening: Screening, **given: object) -> Candidate:
+AFTER = timedelta(days=8)  # five working days later
+
+
+def noticed(world: World, at: datetime, screening: Screening, **given: object) -> Candidate:
+    """One that a head accepted: on public notice from now on."""
     candidate = proposed(world, at, scored(world, at, screening), **given)
     return actions.decide_candidate(
         candidate=candidate, verdict="ACCEPT", reason="同意。", by=world.head.actor, at=at
     )
+
+
+def notice_of(candidate: Candidate) -> Notice:
+    return Notice.objects.get(subject_number=candidate.number, number=candidate.notice_number)
+
+
+def accepted(world: World, at: datetime, screening: Screening, **given: object) -> Candidate:
+    """One whose notice has run, and whose support the head has settled."""
+    candidate = noticed(world, at, screening, **given)
+    return actions.establish_candidate(candidate=candidate, by=world.head.actor, at=at + AFTER)

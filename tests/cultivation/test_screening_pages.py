@@ -1,11 +1,16 @@
 """The pages and the API of screenings: by officer, judges, head, unit; hidden from others."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from kechuang.cultivation.actions import screenings as actions
 from kechuang.cultivation.models import Candidate, Screening
+from kechuang.cultivation.rules.allotting import fingerprint
+from kechuang.notices.models import Notice
 from kechuang.projects.models import Project
 from tests.cultivation import screened
 from tests.cultivation.screened import WAN
@@ -37,7 +42,7 @@ def opened(world, at, client_as):
     judges = "\n".join(one.person.number for one in screened.judges_of(world))
     said = {
         "title": "第二轮", "track": "TALENT", "rule_set": screened.RULES, "budget": "300",
-        "until": f"{at + timedelta(days=9):%Y-%m-%d}", "judges": judges,
+        "until": f"{at + timedelta(days=9):%Y-%m-%d}", "judges": judges, "notice_days": "5",
     }  # fmt: skip
     assert post(officer, "screening-new", **said | {"judges": ""}).status_code == 422
     answer = post(officer, "screening-new", **said)
@@ -75,9 +80,54 @@ def test_a_round_goes_from_form_to_project_by_its_people(world, at, client_as, c
                 reason="同意，年内入驻。").status_code == 302  # fmt: skip
     own = text(client_as(world.filler), "candidate", candidate.number)
     assert ("同意，年内入驻。" in own, "70 分" in own, "有依据" in own) == (True, True, False)
+    candidate.refresh_from_db()
+    assert ("等公示期满" in own, candidate.notice_number in own) == (True, True)
+    public = text(client, "notice", candidate.notice_number)
+    grounds = reverse("candidate-decision", args=[candidate.number])
+    assert (grounds in public, "氮化镓团队（拟立项支持）" in public) == (True, True)
+    early = post(head, "candidate-establish-candidate", candidate.number)
+    assert (early.status_code, "还没有期满" in early.content.decode()) == (422, True)
+    ended(candidate, timezone.now())
+    assert "公示期满，等负责人确定支持" in text(head, "candidate", candidate.number)
+    assert post(head, "candidate-establish-candidate", candidate.number).status_code == 302
+    own = text(client_as(world.filler), "candidate", candidate.number)
     assert Project.objects.get().number in own
     sheet = text(officer, "screening-csv", row.number)
-    assert sheet.splitlines()[1].endswith(Project.objects.get().number)
+    assert sheet.splitlines()[1].endswith(
+        f"{candidate.notice_number},{Project.objects.get().number}"
+    )
+
+
+def ended(candidate, now):
+    """Its notice began so long ago that its term has run."""
+    Notice.objects.filter(number=candidate.notice_number).update(
+        opened_at=now - timedelta(days=40), ends_at=now - timedelta(days=1)
+    )
+
+
+def test_everybody_reads_what_a_notice_rests_on(world, at, client, client_as):
+    round_ = screened.round_of(world, at)
+    candidate = screened.proposed(world, at, screened.scored(world, at, round_))
+    grounds = reverse("candidate-decision", args=[candidate.number])
+    sheet = reverse("candidate-decision-json", args=[candidate.number])
+    for viewer in (client, client_as(world.head), client_as(world.filler)):
+        assert (viewer.get(grounds).status_code, viewer.get(sheet).status_code) == (404, 404)
+    candidate = actions.decide_candidate(
+        candidate=candidate, verdict="ACCEPT", reason="同意。", by=world.head.actor, at=at
+    )
+    page = text(client, "candidate-decision", candidate.number)
+    for words in ("20", "25", "3 位评分人的平均分", candidate.notice_number, "300 万元"):
+        assert words in page
+    inside = f'href="{reverse("candidate", args=[candidate.number])}"'
+    assert ("有依据" in page, inside in page) == (False, False)
+    kept = client.get(sheet).content
+    said = dict(screened.notice_of(candidate).facts)["内容指纹"]
+    assert said == f"sha256:{hashlib.sha256(kept).hexdigest()}"
+    assert said.removeprefix("sha256:") in page
+    own = text(client_as(world.officer), "candidate-decision", candidate.number)
+    assert inside in own
+    english = client.get(f"/en{grounds}").content.decode()
+    assert ("What this notice rests on" in english, "Market" in english) == (True, True)
 
 
 def test_others_find_neither_round_nor_candidate(world, at, client_as, client):
@@ -139,9 +189,22 @@ def test_the_api_takes_the_same_steps(world, at, api_as):
         api_as(world.head), f"{address}/decide-candidate",
         {"verdict": "ACCEPT", "reason": "同意。"}, headers={"If-Match": f'"{version}"'},
     )  # fmt: skip
-    assert (decided["state"], decided["stage"], decided["stake"]["amount_fen"]) == (
+    assert (decided["state"], decided["notice"], decided["stake"]) == (
+        "ON_NOTICE", "RUNNING", None
+    )  # fmt: skip
+    early = api_as(world.head).post(f"{address}/establish-candidate", {},
+                                    content_type="application/json")  # fmt: skip
+    assert (early.status_code, early.json()["refusals"][0]["code"]) == (
+        422, "screening.notice_running"
+    )  # fmt: skip
+    ended(Candidate.objects.get(), timezone.now())
+    settled = done(api_as(world.head), f"{address}/establish-candidate", {})
+    assert (settled["state"], settled["stage"], settled["stake"]["amount_fen"]) == (
         "ACCEPTED", "STAKE_AGREED", 300 * WAN
     )  # fmt: skip
+    grounds = api_as(world.member).get(f"{address}/decision").json()
+    content = {key: said for key, said in grounds.items() if key != "fingerprint"}
+    assert grounds["fingerprint"] == fingerprint(content)
     assert done(officer, f"{address}/request-stake", {})["stage"] == "STAKE_REQUESTED"
     assert api_as(world.member).get(address).status_code == 404
     listed = officer.get(f"/api/v1/screenings/{row.number}/candidates").json()

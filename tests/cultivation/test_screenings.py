@@ -178,7 +178,7 @@ def test_a_stake_needs_its_terms(world, at, round_):
 # --- decision ------------------------------------------------------------------------------------
 
 
-def test_an_accepted_candidate_opens_its_project_in_the_same_act(world, at, round_):
+def test_a_supported_candidate_opens_its_project_in_the_same_act(world, at, round_):
     candidate = screened.accepted(world, at, round_)
     project = Project.objects.get()
     assert (candidate.state, candidate.project_number) == ("ACCEPTED", project.number)
@@ -251,6 +251,7 @@ def test_a_stake_is_paid_by_three_people_through_the_ledger_and_given_up(world, 
     candidate = screened.accepted(world, at, round_, outcome="STAKE", terms=screened.TERMS)
     stake = Stake.objects.get()
     assert (stake.candidate, stake.line, stake.state) == (candidate, None, "AGREED")
+    at = at + screened.AFTER
     with pytest.raises(NotPermitted):
         stakes.request_stake(candidate=candidate, by=world.head.actor, at=at)
     candidate = stakes.request_stake(candidate=candidate, by=world.officer.actor, at=at)

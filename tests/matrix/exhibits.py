@@ -373,15 +373,17 @@ def _rules(now: datetime) -> list[Exhibit]:
 
 
 def _screened(world: World, now: datetime) -> list[Exhibit]:
-    """A round with its candidate, which two of three judges have scored."""
+    """A round with its candidate, which two of three judges have scored; one on public notice."""
     row = screened.round_of(world, now, title=f"筛选 {SECRET}")
     candidate = screened.entered(world, now, row)
     for judge in screened.judges_of(world)[:2]:
         screened.score(candidate, judge, now)
     readers = OFFICES | {"finance", "payer", "supervisor", "expert1"}
+    noticed = screened.noticed(world, now, screened.round_of(world, now))
     return [
         Exhibit("screening", row.number, readers),
         Exhibit("candidate", candidate.number, readers | POSER),
+        Exhibit("decision", noticed.number, EVERYBODY),
     ]
 
 

@@ -31,6 +31,8 @@ SHOWN_AT = {
     "/policies/": "policy-", "/benefits/": "benefit", "/benefits/batches/": "batch",
     "/benefits/reclaims/": "reclaim",
     "/screenings/": "screening", "/screenings/candidates/": "candidate",
+    "/screenings/candidates/<str:number>/decision": "decision",
+    "/screenings/candidates/{number}/decision": "decision",
     "/policies/rules/": "rules-",
     "/enterprise-": "upload", "/account/tokens/": "token", "/uploads/": "upload",
     "/verify/": "receipt", "/record/erasures/": "erasure", "/help/": "help",

@@ -4,6 +4,7 @@ import pytest
 
 from kechuang.base.states import StateTable, row
 from kechuang.challenges.models import Bid, Challenge, Gate
+from kechuang.cultivation.models import Candidate
 from kechuang.needs.models import Need
 from kechuang.notices.models import Notice, Objection
 from kechuang.reviews.models import Draw, Panel, Review, Seat
@@ -12,6 +13,7 @@ from kechuang.site import diagrams
 MODELS = {
     "need": Need, "challenge": Challenge, "bid": Bid, "draw": Draw, "panel": Panel, "seat": Seat,
     "review": Review, "notice": Notice, "objection": Objection, "gate": Gate,
+    "candidate": Candidate,
 }
 
 

@@ -6,7 +6,11 @@ from datetime import datetime
 from django.db import transaction
 
 from kechuang.base.actor import Actor, Role
-from kechuang.cultivation.actions.screenings import locked_candidate, note_act, tell_office
+from kechuang.cultivation.actions.screenings.moves import (
+    locked_candidate,
+    note_act,
+    tell_office,
+)
 from kechuang.cultivation.models import Candidate, Stake
 from kechuang.cultivation.rules.deadlines import due
 from kechuang.ledger import actions as ledger
@@ -16,7 +20,7 @@ from kechuang.ledger.models import PaymentOrder
 @transaction.atomic
 def request_stake(*, candidate: Candidate, by: Actor, at: datetime) -> Candidate:
     """Request the money of an accepted stake: the first of three."""
-    candidate = locked_candidate(candidate, "request_stake", by)
+    candidate = locked_candidate(candidate, "request_stake", by, at)
     stake = candidate.stake
     grant = ledger.open_grant(
         subject_number=stake.number, region_path=candidate.region_path,
@@ -38,7 +42,7 @@ def request_stake(*, candidate: Candidate, by: Actor, at: datetime) -> Candidate
 @transaction.atomic
 def review_stake(*, candidate: Candidate, by: Actor, at: datetime) -> Candidate:
     """Review it: the second person, who did not decide on the candidate."""
-    candidate = locked_candidate(candidate, "review_stake", by)
+    candidate = locked_candidate(candidate, "review_stake", by, at)
     until = due("PAY", candidate.region_path, at)
     _order_of(
         candidate, lambda order: ledger.review_payment(order=order, until=until, by=by, at=at)
@@ -49,7 +53,7 @@ def review_stake(*, candidate: Candidate, by: Actor, at: datetime) -> Candidate:
 @transaction.atomic
 def pay_stake(*, candidate: Candidate, by: Actor, at: datetime) -> Candidate:
     """Pay it: the third person; the share is held from now on."""
-    candidate = locked_candidate(candidate, "pay_stake", by)
+    candidate = locked_candidate(candidate, "pay_stake", by, at)
     _order_of(candidate, lambda order: ledger.pay(order=order, until=None, by=by, at=at))
     stake = candidate.stake
     stake.state, stake.opened_at = Stake.State.HELD, at

@@ -11,8 +11,10 @@ from kechuang.cultivation.actions import screenings as actions
 from kechuang.cultivation.actions import stakes
 from kechuang.cultivation.api.benefit_schemas import NothingIn, ReasonIn, StakeIn
 from kechuang.cultivation.models import Candidate, Screening
+from kechuang.cultivation.queries import decisions
 from kechuang.cultivation.queries import screenings as queries
 from kechuang.cultivation.rules import screenings as rules
+from kechuang.cultivation.rules.allotting import fingerprint
 from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor, expected_version
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import found_or_404
@@ -30,6 +32,7 @@ class ScreeningIn(Schema):
     budget_fen: int = Field(ge=1, le=LARGEST_FEN)
     until: datetime
     judges: list[str] = Field(max_length=60)
+    notice_days: int = Field(5, ge=1, le=60)
 
 
 class CandidateIn(Schema):
@@ -84,12 +87,13 @@ class ScreeningOut(Schema):
     budget_fen: int
     committed_fen: int
     until: datetime
+    notice_days: int
     state: str
     version: int
 
 
 class StakeOut(Schema):
-    """The stake that an acceptance opened."""
+    """The stake that opened after the notice."""
 
     number: str
     state: str
@@ -117,9 +121,33 @@ class CandidateOut(Schema):
     means: dict[str, int]
     result: str
     reason: str
+    notice_number: str
+    notice: str = Field(
+        description="while on notice: RUNNING, STOPPED by an objection, OVER or CANCELLED"
+    )
     project_number: str
     stake: StakeOut | None
     version: int
+
+
+class DecisionOut(Schema):
+    """What was decided of a candidate on notice; `fingerprint` is the SHA-256 over its canonical
+    form (keys sorted, no spaces, UTF-8), without itself."""
+
+    candidate: str
+    screening: str
+    organisation: str
+    title: str
+    rule_set: str
+    rules: str
+    judges: int
+    means_tenths: dict[str, int]
+    result: str
+    outcome: str
+    total_fen: int
+    amount_fen: int
+    terms: dict[str, int | str]
+    fingerprint: str
 
 
 def _round(request: HttpRequest, number: str) -> Screening:
@@ -134,14 +162,16 @@ def _one(request: HttpRequest, number: str) -> Candidate:
 
 def _out(request: HttpRequest, number: str) -> dict[str, Any]:
     row = _one(request, number)
-    shows = row.state in ("ACCEPTED", "DECLINED") or rules.may_read_rounds(api_actor(request))
+    decided = row.state in ("ON_NOTICE", "ACCEPTED", "DECLINED")
+    shows = decided or rules.may_read_rounds(api_actor(request))
     answer = row.answer if shows else {}
-    names = ("number", "title", "origin", "state", "total_fen", "asked_fen", "project_number",
-             "version")  # fmt: skip
+    names = ("number", "title", "origin", "state", "total_fen", "asked_fen", "notice_number",
+             "project_number", "version")  # fmt: skip
     return {
         **{name: getattr(row, name) for name in names},
         "screening": row.screening.number, "organisation": row.organisation.code,
-        "stage": queries.stage_of(row), "means": answer.get("means", {}),
+        "stage": queries.stage_of(row),
+        "notice": queries.noticed_of(row, request.at).stands, "means": answer.get("means", {}),
         "result": answer.get("state", ""), "reason": row.reason if shows else "",
         "outcome": row.outcome if shows else "", "amount_fen": row.amount_fen if shows else 0,
         "stake": getattr(row, "stake", None),
@@ -207,6 +237,15 @@ def get_candidate(request: HttpRequest, number: str) -> Any:
     return _out(request, number)
 
 
+@screenings.get("/candidates/{number}/decision", response={200: DecisionOut, **ERRORS},
+                operation_id="get_candidate_decision")  # fmt: skip
+def get_candidate_decision(request: HttpRequest, number: str) -> Any:
+    """What the public notice of a candidate rests on."""
+    rows = decisions.decisions_visible_to(request.actor, request.at)  # type: ignore[attr-defined]
+    content = decisions.content_of(found_or_404(rows, number=number))
+    return content | {"fingerprint": fingerprint(content)}
+
+
 def _scored(body: MarksIn) -> dict[str, Any]:
     return {
         "tenths": {code: one.tenths for code, one in body.marks.items()},
@@ -240,6 +279,7 @@ for _verb, _shape, _read, _act in (
     ("score_candidate", MarksIn, _scored, actions.score_candidate),
     ("propose_candidate", ProposalIn, _proposed, actions.propose_candidate),
     ("decide_candidate", VerdictIn, _said, actions.decide_candidate),
+    ("establish_candidate", NothingIn, _said, actions.establish_candidate),
     ("return_candidate", ReasonIn, _said, actions.return_candidate),
     ("withdraw_candidate", ReasonIn, _said, actions.withdraw_candidate),
     ("request_stake", NothingIn, _said, stakes.request_stake),

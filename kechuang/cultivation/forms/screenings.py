@@ -36,6 +36,10 @@ class ScreeningForm(Form):
     )
     budget = WanField(label=_("本轮资金"), help_text=_("单位是万元，三百万元填 300"))
     until = forms.DateField(label=_("评分到"), widget=_day(), help_text=_("到这一天的24:00。"))
+    notice_days = forms.IntegerField(
+        label=_("公示期（工作日）"), min_value=1, initial=5,
+        help_text=_("同意支持的先公示，期满没有异议才立项或出资。"),
+    )  # fmt: skip
     judges = forms.CharField(
         label=_("评分人"), max_length=2000, widget=forms.Textarea({"rows": 5}),
         help_text=_("人员编号，每行一个，至少三位。候选单位自己的人自动回避。"),
@@ -45,12 +49,14 @@ class ScreeningForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["rule_set"].choices = list(rule_sets)  # type: ignore[attr-defined]
 
+    field_order = ("title", "track", "rule_set", "budget", "until", "judges", "notice_days")
+
     def typed(self) -> ScreeningTyped:
         said = self.cleaned_data
         judges = said["judges"].replace(",", " ").replace("，", " ").replace("、", " ").split()
         return ScreeningTyped(
             said["title"], said["track"], said["rule_set"], said["budget"],
-            _end_of(said["until"]), tuple(judges),
+            _end_of(said["until"]), tuple(judges), said["notice_days"],
         )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class Screening(models.Model):
     budget_fen = models.BigIntegerField(_("资金（分）"))
     committed_fen = models.BigIntegerField(_("已决定支持（分）"), default=0)
     until = models.DateTimeField(_("评分到"))
+    notice_days = models.PositiveSmallIntegerField(_("公示期（工作日）"), default=5)
     state = models.CharField(_("状态"), max_length=6, choices=State.choices, default=State.OPEN)
     state_since = models.DateTimeField(_("本状态自"))
     opened_by = models.ForeignKey(
@@ -48,6 +49,10 @@ class Screening(models.Model):
                 condition=Q(budget_fen__gt=0, committed_fen__gte=0)
                 & Q(budget_fen__gte=F("committed_fen")),
                 name="screening_within_its_budget",
+            ),
+            models.CheckConstraint(
+                condition=Q(notice_days__gte=1, notice_days__lte=60),
+                name="screening_notice_of_1_to_60_days",
             ),
         ]
 
@@ -79,11 +84,17 @@ class ScreeningJudge(models.Model):
 
 
 class Candidate(models.Model):
-    """A team or project that asks to come: judged, proposed, decided by a second person."""
+    """A team or project that asks to come: judged, proposed, decided by a second person, shown to
+    everybody before it is supported.
+
+    `notice_number` is the notice that runs or ran last. One accepted before notices were asked for
+    has none.
+    """
 
     class State(models.TextChoices):
         SCORING = "SCORING", _("评分中")
         PROPOSED = "PROPOSED", _("待决定")
+        ON_NOTICE = "ON_NOTICE", _("公示中")
         ACCEPTED = "ACCEPTED", _("通过")
         DECLINED = "DECLINED", _("未通过")
         WITHDRAWN = "WITHDRAWN", _("已撤回")
@@ -128,6 +139,7 @@ class Candidate(models.Model):
     )
     decided_at = models.DateTimeField(_("决定时间"), null=True)
     reason = models.CharField(_("决定理由"), max_length=1000, blank=True)
+    notice_number = models.CharField(_("公示"), max_length=20, blank=True)
     project_number = models.CharField(_("项目"), max_length=20, blank=True)
     version = models.PositiveIntegerField(_("版本"), default=1)
 
@@ -144,13 +156,18 @@ class Candidate(models.Model):
                 name="candidate_decided_by_a_second_person",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["ACCEPTED", "DECLINED"])
+                condition=~Q(state__in=["ON_NOTICE", "ACCEPTED", "DECLINED"])
                 | Q(decided_by__isnull=False) & ~Q(reason=""),
                 name="decided_candidate_names_who_and_why",
             ),
             models.CheckConstraint(
-                condition=~Q(state="ACCEPTED") | Q(amount_fen__gt=0) & ~Q(outcome=""),
+                condition=~Q(state__in=["ON_NOTICE", "ACCEPTED"])
+                | Q(amount_fen__gt=0) & ~Q(outcome=""),
                 name="accepted_candidate_has_support",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ON_NOTICE") | ~Q(notice_number=""),
+                name="candidate_on_notice_names_its_notice",
             ),
             models.CheckConstraint(
                 condition=Q(project_number="") | Q(state="ACCEPTED", outcome="PROJECT"),

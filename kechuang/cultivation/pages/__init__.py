@@ -5,6 +5,7 @@ from django.urls import URLPattern
 from kechuang.cultivation.pages import (
     batches,
     candidates,
+    decisions,
     declaring,
     entering,
     enterprise,
@@ -19,5 +20,5 @@ from kechuang.cultivation.pages import (
 urls: list[URLPattern] = [
     *entering.urls, *simulating.urls, *rulesets.urls,  # before policies, whose numbers are no words
     *evaluations.urls, *declaring.urls, *enterprise.urls, *policies.urls, *batches.urls,
-    *granted.urls, *candidates.urls, *screenings.urls,
+    *granted.urls, *decisions.urls, *candidates.urls, *screenings.urls,
 ]  # fmt: skip

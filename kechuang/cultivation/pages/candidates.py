@@ -1,5 +1,6 @@
 """One candidate of a screening: what it wants, what judges gave and why, the next step."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,7 +19,7 @@ from kechuang.cultivation.pages.steps import Act, Shown, posted, slug, step
 from kechuang.cultivation.pages.words import STATE_KINDS, STATE_WORDS, history_of
 from kechuang.cultivation.queries import screenings as queries
 from kechuang.cultivation.rules import screenings as rules
-from kechuang.cultivation.waiting.screenings import holder_of
+from kechuang.cultivation.waiting.screenings import Hold, hold_of
 from kechuang.doors.forms import ConfirmForm, ReasonForm
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 
@@ -32,14 +33,22 @@ ACTS = {
         actions.propose_candidate,
     ),
     "decide_candidate": Act(
-        VerdictForm, N_("同意的，随即立项，或按条款开立股权；不予支持的，办结。"),
+        VerdictForm,
+        N_("同意的，资金先预留，随即向社会公示；期满没有异议，再确定支持。不予支持的，办结。"),
         actions.decide_candidate,
     ),
+    "establish_candidate": Act(
+        ConfirmForm, N_("公示已期满，没有未办结的异议。确定后随即立项，或按条款开立股权。"),
+        actions.establish_candidate,
+    ),
     "return_candidate": Act(
-        ReasonForm, N_("退回经办另提意见；已有的评分不变。"), actions.return_candidate
+        ReasonForm, N_("退回经办另提意见；已有的评分不变，预留的资金放回本轮。"),
+        actions.return_candidate,
     ),
     "withdraw_candidate": Act(
-        ReasonForm, N_("不再办理；已有的评分留在记录里。"), actions.withdraw_candidate, True
+        ReasonForm,
+        N_("不再办理；正在公示的，公示随即撤销，预留的资金放回本轮。已有的评分留在记录里。"),
+        actions.withdraw_candidate, True,
     ),
     "request_stake": Act(
         ConfirmForm, N_("生成一张拨付单，由财务审核人审核。"), stakes.request_stake
@@ -59,11 +68,11 @@ def _one(request: AskedRequest, number: str) -> Candidate:
 def candidate(request: AskedRequest, number: str) -> HttpResponse:
     """One candidate, as far as this reader may see it."""
     row = _one(request, number)
-    facts = queries.facts_of(row)
+    facts = queries.facts_of(row, request.at)
     items = items_shown(row.screening)
     is_office = rules.may_read_rounds(request.actor)
     is_unit = rules.is_of_the_unit(request.actor, row.organisation.code)
-    is_decided = row.state in ("ACCEPTED", "DECLINED")
+    is_decided = row.state in DECIDED
     marks = queries.marks_seen(row, request.actor)
     stake = getattr(row, "stake", None)
     return render(request, "cultivation/candidate.html", {
@@ -72,7 +81,9 @@ def candidate(request: AskedRequest, number: str) -> HttpResponse:
         "means": _means(row, items) if is_decided or (is_office and row.answer) else [],
         "verdict": _verdict(row), "by_judge": _by_judge(marks, items),
         "scored": len(facts.scored & facts.judges), "judges": len(facts.judges),
-        "stake": stake, "share": share_words(stake), "holder": holder_of(row, request.at),
+        "stake": stake, "share": share_words(stake), "hold": _hold(request, row, facts),
+        "noticed": facts.noticed, "notice": queries.notices_of([row]).get(row.notice_number),
+        "had_no_notice": row.state == "ACCEPTED" and not row.notice_number,
         "acts": [
             {"name": rules.STEPS[verb].name, "is_primary": verb not in SECOND,
              "url": reverse(f"candidate-{slug(verb)}", args=[row.number])}
@@ -83,6 +94,18 @@ def candidate(request: AskedRequest, number: str) -> HttpResponse:
     })  # fmt: skip
 
 
+def _hold(
+    request: AskedRequest, row: Candidate, facts: rules.CandidateFacts
+) -> Hold | None:
+    """What is next, and who holds it; the unit is not told who judges it."""
+    hold = hold_of(row, facts, request.at)
+    is_unit = rules.is_of_the_unit(request.actor, row.organisation.code)
+    if hold and is_unit and row.state == Candidate.State.SCORING and not hold.verb:
+        return replace(hold, holder=_("{count} 位评分人").format(count=len(facts.judges)))
+    return hold
+
+
+DECIDED = ("ON_NOTICE", "ACCEPTED", "DECLINED")
 STAGE_NAMES = dict(Candidate.State.choices)
 SECOND = ("return_candidate", "withdraw_candidate")
 
@@ -125,7 +148,7 @@ def act(request: AskedRequest, number: str, verb: str) -> HttpResponse:
     shown = Shown(
         rules.STEPS[verb].name, row.number, row.title, back,
         [(_("团队与项目筛选"), reverse("screenings")), (row.number, back)],
-        rules.is_offered(verb, request.actor, queries.facts_of(row)),
+        rules.is_offered(verb, request.actor, queries.facts_of(row, request.at)),
     )  # fmt: skip
 
     def values() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A rule set with a code that is new here: checked, tested, its effect seen, kept as a draft."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +13,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.cultivation import actions, queries, rules
 from kechuang.cultivation.forms.rulesets import NewRulesForm
 from kechuang.cultivation.models import RuleVersion
-from kechuang.cultivation.pages.simulating import refused_by_line, shown_effect
+from kechuang.cultivation.pages.simulating import refused_by_line, words_of
 from kechuang.doors.requests import AskedRequest, signed_in
 from kechuang.engines.eligibility import RuleRefused, RuleSet
 from kechuang.engines.eligibility.testing import outcomes
@@ -59,8 +58,7 @@ def new_rules(request: AskedRequest) -> HttpResponse:
                     return redirect("rule-version", code=kept.code, number=kept.number)
             shown = _looked(request, found, given)
         except RuleRefused as refused:
-            is_rules = "tests.yaml" not in refused.facts["place"]
-            name = "text" if is_rules else "tests_text"
+            name = "tests_text" if rules.of_the_tests(refused) else "text"
             refused_by_line(form, given[name], refused, name)
         except Refused as refused:
             form.accept(refused)
@@ -79,8 +77,9 @@ def _looked(request: AskedRequest, found: RuleSet, given: dict[str, Any]) -> dic
         "failing": [one for one in tests if one.problems],
     }  # fmt: skip
     if given["subject"] == RuleVersion.Subject.ENTERPRISE:
-        day = max(shanghai_date(request.at), found.since)
-        shown["effect"] = shown_effect(request, found, found, day, found.since - timedelta(days=1))
+        today = shanghai_date(request.at)
+        effect = queries.effect_of_new(found, request.actor.region, today)
+        shown["effect"] = words_of(effect)
     return shown
 
 

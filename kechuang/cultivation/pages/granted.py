@@ -125,7 +125,11 @@ def benefit(request: AskedRequest, number: str) -> HttpResponse:
 def share_words(stake: Any) -> str:
     if stake is None:
         return ""
-    points = rules.share_basis_points(stake.amount_fen, stake.valuation_fen)
+    return share_points(stake.amount_fen, stake.valuation_fen)
+
+
+def share_points(amount_fen: int, valuation_fen: int) -> str:
+    points = rules.share_basis_points(amount_fen, valuation_fen)
     return f"{points // 100}.{points % 100:02d}%"
 
 

@@ -24,7 +24,7 @@ from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.sheets import csv_response
 
 KINDS = {
-    "SCORING": "now", "PROPOSED": "soon", "ACCEPTED": "ok", "DECLINED": "none",
+    "SCORING": "now", "PROPOSED": "soon", "ON_NOTICE": "soon", "ACCEPTED": "ok", "DECLINED": "none",
     "WITHDRAWN": "none", "OPEN": "now", "CLOSED": "none",
 }  # fmt: skip
 CSV_MOST = 5000
@@ -99,11 +99,12 @@ def screening_csv(request: AskedRequest, number: str) -> HttpResponse:
     row = _round(request, number)
     rows = queries.candidates_visible_to(request.actor, request.at).filter(screening=row)
     heads = [_("编号"), _("团队或项目名称"), _("从哪里来"), _("落地单位"), _("申请支持（元）"),
-             _("得分"), _("拟支持方式"), _("拟支持金额（元）"), _("状态"), _("项目")]  # fmt: skip
+             _("得分"), _("拟支持方式"), _("拟支持金额（元）"), _("状态"), _("公示"),
+             _("项目")]  # fmt: skip
     return csv_response(f"{row.number}.csv", heads, (
         (one.number, one.title, one.origin, one.organisation.name, yuan_exact(one.asked_fen),
          score_words(one), one.get_outcome_display(), yuan_exact(one.amount_fen),
-         one.get_state_display(), one.project_number)
+         one.get_state_display(), one.notice_number, one.project_number)
         for one in rows.order_by("pk")[:CSV_MOST]
     ))  # fmt: skip
 

@@ -25,7 +25,7 @@ from kechuang.doors.requests import AskedRequest, signed_in
 from kechuang.doors.sheets import csv_response
 from kechuang.doors.words import message_of, way_on_of
 from kechuang.engines.eligibility import RuleRefused, RuleSet, bind
-from kechuang.engines.eligibility.editing import line_of, with_value, with_words
+from kechuang.engines.eligibility.editing import with_value, with_words
 from kechuang.parties.models import Organisation, Region
 
 NAMED = 30  # touched enterprises that a page names; the file has all
@@ -39,13 +39,14 @@ def _industries() -> dict[str, list[str]]:
 
 
 def shown_effect(
-    request: AskedRequest, before: RuleSet, after: RuleSet, day: date, held: date | None = None
+    request: AskedRequest, before: RuleSet, after: RuleSet, day: date
 ) -> dict[str, Any]:
-    """The effect of a change on the enterprises of the reader's region, ready for a page.
+    """The effect of a change on the enterprises of the reader's region, ready for a page."""
+    return words_of(queries.effect_of(bind(before, day), bind(after, day), request.actor.region))
 
-    `held` is another day on which the version before is taken.
-    """
-    found = queries.effect_of(bind(before, held or day), bind(after, day), request.actor.region)
+
+def words_of(found: queries.Effect) -> dict[str, Any]:
+    """An effect as a page says it, in the reader's language."""
     english = (get_language() or "").startswith("en")
     regions = {
         one.code: (one.name_en if english and one.name_en else one.name)
@@ -58,7 +59,7 @@ def shown_effect(
     heads = {"region": _("按地区"), "size": _("按规模"), "industry": _("按行业")}
     labels = dict(Verdict.State.choices)
     return {
-        "found": found, "day": day,
+        "found": found, "day": found.day,
         "moves": [
             {"old": labels[old], "new": labels[new], "count": count, "same": old == new}
             for (old, new), count in sorted(found.moves.items(), reverse=True)
@@ -80,12 +81,8 @@ def shown_effect(
 def refused_by_line(form: Form, text: str, refused: Refused, name: str | None) -> None:
     """Say where in the text the cause stands, line by line."""
     for one in refused.refusals:
-        if isinstance(one, RuleRefused):
-            line = line_of(text, one)
-            words = _("第 {line} 行：{what}").format(line=line, what=one.facts["what"])
-        else:
-            words = message_of(one)
-        form.add_error(name, " ".join(filter(None, (words, way_on_of(one)))))
+        said = rules.by_line(text, one, name or "") if isinstance(one, RuleRefused) else one
+        form.add_error(name, " ".join(filter(None, (message_of(said), way_on_of(said)))))
 
 
 # --- editing -----------------------------------------------------------------------------------
@@ -277,4 +274,4 @@ urls = [
     path(whole + "text/", edit_text, name="rule-version-text"),
 ]
 
-__all__ = ["refused_by_line", "shown_effect", "urls"]
+__all__ = ["refused_by_line", "shown_effect", "urls", "words_of"]

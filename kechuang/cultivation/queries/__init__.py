@@ -1,7 +1,8 @@
 """Reads of cultivation: who finds which enterprise, what is known of it, what the rules say."""
 
 from kechuang.cultivation.queries.climbing import TierNow, ladder_now, newly_holding
-from kechuang.cultivation.queries.effects import Effect, effect_of, touched_by
+from kechuang.cultivation.queries.decisions import places_on_the_line
+from kechuang.cultivation.queries.effects import Effect, effect_of, effect_of_new, touched_by
 from kechuang.cultivation.queries.facts import (
     Relation,
     enterprise_facts,
@@ -55,6 +56,7 @@ __all__ = [
     "rule_codes", "rule_sets", "sources_of", "standings", "technology_enterprises", "tier_counts",
     "visible_to", "visits_of", "within",
     "TierNow", "near_kinds", "near_of", "within_reach", "ladder_now", "newly_holding",
-    "Effect", "before", "changes_between", "effect_of", "in_force", "rule_versions_visible_to",
-    "rule_set_of", "rules_of", "touched_by", "value_words",
+    "Effect", "before", "changes_between", "effect_of", "effect_of_new", "in_force",
+    "rule_versions_visible_to",
+    "rule_set_of", "rules_of", "touched_by", "value_words", "places_on_the_line",
 ]  # fmt: skip

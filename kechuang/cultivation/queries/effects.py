@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
 
 from kechuang.cultivation.queries.facts import relation
-from kechuang.engines.eligibility import Policy, query
+from kechuang.engines.eligibility import Policy, RuleSet, bind, query
 from kechuang.engines.eligibility.nodes import literal
 from kechuang.engines.eligibility.states import MET
 from kechuang.parties.models import Organisation
@@ -76,6 +76,12 @@ def effect_of(before: Policy, after: Policy, region_path: str) -> Effect:
     for row in _asked(before, after, region_path, sql):
         _add(found, row)
     return found
+
+
+def effect_of_new(rules: RuleSet, region_path: str, today: date) -> Effect:
+    """Hold the enterprises of a region against rules that are new: none met them the day before."""
+    day = max(today, rules.since)
+    return effect_of(bind(rules, rules.since - timedelta(days=1)), bind(rules, day), region_path)
 
 
 def touched_by(

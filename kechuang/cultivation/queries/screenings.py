@@ -1,7 +1,7 @@
 """Reads of screenings: who sees which round and candidate, what the rules say of the marks."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,13 @@ from kechuang.base.actor import Actor
 from kechuang.cultivation.models import Candidate, Mark, Screening
 from kechuang.cultivation.queries.rulesets import rule_set_of, rule_sets
 from kechuang.cultivation.queries.sight import within
+from kechuang.cultivation.rules import candidates
 from kechuang.cultivation.rules import screenings as rules
 from kechuang.cultivation.rules.benefits import UNIT
 from kechuang.engines.eligibility import Policy, answer, answer_json, bind
 from kechuang.engines.eligibility.states import MET
+from kechuang.notices import queries as notices
+from kechuang.notices.models import Notice
 
 OF_A_STAKE = {"": "STAKE_AGREED", "REQUESTED": "STAKE_REQUESTED", "REVIEWED": "STAKE_REVIEWED"}
 HIDDEN_WHILE = (Candidate.State.SCORING, Candidate.State.WITHDRAWN)
@@ -78,7 +81,38 @@ def stage_of(candidate: Candidate) -> str:
     return OF_A_STAKE.get(stake.order.state if stake.order else "", "STAKE_HELD")
 
 
-def facts_of(candidate: Candidate) -> rules.CandidateFacts:
+def noticed_of(
+    candidate: Candidate, at: datetime, known: Mapping[str, Notice] | None = None
+) -> candidates.Noticed:
+    """How the notice of a candidate on notice stands; `known` are notices read before."""
+    if candidate.state != Candidate.State.ON_NOTICE:
+        return candidates.Noticed()
+    number = candidate.notice_number
+    notice = known[number] if known is not None else Notice.objects.get(number=number)
+    if notice.state == Notice.State.CANCELLED:
+        stands = candidates.CANCELLED
+    elif notices.is_over(notice, at):
+        stands = candidates.OVER
+    else:
+        is_open = notice.state == Notice.State.OPEN
+        stands = candidates.RUNNING if is_open else candidates.STOPPED
+    return candidates.Noticed(number, stands)
+
+
+def notices_of(rows: Iterable[Candidate]) -> dict[str, Notice]:
+    """The notices of candidates, by number; one read."""
+    numbers = {one.notice_number for one in rows if one.notice_number}
+    return {one.number: one for one in Notice.objects.filter(number__in=numbers)} if numbers else {}
+
+
+def candidates_on_notice() -> QuerySet[Candidate]:
+    """Those whose notice nobody has followed yet: what the clock looks at."""
+    return Candidate.objects.filter(state=Candidate.State.ON_NOTICE, until__isnull=True)
+
+
+def facts_of(
+    candidate: Candidate, at: datetime, known: Mapping[str, Notice] | None = None
+) -> rules.CandidateFacts:
     """What the rights on a candidate look at."""
     scored = candidate.marks.values_list("person__number", flat=True)
     return rules.CandidateFacts(
@@ -86,6 +120,7 @@ def facts_of(candidate: Candidate) -> rules.CandidateFacts:
         candidate.region_path, candidate.organisation.code, frozenset(judges_of(candidate)),
         frozenset(scored),
         {"proposed": candidate.proposed_by.number if candidate.proposed_by else ""},
+        noticed_of(candidate, at, known),
     )  # fmt: skip
 
 

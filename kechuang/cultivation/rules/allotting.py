@@ -169,6 +169,14 @@ def due_back(granted_fen: int, entitled_then_fen: int, entitled_now_fen: int) ->
 
 
 def fingerprint(content: Mapping[str, object]) -> str:
-    """SHA-256 over a batch as it was computed, as RFC 8785 writes strings, integers and lists."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 over what was worked out, in its canonical form."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def canonical(content: Mapping[str, object]) -> str:
+    """What is fingerprinted, as RFC 8785 writes strings, integers and lists.
+
+    >>> canonical({"b": 1, "a": ["甲"]})
+    '{"a":["甲"],"b":1}'
+    """
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -10,12 +10,14 @@ from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, NotPermitted, Refused
 from kechuang.cultivation.rules.benefits import (
     MONEY,
+    NOTICE_DAYS_MOST,
     OFFICE,
     UNIT,
     StakeTyped,
     Step,
     problems_with_stake,
 )
+from kechuang.cultivation.rules.candidates import Noticed, check_timely, is_timely
 from kechuang.engines.eligibility import Policy
 
 READERS = (*OFFICE, *MONEY, Role.SUPERVISOR)
@@ -31,14 +33,20 @@ STEPS: Mapping[str, Step] = {
     "score_candidate": Step(("SCORING",), "SCORING", (), N_("评分")),
     "propose_candidate": Step(("SCORING",), "PROPOSED", (Role.OFFICER,), N_("提出意见")),
     "decide_candidate": Step(("PROPOSED",), "", (Role.HEAD,), N_("决定是否支持"), "proposed"),
-    "return_candidate": Step(("PROPOSED",), "SCORING", (Role.HEAD,), N_("退回经办"), "proposed"),
+    "establish_candidate": Step(
+        ("ON_NOTICE",), "ACCEPTED", (Role.HEAD,), N_("确定支持"), "proposed"
+    ),
+    "return_candidate": Step(
+        ("PROPOSED", "ON_NOTICE"), "SCORING", (Role.HEAD,), N_("退回经办"), "proposed"
+    ),
     "withdraw_candidate": Step(
-        ("SCORING", "PROPOSED"), "WITHDRAWN", (Role.OFFICER,), N_("撤回候选")
+        ("SCORING", "PROPOSED", "ON_NOTICE"), "WITHDRAWN", (Role.OFFICER,), N_("撤回候选")
     ),
     "request_stake": Step(("STAKE_AGREED",), "", (Role.OFFICER,), N_("申请出资")),
     "review_stake": Step(("STAKE_REQUESTED",), "", (Role.FINANCE,), N_("审核出资")),
     "pay_stake": Step(("STAKE_REVIEWED",), "", (Role.PAYER,), N_("拨付出资")),
 }
+OF_THE_HEAD = ("decide_candidate", "establish_candidate", "return_candidate")
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class CandidateFacts:
     judges: frozenset[str] = frozenset()  # named, and of no unit of the candidate
     scored: frozenset[str] = frozenset()
     took_part: Mapping[str, str] = field(default_factory=dict)
+    noticed: Noticed = Noticed()
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,7 @@ class ScreeningTyped:
     budget_fen: int
     until: datetime
     judges: tuple[str, ...]
+    notice_days: int = 5
 
 
 @dataclass(frozen=True)
@@ -117,14 +127,17 @@ def may_take(verb: str, actor: Actor, facts: CandidateFacts) -> bool:
     step = STEPS[verb]
     if not (actor.is_role(*step.roles) and actor.covers(facts.region_path)):
         return False
-    if verb in ("decide_candidate", "return_candidate") and actor.person in facts.scored:
+    if verb in OF_THE_HEAD and actor.person in facts.scored:
         return False
     return not (step.barred and facts.took_part.get(step.barred) == actor.person)
 
 
 def is_offered(verb: str, actor: Actor, facts: CandidateFacts) -> bool:
     """Whether a button is shown: the same right as the action's, in the right state."""
-    return STEPS[verb].leaves(facts.stage) and may_take(verb, actor, facts)
+    return (
+        STEPS[verb].leaves(facts.stage) and is_timely(verb, facts.noticed)
+        and may_take(verb, actor, facts)
+    )  # fmt: skip
 
 
 def check_take(verb: str, actor: Actor, facts: CandidateFacts) -> None:
@@ -141,6 +154,7 @@ def check_take(verb: str, actor: Actor, facts: CandidateFacts) -> None:
             {"number": facts.number, "state": facts.stage_name}, (),
             N_("请刷新页面，看现在由谁办。"),
         )  # fmt: skip
+    check_timely(verb, facts.noticed)
 
 
 # --- what is judged ---------------------------------------------------------------------------
@@ -203,6 +217,10 @@ def problems_with_screening(
         problems.append(_lacking("budget", N_("资金须大于零。")))
     if typed.until <= at:
         problems.append(_lacking("until", N_("评分截止须在现在之后。")))
+    if not 1 <= typed.notice_days <= NOTICE_DAYS_MOST:
+        problems.append(ScreeningRefused(
+            "screening.notice_days", N_("公示期须为 1 到 {most} 个工作日。"),
+            {"most": NOTICE_DAYS_MOST}, ("notice_days",)))
     unknown = [one for one in typed.judges if one not in known]
     if unknown:
         problems.append(ScreeningRefused(

@@ -7,7 +7,8 @@ from pathlib import Path
 from kechuang.base.actor import Actor, Role
 from kechuang.base.refusals import N_, Refused
 from kechuang.cultivation.rules.rights import WHO_MAY
-from kechuang.engines.eligibility import RuleSet, bind
+from kechuang.engines.eligibility import RuleRefused, RuleSet, bind
+from kechuang.engines.eligibility.editing import line_of
 from kechuang.engines.eligibility.ruleset import read
 
 RULE_READERS = (Role.OFFICER, Role.HEAD, Role.SUPERVISOR)
@@ -81,6 +82,20 @@ def check_changed(before: str, after: str) -> None:
 def code_of(text: str) -> str:
     """The code that a text gives itself; RuleRefused where it is no rule set."""
     return read(text, Path("new")).code
+
+
+def by_line(text: str, refused: RuleRefused, field: str) -> RuleVersionRefused:
+    """What the engine refuses of a text, with the line at which a person mends it."""
+    return RuleVersionRefused(
+        "cultivation.rule_line", N_("第 {line} 行：{what}"),
+        {"line": line_of(text, refused), "what": refused.facts["what"]}, (field,),
+        refused.way_on,
+    )  # fmt: skip
+
+
+def of_the_tests(refused: RuleRefused) -> bool:
+    """Whether the cause stands in the tests, not in the rules."""
+    return "tests.yaml" in str(refused.facts["place"])
 
 
 def check_code_free(code: str, taken: Collection[str]) -> None:

@@ -1,21 +1,28 @@
-"""What of screenings waits: candidates to score, to propose, to decide, stakes to pay."""
+"""What of screenings waits: candidates to score, propose, decide, support, stakes to pay."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.matters import Matter
 from kechuang.base.refusals import N_
 from kechuang.cultivation.models import Candidate, Mark
 from kechuang.cultivation.queries import screenings as queries
+from kechuang.cultivation.rules import candidates
 from kechuang.cultivation.rules import screenings as rules
+from kechuang.notices.models import Notice
+from kechuang.notices.queries import open_objections
 from kechuang.parties.queries import holder_words
 
 MOST = 60
 NEXT = {
     "SCORING": ("propose_candidate", Role.OFFICER), "PROPOSED": ("decide_candidate", Role.HEAD),
+    "ON_NOTICE": ("establish_candidate", Role.HEAD),
     "STAKE_AGREED": ("request_stake", Role.OFFICER),
     "STAKE_REQUESTED": ("review_stake", Role.FINANCE), "STAKE_REVIEWED": ("pay_stake", Role.PAYER),
 }  # fmt: skip
@@ -52,51 +59,80 @@ def _to_score(actor: Actor, at: datetime) -> list[Matter]:
 
 
 def _of_office(actor: Actor, at: datetime) -> list[Matter]:
-    rows = (
+    rows = list(
         Candidate.objects.filter(region_path=actor.region)
         .exclude(state__in=["DECLINED", "WITHDRAWN"])
         .exclude(state="ACCEPTED", outcome="PROJECT")
         .exclude(stake__state__in=["HELD", "EXITED"])
         .select_related("screening", "organisation", "proposed_by", "stake__order")
+        .order_by("until", "pk")[:MOST]
     )
+    known = queries.notices_of(rows)
     held: Held = {}
     found = []
-    for row in rows.order_by("until", "pk")[:MOST]:
-        stage = queries.stage_of(row)
-        if stage not in NEXT:
+    for row in rows:
+        facts = queries.facts_of(row, at, known)
+        hold = hold_of(row, facts, at, held, known)
+        if hold is None:
             continue
-        verb, role = NEXT[stage]
-        is_waiting = stage == "SCORING" and not _is_scored(row)
-        step = rules.STEPS[verb]
         found.append(Matter(
-            number=row.number, title=row.title,
-            task=N_("等评分人评完") if is_waiting else step.name,
-            holder=holder_of(row, at, held),
-            mine=not is_waiting and rules.may_take(verb, actor, queries.facts_of(row)),
-            since=row.state_since, until=row.until,
+            number=row.number, title=row.title, task=hold.task, holder=hold.holder,
+            mine=bool(hold.verb) and rules.is_offered(hold.verb, actor, facts),
+            since=row.state_since, until=hold.until,
             url=reverse("candidate", args=[row.number]), button=N_("查看"),
         ))  # fmt: skip
     return found
 
 
-def _is_scored(row: Candidate) -> bool:
-    facts = queries.facts_of(row)
-    return facts.scored >= facts.judges
+@dataclass(frozen=True)
+class Hold:
+    """What is next with a candidate, who holds it, until when; `verb` is empty while nobody of the
+    office can act.
+    """
+
+    task: str
+    holder: str
+    until: datetime | None
+    verb: str = ""
 
 
-def holder_of(candidate: Candidate, at: datetime, held: Held | None = None) -> str:
-    """Who holds the next step of a candidate."""
+def hold_of(
+    candidate: Candidate, facts: rules.CandidateFacts, at: datetime, held: Held | None = None,
+    known: Mapping[str, Notice] | None = None,
+) -> Hold | None:  # fmt: skip
+    """Who holds the next step of a candidate; None where nothing is next."""
+    if facts.stage not in NEXT:
+        return None
+    is_late = at >= candidate.screening.until and len(facts.scored) >= rules.JUDGES_LEAST
+    if facts.stage == "SCORING" and not (facts.scored >= facts.judges or is_late):
+        people = queries.judges_of(candidate).items()
+        names = [name for number, name in people if number in facts.judges - facts.scored]
+        return Hold(N_("等评分人评完"), "、".join(names), candidate.until)
+    if facts.noticed.stands in (candidates.RUNNING, candidates.STOPPED):
+        notices = queries.notices_of([candidate]) if known is None else known
+        return _on_notice(notices[candidate.notice_number])
+    verb, role = NEXT[facts.stage]
+    if facts.noticed.stands == candidates.CANCELLED:
+        verb = "return_candidate"
+    return Hold(
+        rules.STEPS[verb].name, _office(role, candidate.region_path, at, held), candidate.until,
+        verb,
+    )  # fmt: skip
+
+
+def _on_notice(notice: Notice) -> Hold:
+    """Everybody until it is over; while its clock stands, whoever handles the objection."""
+    objection = open_objections(notice).select_related("handler").order_by("due_at", "pk").first()
+    if objection is None:
+        return Hold(N_("等公示期满"), gettext("公众（公示期内可提异议）"), notice.ends_at)
+    handler = objection.handler
+    holder = handler.name if handler else gettext("科技部门（未参与该事项的人员）")
+    return Hold(N_("等异议办结"), holder, objection.due_at)
+
+
+def _office(role: Role, region_path: str, at: datetime, held: Held | None) -> str:
     known: Held = {} if held is None else held
-    stage = queries.stage_of(candidate)
-    if stage not in NEXT:
-        return ""
-    if stage == "SCORING" and not _is_scored(candidate):
-        facts = queries.facts_of(candidate)
-        waiting = facts.judges - facts.scored
-        names = [name for number, name in queries.judges_of(candidate).items() if number in waiting]
-        return "、".join(names)
-    _verb, role = NEXT[stage]
-    key = (role, candidate.region_path)
+    key = (role, region_path)
     if key not in known:
-        known[key] = holder_words(role, at=at, region_path=candidate.region_path)
+        known[key] = holder_words(role, at=at, region_path=region_path)
     return known[key]

@@ -3,6 +3,7 @@
 from kechuang.notices.actions.clock import (
     cancel_notice,
     close_notice,
+    name_evidence,
     open_notice,
     reckon_notice,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "close_notice",
     "decide_objection",
     "execute_objection",
+    "name_evidence",
     "object_to",
     "open_notice",
     "reckon_notice",

@@ -81,6 +81,22 @@ def open_notice(
     return notice
 
 
+@transaction.atomic
+def name_evidence(*, notice: Notice, path: str, by: Actor, at: datetime) -> Notice:
+    """Say on which public page stands what a notice rests on; the notice opens it."""
+    notice = locked_notice(notice)
+    require(
+        rules.may_open_notice(by, notice.region_path), rules.not_permitted(rules.OFFICE_MAY)
+    )
+    notice.evidence_path = path
+    notice.save(update_fields=["evidence_path"])
+    append(
+        verb="notices.name_evidence", object_number=notice.number, by=by, at=at,
+        payload={"subject": notice.subject_number},
+    )  # fmt: skip
+    return notice
+
+
 def _people_in_record(subject_number: str) -> set[str]:
     return set(
         history_of(subject_number)

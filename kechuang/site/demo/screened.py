@@ -1,5 +1,5 @@
-"""A screening of outside teams: one became a share, one a project, one waits for a decision, one
-for its judges. All teams, points and terms are invented.
+"""A screening of outside teams: one became a share, one a project, one is on public notice, one
+waits for a decision, one for its judges. All teams, points and terms are invented.
 """
 
 from datetime import date, timedelta
@@ -9,6 +9,7 @@ from kechuang.cultivation.actions import load_shipped, screenings, stakes
 from kechuang.cultivation.models import Candidate, Screening
 from kechuang.cultivation.rules.benefits import StakeTyped
 from kechuang.cultivation.rules.screenings import CandidateTyped, ProposalTyped, ScreeningTyped
+from kechuang.notices.models import Notice
 from kechuang.parties.models import Organisation
 from kechuang.site.demo import texts
 from kechuang.site.demo.cast import OPERATOR, Cast
@@ -16,7 +17,7 @@ from kechuang.site.demo.cast import OPERATOR, Cast
 WAN = 1_000_000  # fen
 JUDGES = ("yuchen", "pengcheng", "geyi")
 CRITERIA = ("market", "technology", "carbon", "team")
-OPENED = -16
+OPENED = -31
 
 
 def screen(cast: Cast) -> None:
@@ -31,8 +32,8 @@ def screen(cast: Cast) -> None:
         ),
         by=cast.actor("linjing"), at=at,
     )  # fmt: skip
-    for place, row in enumerate(texts.rows("teams.jsonl")):
-        _candidate(cast, round_, row, OPENED + 1 + place)
+    for row in texts.rows("teams.jsonl"):
+        _candidate(cast, round_, row, row["day"])
 
 
 def _candidate(cast: Cast, round_: Screening, row: dict[str, Any], day: int) -> None:
@@ -57,7 +58,11 @@ def _candidate(cast: Cast, round_: Screening, row: dict[str, Any], day: int) -> 
         candidate=candidate, typed=_proposal(row), by=officer, at=cast.clock.at(day + 4)
     )
     if row["outcome"]:
-        _accept(cast, candidate, row, day + 6)
+        candidate = screenings.decide_candidate(
+            candidate=candidate, verdict="ACCEPT", reason="达到通过分数，同意支持。",
+            by=cast.actor("guoxun"), at=cast.clock.at(day + 6),
+        )  # fmt: skip
+        _after_the_notice(cast, candidate, row)
 
 
 def _proposal(row: dict[str, Any]) -> ProposalTyped:
@@ -70,17 +75,18 @@ def _proposal(row: dict[str, Any]) -> ProposalTyped:
     return ProposalTyped(row["outcome"], row["wan"] * WAN, terms)
 
 
-def _accept(cast: Cast, candidate: Candidate, row: dict[str, Any], day: int) -> None:
-    at = cast.clock.at(day)
-    candidate = screenings.decide_candidate(
-        candidate=candidate, verdict="ACCEPT", reason="达到通过分数，同意支持。",
-        by=cast.actor("guoxun"), at=at,
-    )  # fmt: skip
-    if row.get("paid"):
-        candidate = stakes.request_stake(
-            candidate=candidate, by=cast.actor("linjing"), at=at + timedelta(days=1)
-        )
-        candidate = stakes.review_stake(
-            candidate=candidate, by=cast.actor("chenli"), at=at + timedelta(days=2)
-        )
-        stakes.pay_stake(candidate=candidate, by=cast.actor("heyun"), at=at + timedelta(days=3))
+def _after_the_notice(cast: Cast, candidate: Candidate, row: dict[str, Any]) -> None:
+    """Support it, where its notice is over by the day of the demonstration, and pay its share."""
+    over = Notice.objects.get(number=candidate.notice_number).ends_at
+    assert over is not None
+    at = over + timedelta(hours=9)
+    if at >= cast.clock.now:
+        return
+    candidate = screenings.establish_candidate(candidate=candidate, by=cast.actor("guoxun"), at=at)
+    for days, name, pay in (
+        (1, "linjing", stakes.request_stake), (2, "chenli", stakes.review_stake),
+        (3, "heyun", stakes.pay_stake),
+    ):  # fmt: skip
+        paid = at + timedelta(days=days)
+        if row.get("paid") and paid < cast.clock.now:
+            candidate = pay(candidate=candidate, by=cast.actor(name), at=paid)
