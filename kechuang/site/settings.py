@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 ROOT = Path(__file__).resolve().parents[2]
 STATE = Path(os.environ.get("KECHUANG_STATE", ROOT / ".state"))
 SEARCH_INDEX = STATE / "index"  # derived from the documents table; made anew when lost
+RANKING_RAY = os.environ.get("KECHUANG_RAY", "")  # a Ray cluster that ranks at night
 KECHUANG_DEMO = os.environ.get("KECHUANG_DEMO") == "1"
 KECHUANG_REGION = os.environ.get("KECHUANG_REGION", "")
 KECHUANG_API_RATE = os.environ.get("KECHUANG_API_RATE", "60/s")  # per token and process

@@ -1,10 +1,12 @@
 """Searching by the index: the traps of Chinese search, and nothing hidden found."""
 
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
 from kechuang.base.actor import Actor, Role
+from kechuang.engines.ranking import Kind, Query
 from kechuang.search.actions import (
     Text,
     drop_document,
@@ -14,7 +16,13 @@ from kechuang.search.actions import (
     put_documents,
 )
 from kechuang.search.models import Document
-from kechuang.search.queries import search_documents, similar_documents, suggestions, visible_to
+from kechuang.search.queries import (
+    ranked_all,
+    search_documents,
+    similar_documents,
+    suggestions,
+    visible_to,
+)
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -204,3 +212,14 @@ def test_a_search_takes_one_statement_however_much_it_finds(django_assert_num_qu
 
 def test_what_is_visible_is_decided_before_words():
     assert visible_to(Actor.PUBLIC, AT).count() == len(TEXTS)
+
+
+def test_a_ray_that_is_not_there_leaves_the_ranking_to_this_machine(settings, monkeypatch, caplog):
+    index_documents(at=AT)
+    needs = [Query("氮化铝基板", kind=Kind.RELATED), Query("铟靶材", kind=Kind.RELATED)]
+    alone = [one.numbers for one in ranked_all(needs, workers=1)]
+    settings.RANKING_RAY = "auto"
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert [one.numbers for one in ranked_all(needs, workers=1)] == alone
+    assert "ranking goes on without Ray" in caplog.text
+    assert alone[0][0] == "6"

@@ -4,6 +4,7 @@ Each worker holds the same index in memory and ranks its share; a need is ranked
 itself, so the result is the same to the last hit, however many workers there are.
 """
 
+import ctypes
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +21,16 @@ from kechuang.engines.ranking.texts import PUBLIC, Hit, Query, Reader
 
 SHARE = 8  # needs that a worker takes at a time: few, so that all end together
 HELD_BACK = 4  # shares in a worker's hands or on their way to it
+TRIM, MAPPED = -1, -3  # what mallopt(3) calls M_TRIM_THRESHOLD and M_MMAP_THRESHOLD
+KEPT, LARGE = 256 << 20, 32 << 20  # bytes that a worker keeps; of a piece that it gives back
 
 
 class RayMissing(RuntimeError):
     """Ray is not installed: pip install 'kechuang[ray]'."""
+
+
+class RayUnreachable(RuntimeError):
+    """There is no Ray cluster at this address; start one (ray start --head) or name another."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,23 @@ def _begin(setting: Setting) -> None:
         _open[:] = [(setting, setting.ranker())]
 
 
+def _keep_memory() -> None:
+    """Have a worker keep what it frees. A need takes and frees some hundred arrays of the size of
+    its candidates; handed back to the system and fetched again each time, page by page, they take
+    a sixth of the time (measured; docs/bench.md). A libc without mallopt keeps its own habits."""
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(TRIM, KEPT)
+        libc.mallopt(MAPPED, LARGE)
+    except (OSError, AttributeError):
+        return
+
+
+def _begin_worker(setting: Setting) -> None:
+    _keep_memory()
+    _begin(setting)
+
+
 def _share(queries: Sequence[Query]) -> list[list[Hit]]:
     setting, ranker = _open[0]
     return [ranker.rank(query, setting.top, setting.reader).hits for query in queries]
@@ -79,10 +103,15 @@ def rank_with(setting: Setting, queries: Sequence[Query], workers: int = 0) -> I
     yield from _ranked(setting, queries, workers, _share)
 
 
-def rank_whole(setting: Setting, queries: Sequence[Query], workers: int = 0) -> Iterator[Ranked]:
+def rank_whole(
+    setting: Setting, queries: Sequence[Query], workers: int = 0, ray: str | None = None
+) -> Iterator[Ranked]:
     """The ranking of each query, in their order, with what takes its scores apart; of the
-    candidates the hits alone."""
-    yield from _ranked(setting, queries, workers, _share_whole)
+    candidates the hits alone. `ray` names the Ray cluster that does it: see `rank_on_ray`."""
+    if ray is not None:
+        yield from _on_ray(setting, queries, ray, _share_whole)
+    else:
+        yield from _ranked(setting, queries, workers, _share_whole)
 
 
 def _ranked(
@@ -116,36 +145,52 @@ def _pool(setting: Setting, count: int) -> ProcessPoolExecutor:
     fork, with all that is loaded; a process with threads of its own starts new ones."""
     if threading.active_count() == 1 and hasattr(os, "fork"):
         _begin(setting)
-        return ProcessPoolExecutor(count, get_context("fork"))
+        return ProcessPoolExecutor(count, get_context("fork"), initializer=_keep_memory)
     return ProcessPoolExecutor(
-        count, get_context("spawn"), initializer=_begin, initargs=(setting,)
+        count, get_context("spawn"), initializer=_begin_worker, initargs=(setting,)
     )
 
 
 def rank_on_ray(
     setting: Setting, queries: Sequence[Query], address: str = ""
 ) -> Iterator[list[Hit]]:
-    """The same on a Ray cluster; every machine sees the index folder. `address` names a cluster
-    that is there; without one Ray starts on this machine."""
+    """The same on a Ray cluster. `address` names one that is there; without one Ray starts on this
+    machine. Each of its machines has Kechuang installed and sees the index folder by the same
+    path; a share of the needs goes to whichever is free, so the hits are the same to the last."""
+    yield from _on_ray(setting, queries, address, _share)
+
+
+def _on_ray(
+    setting: Setting,
+    queries: Sequence[Query],
+    address: str,
+    work: Callable[[Sequence[Query]], list[Any]],
+) -> Iterator[Any]:
     try:
         import ray
     except ImportError as error:
         raise RayMissing(RayMissing.__doc__) from error
     started = not ray.is_initialized()
     if started:
-        ray.init(address=address or None, include_dashboard=False, log_to_driver=False)
+        try:
+            ray.init(address or "local", include_dashboard=False, log_to_driver=False)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise RayUnreachable(f"{address}: {RayUnreachable.__doc__}") from error
     try:
         remote: Any = ray.remote(_alone)
-        for found in ray.get([remote.remote(setting, share) for share in _shares(queries)]):
-            yield from found
+        held = ray.put(setting)
+        for found in [remote.remote(held, share, work) for share in _shares(queries)]:
+            yield from ray.get(found)
     finally:
         if started:
             ray.shutdown()
 
 
-def _alone(setting: Setting, queries: Sequence[Query]) -> list[list[Hit]]:
-    _begin(setting)
-    return _share(queries)
+def _alone(
+    setting: Setting, queries: Sequence[Query], work: Callable[[Sequence[Query]], list[Any]]
+) -> list[Any]:
+    _begin_worker(setting)
+    return work(queries)
 
 
 def _shares(queries: Sequence[Query]) -> list[Sequence[Query]]:

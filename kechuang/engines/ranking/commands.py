@@ -43,6 +43,14 @@ def rank_files(  # noqa: PLR0913 - the options of one command
     aliases: Annotated[
         Path | None, _file("names of one thing on a line, separated by commas (别名)")
     ] = None,
+    workers: Annotated[
+        str,
+        typer.Option(
+            help="who ranks: so many processes, 0 for every core; or ray:ADDRESS for a Ray cluster "
+            "(ray:auto the one of this machine, ray:local one that starts here), whose machines "
+            "see the same temporary folder (TMPDIR)"
+        ),
+    ] = "1",
 ) -> None:
     """按文件排序 / rank the documents for each query and write a TREC run.
 
@@ -55,7 +63,9 @@ def rank_files(  # noqa: PLR0913 - the options of one command
         inputs = [docs, queries, *filter(None, (feedback, lexicon, aliases))]
         runs.check_outputs(inputs, [run, *filter(None, [explain])])
         for line in runs.rank_files(
-            runs.Files(docs, queries, run, explain, feedback, lexicon, aliases), top
+            runs.Files(docs, queries, run, explain, feedback, lexicon, aliases),
+            top,
+            runs.hands_of(workers),
         ):
             typer.echo(line, err=True)
 
@@ -89,8 +99,9 @@ def _refusing() -> Iterator[None]:
 
 def _is_said(error: Exception) -> bool:
     """Refusals of ours, and files that the system does not give; anything else is a bug."""
+    from kechuang.engines.ranking.batch import RayMissing, RayUnreachable
     from kechuang.engines.ranking.files import FileProblem
     from kechuang.engines.ranking.lexicon import LexiconProblem
 
     named = isinstance(error, OSError) and error.filename is not None
-    return named or isinstance(error, FileProblem | LexiconProblem)
+    return named or isinstance(error, FileProblem | LexiconProblem | RayMissing | RayUnreachable)

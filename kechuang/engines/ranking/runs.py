@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from kechuang.engines.ranking import files
+from kechuang.engines.ranking.batch import Setting, rank_whole
 from kechuang.engines.ranking.files import FileProblem
 from kechuang.engines.ranking.learning import Judged, Trial, judged, learnt
 from kechuang.engines.ranking.lexicon import (
@@ -25,6 +26,7 @@ from kechuang.engines.ranking.texts import Kind, Query
 from kechuang.engines.ranking.writer import Writer
 
 TAG = "kechuang"
+MOST_WORKERS = 1024
 
 
 class Files(NamedTuple):
@@ -51,7 +53,27 @@ def check_outputs(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
         raise FileProblem("the run and its explanation must be two files")
 
 
-def rank_files(paths: Files, top: int) -> Iterator[str]:
+class Hands(NamedTuple):
+    """Who ranks: so many processes of this machine (0 for every core), or a Ray cluster."""
+
+    workers: int = 1
+    ray: str | None = None  # its address; local or empty for one that starts here
+
+
+def hands_of(said: str) -> Hands:
+    """Read `4`, `0` for every core, or `ray:ADDRESS`."""
+    kind, is_ray, address = said.partition("ray:")
+    if is_ray and not kind and address:
+        return Hands(ray=address)
+    if said.isdecimal() and int(said) <= MOST_WORKERS:
+        return Hands(int(said))
+    raise FileProblem(
+        f"--workers must be a number of processes up to {MOST_WORKERS}, 0 for every core, or "
+        f"ray:ADDRESS, not {said!r}"
+    )
+
+
+def rank_files(paths: Files, top: int, hands: Hands = Hands()) -> Iterator[str]:  # noqa: B008
     """Rank, and say on the way what was learnt; the files appear when all of it is done."""
     lexicon = _read(paths.lexicon, lexicon_from) if paths.lexicon else NO_LEXICON
     aliases = _read(paths.aliases, aliases_from) if paths.aliases else NO_ALIASES
@@ -72,13 +94,23 @@ def rank_files(paths: Files, top: int) -> Iterator[str]:
             run = stack.enter_context(_Written(paths.run))
             why = stack.enter_context(_Written(paths.explain)) if paths.explain else None
             texts = _Texts(paths.docs) if why else None
-            for each in asked:
-                ranked = ranker.rank(each.query, top)
+            every = _ranked(ranker, [each.query for each in asked], top, hands)
+            for each, ranked in zip(asked, every, strict=True):
                 for place_, hit in enumerate(ranked.hits, 1):
                     run.write(f"{each.qid} Q0 {hit.id} {place_} {hit.score:.6f} {TAG}\n")
                 if why and texts:
                     for entry in explained(each.qid, each.query, ranked, texts, lexicon):
                         why.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def _ranked(ranker: Ranker, queries: Sequence[Query], top: int, hands: Hands) -> Iterator[Ranked]:
+    """The ranking of each query, in their order; the same whoever ranks."""
+    if hands == Hands():
+        for query in queries:
+            yield ranker.rank(query, top)
+        return
+    setting = Setting(ranker.folder, ranker.lexicon, ranker.aliases, ranker.model, top=top)
+    yield from rank_whole(setting, queries, hands.workers, hands.ray)
 
 
 def _read(path: Path, parse: Any) -> Any:

@@ -1,5 +1,6 @@
 """The index of the ranking engine, read: each process keeps one open and sees new generations."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from kechuang.search.queries.terms import ALIASES, aliases_of, spoken
 
 if TYPE_CHECKING:
     from kechuang.engines.ranking import Ranked, Ranker
+    from kechuang.engines.ranking.batch import Setting
     from kechuang.engines.ranking.lexicon import Lexicon
     from kechuang.engines.ranking.models import Model
+
+_log = logging.getLogger(__name__)
 
 # At most one: that of this process, with when the other names beside it were written.
 _kept: list[tuple["Ranker", int]] = []
@@ -140,14 +144,14 @@ def ranked_all(
             yield ranked(query, actor=Actor.PUBLIC, facets=facets, top=top, model=model)
         return
     from kechuang.engines.ranking import IndexDamaged
-    from kechuang.engines.ranking.batch import Setting, rank_whole
+    from kechuang.engines.ranking.batch import Setting
 
     reader = Reader(frozenset(), facets)
     words = (held.lexicon, held.aliases)
     setting = Setting(held.folder, *words, model or held.model, reader, top)
     documents = held.count(reader)
     try:
-        for query, found in zip(queries, rank_whole(setting, queries, workers), strict=True):
+        for query, found in zip(queries, _everywhere(setting, queries, workers), strict=True):
             if found.generation != held.state.generation:  # the index went on meanwhile
                 yield ranked(query, actor=Actor.PUBLIC, facets=facets, top=top, model=model)
             else:
@@ -155,6 +159,22 @@ def ranked_all(
     except IndexDamaged:
         _give_up(held)
         yield from [None] * len(queries)
+
+
+def _everywhere(
+    setting: "Setting", queries: Sequence[Query], workers: int
+) -> "Iterator[Ranked]":
+    """On the Ray cluster of the settings, and where there is none, or it is not there, on the cores
+    of this machine: the rankings are the same."""
+    from kechuang.engines.ranking.batch import RayMissing, RayUnreachable, rank_whole
+
+    if settings.RANKING_RAY:
+        try:
+            yield from rank_whole(setting, queries, ray=settings.RANKING_RAY)
+            return
+        except (RayMissing, RayUnreachable) as error:
+            _log.warning("ranking goes on without Ray: %s", error)
+    yield from rank_whole(setting, queries, workers)
 
 
 def _give_up(damaged: "Ranker") -> None:

@@ -50,6 +50,37 @@ def test_rank_writes_a_trec_run(files):
     assert float(rows[0][4]) > float(rows[1][4])
 
 
+def test_more_processes_write_the_same(files):
+    need = {"kind": "related", "text": "氮化铝", "body": "基板"}
+    asked = [{"qid": at, **need} for at in range(20)]
+    said = "\n".join(json.dumps(row, ensure_ascii=False) for row in asked)
+    (files / "queries.jsonl").write_text(said)
+    written = []
+    for name, more in (("one", []), ("two", ["--workers", "2"])):
+        why = files / f"{name}.jsonl"
+        answer, out = run(files, "--explain", why, *more)
+        assert answer.exit_code == 0, answer.output
+        written.append((out.read_bytes(), why.read_bytes()))
+    assert written[0] == written[1]
+    assert written[0][0].count(b"\n") == 40
+
+
+def test_without_ray_it_is_said_what_to_install(files, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    answer, out = run(files, "--workers", "ray:auto")
+    assert answer.exit_code == 2
+    assert "pip install 'kechuang[ray]'" in answer.output
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("said", ["-1", "two", "ray:", "xray:auto", "9999", ""])
+def test_who_ranks_is_said_in_one_of_three_ways(files, said):
+    answer, out = run(files, f"--workers={said}")
+    assert answer.exit_code == 2
+    assert "ray:ADDRESS" in answer.output
+    assert not out.exists()
+
+
 def test_rank_explains_each_hit(files):
     answer, _ = run(files, "--explain", files / "why.jsonl")
     assert answer.exit_code == 0, answer.output
