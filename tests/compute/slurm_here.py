@@ -12,9 +12,11 @@ from pathlib import Path
 from kechuang.compute import jobs, queries
 from kechuang.compute.backends.slurm import Connection
 from tests.compute import desk
+from tests.compute.keeper import cleared_after
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "slurm-here"
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "munged", "mariadbd")
+CLEAR = '"$0" down "$1"; rm -rf "$1"'
 SYSTEM = "/usr/sbin:/sbin:/usr/bin:/bin"
 
 
@@ -31,12 +33,15 @@ class SlurmHere:
 
     def __enter__(self) -> "SlurmHere":
         self.place = Path(tempfile.mkdtemp(prefix="kc-slurm-", dir="/tmp"))  # nosec: short sockets
+        self.kept = cleared_after("bash", "-c", CLEAR, str(SCRIPT), str(self.place))
+        self.kept.__enter__()
         self.do("up")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.do("down")
         shutil.rmtree(self.place, ignore_errors=True)
+        self.kept.__exit__(None, None, None)
 
     def do(self, verb: str, *words: str) -> str:
         """One verb of `scripts/slurm-here`."""

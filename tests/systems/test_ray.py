@@ -1,22 +1,34 @@
-"""A real Ray under the contract of every backend: `make test-systems` installs and starts one."""
+"""A real Ray under the contract of every backend, and a training at it from quote to bill.
 
+`make test-systems` installs and starts it.
+"""
+
+import csv
+import io
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
+from kechuang.compute import jobs, queries
 from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Unreachable
 from kechuang.compute.backends.ray import RayBackend, RayConnection
+from kechuang.compute.models import Bill, Job, Usage
+from kechuang.files.queries import open_blob
+from tests.compute import desk, keeper
 from tests.compute.contract import *  # noqa: F403
 from tests.compute.contract import ended, order, until
+from tests.compute.keeper import cleared_after
 
 pytestmark = pytest.mark.system
 
@@ -46,23 +58,13 @@ def ray():
         env={**os.environ, "RAY_TMPDIR": str(place), "RAY_AUTH_MODE": "disabled"},
     )  # fmt: skip
     try:
-        yield f"http://127.0.0.1:{port}"
+        with cleared_after(sys.executable, keeper.__file__, str(place)):
+            yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        for pid in _belonging_to(str(place)):
-            os.kill(pid, signal.SIGKILL)
+        keeper.end_all_of(str(place))  # Ray's own and what it started
         process.wait(30)
         shutil.rmtree(place, ignore_errors=True)
-
-
-def _belonging_to(place):
-    """The processes that were started with this directory: Ray's own and what it started."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if place.encode() in (folder / "environ").read_bytes() and folder.name != "self":
-                yield int(folder.name)
-        except OSError:
-            continue
 
 
 class OfRay:
@@ -86,23 +88,77 @@ class OfRay:
 
 @pytest.fixture
 def machine(ray, tmp_path_factory):
-    import time
-
     place = Path(tmp_path_factory.mktemp("ray"))
     for folder in (place, place.parent, place.parent.parent):
         folder.chmod(0o711)
     made = OfRay(ray, place)
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            made.backend.jobs()
-            break
-        except Unreachable:
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
+    _answers(made.backend)
     yield made
     for folder in (place / "runs").iterdir():
         made.backend.cancel(folder.name)
+
+
+def _answers(backend):
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            return backend.jobs()
+        except Unreachable:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
+TRAINING = {"samples": 2000, "epochs": 30, "width": 32, "seed": 1}
+MILLI_FEN = 90_000_000  # of a core hour: 25 fen a core second
+
+
+@pytest.mark.django_db
+def test_a_training_goes_through_the_desk_and_comes_to_a_bill(
+    ray, world, settings, tmp_path_factory
+):
+    state = Path(os.environ["KECHUANG_STATE"])
+    if not extras.is_there("training", state):
+        extras.install("training", state)
+    now, place = timezone.now(), Path(tmp_path_factory.mktemp("desk"))
+    place.chmod(0o711)
+    settings.STATE = place
+    centre = desk.centre(
+        world, now - timedelta(days=1), backend="RAY", processors=4, templates=["training"]
+    )
+    RayConnection(
+        spool=str(place / "runs"), address=ray,
+        programs={"training": extras.python_of("training", state)},
+    ).write(queries.place_of(centre))  # fmt: skip
+    _answers(queries.backend_for(centre))
+    desk.priced(world, centre, now - timedelta(hours=1), [MILLI_FEN] * 24)
+    allocation = desk.granted(world, now - timedelta(hours=1), voucher_fen=100)
+    job = desk.submitted(
+        world, now, allocation, centre, template="training", parameters=TRAINING, processors=2,
+        wall_seconds=600, memory_mb=8192, data_class="INTERNAL",
+    )  # fmt: skip
+    deadline = time.monotonic() + 300
+    while queries.live_runs(centre).exists():
+        assert time.monotonic() < deadline, Job.objects.get(pk=job.pk).state
+        jobs.look_after(type(centre).objects.get(pk=centre.pk))
+        time.sleep(0.5)
+    job.refresh_from_db()
+    run, bill = job.runs.get(), Bill.objects.get(job=job)
+    assert (job.state, run.exit_code) == ("DONE", 0), run.log_tail
+    kept = {one.name: one for one in queries.results_of(job)}
+    assert set(kept) == {"loss.csv", "loss.png", "model.txt"}
+    with open_blob(kept["loss.csv"].blob) as file:
+        rows = csv.DictReader(io.StringIO(file.read().decode()))
+        losses = [float(row["held back"]) for row in rows]
+    assert losses[-1] < 0.5 * losses[0]
+    seconds = int((run.ended_at - run.started_at).total_seconds())
+    assert list(Usage.objects.values_list("core_seconds", "is_charged")) == [(2 * seconds, True)]
+    assert (bill.total_fen, bill.voucher_fen) == (2 * seconds * 25, min(100, 2 * seconds * 25))
+    allocation.refresh_from_db()
+    assert (allocation.used_core_seconds, allocation.held_core_seconds) == (2 * seconds, 0)
+    print(
+        f"{job.number} on Ray: {job.state}, {run.log_tail.strip()}; bill {bill.total_fen} fen for"
+        f" {2 * seconds} core seconds (voucher {bill.voucher_fen}, payer {bill.payer_fen})"
+    )
 
 
 def test_a_model_is_trained_and_its_loss_falls(machine):

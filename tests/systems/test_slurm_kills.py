@@ -18,6 +18,7 @@ from django.utils import timezone
 from kechuang.compute import jobs, queries
 from kechuang.compute.models import Bill, Charge, Job, Run, Usage
 from tests.compute import desk
+from tests.compute.keeper import dies_with_parent
 from tests.compute.slurm_here import (
     SlurmHere,
     billed_by_accounting,
@@ -56,6 +57,7 @@ class Process:
         self.pid = os.fork()
         if self.pid:
             return
+        dies_with_parent()
         try:
             while True:
                 self.act()

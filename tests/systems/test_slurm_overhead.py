@@ -59,7 +59,8 @@ class Desk:
         )  # fmt: skip
         self.client = Client(headers={"authorization": f"Bearer {token}"})
         self.worker = subprocess.Popen(
-            [sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker",
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "django", "procrastinate",
+             "--skip-checks", "worker",
              "--concurrency", "3", "--delete-jobs", "successful"],
             env={**os.environ, "DATABASE_URL": _url(), "KECHUANG_STATE": str(place),
                  "DJANGO_SETTINGS_MODULE": "kechuang.site.settings"},
