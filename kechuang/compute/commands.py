@@ -17,7 +17,7 @@ from kechuang.compute import actions, queries
 from kechuang.compute.actions.jobs import Asked
 from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Unreachable
-from kechuang.compute.backends.reaching import names_of, reach
+from kechuang.compute.backends.reaching import names_of, needed_of, reach
 from kechuang.compute.models import Job
 from kechuang.compute.rules import rights
 from kechuang.compute.rules.centres import check_accounted, check_connection_names, no_answer
@@ -41,9 +41,7 @@ def _actor(token: str, at: datetime) -> Actor:
 
 
 def _no_job(number: str) -> JobRefused:
-    return JobRefused(
-        "compute.no_job", N_("没有作业“{number}”，或您不能看。"), {"number": number}
-    )
+    return JobRefused("compute.no_job", N_("没有作业“{number}”，或您不能看。"), {"number": number})
 
 
 def _job(number: str, actor: Actor, at: datetime) -> Job:
@@ -70,7 +68,11 @@ def submit(
     job = actions.quote_job(allocation=allocation, asked=_asked(given, file), by=actor, at=at)
     chosen = str(given.get("centre", ""))
     quotes = [one for one in job.quotes.select_related("centre") if not one.refused_code]
-    fitting = [one for one in quotes if chosen in ("", one.centre.number)]
+    # one that is only played is taken where it is named, never because it is cheap
+    fitting = [
+        one for one in quotes
+        if chosen == one.centre.number or not chosen and not one.centre.is_simulated
+    ]  # fmt: skip
     require(bool(fitting), JobRefused("compute.no_quote", N_("没有中心能接这个作业。")))
     job = actions.submit_job(job=job, centre=fitting[0].centre, by=actor, at=at)
     console.print(f"{job.number}  {fitting[0].centre.name}  {fitting[0].total_fen / 100:,.2f}")
@@ -132,14 +134,14 @@ def connect(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="接入文件（TOML）")],
     token: Token = "",
 ) -> None:
-    """接入 / connect a centre to a Slurm or a Ray: look whether it answers, then keep how."""
+    """接入 / connect a centre to a Slurm, a Ray or one that is played: ask it, then keep how."""
     at = clock.now()
     actor = _actor(token, at)
     centre = queries.centres_visible_to(actor, at).filter(number=number).first()
     if centre is None or not rights.may_run_centre(actor, centre.facts):
         raise rights.not_permitted(rights.CENTRE_MAY)
     given = tomllib.loads(file.read_text(encoding="utf-8"))
-    check_connection_names(set(given), names_of(given))
+    check_connection_names(set(given), names_of(given), needed_of(given))
     try:
         found = reach(given)
     except Unreachable as silence:

@@ -1,11 +1,12 @@
 """Background doors of the desk: hand runs to their centres, look after them, end allocations.
 
-A centre is asked outside of any transaction; what it tells is then written down, each run in a
-transaction of its own. Whatever is killed here, the next look makes it up: handing in the same run
-twice runs it once, and what has ended is told again until it is written down.
+A centre is asked outside of any transaction; what it tells is then written down, the runs of a job
+in one. Whatever is killed here, the next look makes it up: handing in the same run twice runs it
+once, and what has ended is told again until it is written down.
 """
 
-from collections.abc import Iterator
+import fcntl
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -18,14 +19,15 @@ from kechuang.base.time import shanghai_date
 from kechuang.compute import actions, queries
 from kechuang.compute.backends.orders import ENDS, LOST, Backend, Sight, Unreachable
 from kechuang.compute.models import Allocation, Centre, Run
-from kechuang.compute.rules.jobs import RUN_LIVE, STAGED, Told
+from kechuang.compute.rules.jobs import RUN_LIVE, STAGED, Told, closes, is_news
 from kechuang.doors import clock
 
 LOG_CHARACTERS_MOST = 20_000
+KEPT_RUNS_MOST, KEPT_BYTES_MOST = 100, 20 * 1024 * 1024  # of what is left, at once
 
 
 @app.periodic(cron="* * * * * */2")
-@app.task(name="compute.tick", queue="compute", pass_context=False)
+@app.task(name="compute.tick", queue="compute", pass_context=False, queueing_lock="compute.tick")
 def tick(timestamp: int) -> None:
     """Look after every centre that has something to run."""
     for centre in queries.centres_with_work(clock.now()):
@@ -63,7 +65,8 @@ def keep_quotas(timestamp: int) -> None:
 def look_after(centre: Centre) -> None:
     """Hand in what is staged, cancel what is to be cancelled, write down what the centre tells.
 
-    A centre that gives no answer is noted as silent; everything stands until it answers.
+    A centre that gives no answer is noted as silent; everything stands until it answers. While one
+    writes down, another hands in all the same, and leaves the looking to it.
     """
     with _heard(centre):
         backend = queries.backend_for(centre)
@@ -73,10 +76,33 @@ def look_after(centre: Centre) -> None:
             if run.job.is_cancelling and run.state in RUN_LIVE:
                 backend.cancel(run.key)
         backend.step(centre.processors)
-        sights = backend.look([run.key for run in runs])
-        gone, ahead = Sight(LOST, ended=timezone.now().timestamp(), reason="lost"), _ahead()
-        for run in runs:
-            _write_down(run, sights.get(run.key, gone), backend, ahead)
+        with _alone(centre) as is_alone:
+            if is_alone:
+                _look(centre, backend)
+
+
+@contextmanager
+def _alone(centre: Centre) -> Iterator[bool]:
+    """Whether nobody else on this machine looks at the centre; nobody does meanwhile."""
+    place = queries.place_of(centre)
+    place.mkdir(parents=True, exist_ok=True, mode=0o711)
+    with open(place / ".looking", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _look(centre: Centre, backend: Backend) -> None:
+    """Ask how the runs stand, and write it down job by job."""
+    runs = [run for run in queries.live_runs(centre) if run.state != STAGED]
+    sights = backend.look([run.key for run in runs])
+    gone, ahead = Sight(LOST, ended=timezone.now().timestamp(), reason="lost"), _ahead()
+    for _job, together in groupby(runs, key=lambda run: run.job_id):
+        seen = [(run, sights.get(run.key, gone)) for run in together]
+        _write_down(seen, backend, ahead)
 
 
 @contextmanager
@@ -99,8 +125,7 @@ def _hand_in(centre: Centre, staged: list[Run], backend: Backend) -> None:
     for _job, together in groupby(staged, key=lambda run: run.job_id):
         runs = list(together)
         backend.submit(*[queries.order_of(run) for run in runs])
-        for run in runs:
-            actions.hand_in_run(run=run, by=Actor.CLOCK, at=clock.now())
+        actions.hand_in_runs(job=runs[0].job, runs=runs, by=Actor.CLOCK, at=clock.now())
 
 
 def _ahead() -> timedelta:
@@ -108,20 +133,46 @@ def _ahead() -> timedelta:
     return clock.now() - timezone.now()
 
 
-def _write_down(run: Run, sight: Sight, backend: Backend, ahead: timedelta) -> None:
-    """One run's sight, then what it left; a run is looked after until its results are kept and
-    its centre's accounts of it are closed."""
-    actions.see_run(run=run, told=_told(sight, ahead), by=Actor.CLOCK, at=clock.now())
-    if sight.state not in ENDS:
-        return
-    if not run.is_collected:
+def _write_down(seen: list[tuple[Run, Sight]], backend: Backend, ahead: timedelta) -> None:
+    """What was seen of a job's runs, then what they left; a run is looked after until its results
+    are kept and its centre's accounts of it are closed."""
+    job = seen[0][0].job
+    told = {run.pk: (run, _told(sight, ahead)) for run, sight in seen}
+    news = {number: word for number, (run, word) in told.items() if _is_news(run, word)}
+    if news:
+        actions.see_runs(job=job, told=news, by=Actor.CLOCK, at=clock.now())
+    ended = [(run, sight) for run, sight in seen if sight.state in ENDS]
+    for left in _leavings([run for run, _ in ended if not run.is_collected], backend):
+        actions.keep_leavings(job=job, left=left, by=Actor.CLOCK, at=clock.now())
+    closed = [run.key for run, sight in ended if not sight.is_open]
+    if closed:
+        backend.forget(*closed)
+
+
+def _is_news(run: Run, told: Told) -> bool:
+    """Whether it says more of a run than was known when its row was read; under the lock it is
+    asked once more."""
+    is_live = run.state in RUN_LIVE
+    return (
+        is_live
+        and is_news(run.state, told.state)
+        or closes(told, is_metered=run.is_metered, is_live=is_live)
+    )
+
+
+def _leavings(runs: Iterable[Run], backend: Backend) -> Iterator[list[actions.Left]]:
+    """What runs left, as many together as go into memory."""
+    found: list[actions.Left] = []
+    size = 0
+    for run in runs:
         files = [(path.name, path.read_bytes()) for path in backend.results(run.key)]
-        actions.keep_leavings(
-            run=run, files=files, log_tail=_whole_log(backend, run.key), by=Actor.CLOCK,
-            at=clock.now(),
-        )  # fmt: skip
-    if not sight.is_open:
-        backend.forget(run.key)
+        found.append(actions.Left(run, files, _whole_log(backend, run.key)))
+        size += sum(len(content) for _name, content in files)
+        if len(found) == KEPT_RUNS_MOST or size > KEPT_BYTES_MOST:
+            yield found
+            found, size = [], 0
+    if found:
+        yield found
 
 
 def _told(sight: Sight, ahead: timedelta) -> Told:

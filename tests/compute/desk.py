@@ -70,9 +70,7 @@ def asked(template="frame", parameters=None, **given):
     fields = {"title": "第一帧", "data_class": "PUBLIC", "deadline": None}
     wanted |= {name: given.pop(name) for name in list(given) if name in wanted}
     chosen = FRAME if parameters is None else parameters
-    return Asked(
-        template=template, parameters=chosen, wanted=Wanted(**wanted), **(fields | given)
-    )
+    return Asked(template=template, parameters=chosen, wanted=Wanted(**wanted), **(fields | given))
 
 
 def quoted(world, at, allocation, **given):
@@ -87,8 +85,8 @@ def submitted(world, at, allocation, place, **given):
 
 
 def handed_in(job, at):
-    for run in Run.objects.filter(job=job, state="STAGED").select_related("job"):
-        actions.hand_in_run(run=run, by=Actor.CLOCK, at=at)
+    staged = list(Run.objects.filter(job=job, state="STAGED"))
+    actions.hand_in_runs(job=job, runs=staged, by=Actor.CLOCK, at=at)
 
 
 def tell(run, state, started=None, ended=None, **given):

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import NotPermitted, RefusedTogether
 from kechuang.compute import actions
-from kechuang.compute.models import Allocation, JobStage, Run, Usage
+from kechuang.compute.models import Allocation, Bill, JobStage, Run, Usage
 from kechuang.compute.rules.allocations import AllocationRefused
-from kechuang.compute.rules.jobs import JobRefused
+from kechuang.compute.rules.jobs import JobRefused, Told
 from kechuang.compute.rules.registry import RegistryRefused
 from kechuang.compute.rules.templates import ParametersRefused
 from kechuang.record.models import Entry
@@ -214,9 +214,7 @@ def test_an_array_fails_with_one_task_and_the_rest_is_charged(world, at, centre,
 
 
 def test_a_job_is_cancelled_before_and_after_it_was_submitted(world, at, centre, allocation):
-    job = actions.cancel_job(
-        job=desk.quoted(world, at, allocation), by=world.member.actor, at=at
-    )
+    job = actions.cancel_job(job=desk.quoted(world, at, allocation), by=world.member.actor, at=at)
     assert job.state == "CANCELLED"
     job = desk.submitted(world, at, allocation, centre)
     job = actions.cancel_job(job=job, by=world.member.actor, at=at)
@@ -242,17 +240,16 @@ def test_a_failed_job_is_quoted_again_as_a_job_of_its_own(world, at, centre, all
 def test_only_the_clock_writes_down_what_centres_tell(world, at, centre, allocation):
     job = desk.submitted(world, at, allocation, centre)
     with pytest.raises(NotPermitted):
-        actions.hand_in_run(run=job.runs.get(), by=world.operator.actor, at=at)
+        actions.hand_in_runs(job=job, runs=job.runs.all(), by=world.operator.actor, at=at)
 
 
-def test_results_are_kept_once_and_what_is_no_known_type_is_left_out(
-    world, at, centre, allocation
-):
+def test_results_are_kept_once_and_what_is_no_known_type_is_left_out(world, at, centre, allocation):
     job = desk.run_through(desk.submitted(world, at, allocation, centre), at, 5)
     run = job.runs.select_related("job").get()
     files = [("a.png", b"\x89PNG\r\n\x1a\n" + b"0" * 40), ("b.png", b"\x00\x01\x02")]
-    assert actions.keep_leavings(run=run, files=files, log_tail="ok", by=Actor.CLOCK, at=at) == 1
-    assert actions.keep_leavings(run=run, files=files, log_tail="ok", by=Actor.CLOCK, at=at) == 0
+    left = [actions.Left(run, files, "ok")]
+    assert actions.keep_leavings(job=job, left=left, by=Actor.CLOCK, at=at) == 1
+    assert actions.keep_leavings(job=job, left=left, by=Actor.CLOCK, at=at) == 0
     run.refresh_from_db()
     assert run.log_tail == "ok\n[b.png: not kept]\n"
 
@@ -291,3 +288,20 @@ def test_the_database_holds_what_an_allocation_may_be_used_for(allocation):
         Allocation.objects.filter(pk=allocation.pk).update(used_core_seconds=360_001)
     with pytest.raises(IntegrityError, match="voucher_never_overdrawn"), transaction.atomic():
         Allocation.objects.filter(pk=allocation.pk).update(voucher_used_fen=101)
+
+
+def test_an_array_of_any_size_is_written_down_in_the_same_queries(
+    world, at, centre, django_assert_num_queries
+):
+    allocation = desk.granted(world, at, core_hours=1000)
+    for tasks, queries in ((3, 35), (40, 35)):
+        job = desk.submitted(world, at, allocation, centre, tasks=tasks)
+        desk.handed_in(job, at)
+        runs = list(job.runs.all())
+        told = {run.pk: Told("DONE", at, at + timedelta(seconds=9), 0) for run in runs}
+        left = [actions.Left(run, [], "ok") for run in runs]
+        with django_assert_num_queries(queries):
+            assert actions.see_runs(job=job, told=told, by=Actor.CLOCK, at=at) == tasks
+            actions.keep_leavings(job=job, left=left, by=Actor.CLOCK, at=at)
+        assert Bill.objects.get(job=job).charges.filter(kind="SEGMENT").count() == tasks
+        assert job.runs.filter(is_collected=True, is_metered=True, log_tail="ok").count() == tasks

@@ -28,13 +28,20 @@ from kechuang.compute.actions.registry import (
     register_data,
     set_prices,
 )
-from kechuang.compute.actions.running import hand_in_run, keep_leavings, see_run
+from kechuang.compute.actions.running import (
+    Left,
+    hand_in_runs,
+    keep_leavings,
+    see_run,
+    see_runs,
+)
 
 __all__ = [
-    "add_phase", "approve_adjustment", "ask_adjustment", "ask_prices", "cancel_job",
+    "Left", "add_phase", "approve_adjustment", "ask_adjustment", "ask_prices", "cancel_job",
     "change_centre", "change_centre_state", "change_data_audience", "connect_centre",
-    "end_allocation", "grant_allocation", "hand_in_run", "keep_leavings", "lock_statement",
+    "end_allocation", "grant_allocation", "hand_in_runs", "keep_leavings", "lock_statement",
     "move_phase", "note_answer", "note_link", "note_trial", "quote_job", "refuse_prices",
     "register_centre", "register_data", "renew_allocation", "request_allocation", "requote_job",
-    "retry_job", "return_allocation", "revoke_allocation", "see_run", "set_prices", "submit_job",
+    "retry_job", "return_allocation", "revoke_allocation", "see_run", "see_runs", "set_prices",
+    "submit_job",
 ]  # fmt: skip

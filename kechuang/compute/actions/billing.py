@@ -19,7 +19,7 @@ from kechuang.compute.models import (
     Statement,
     Usage,
 )
-from kechuang.compute.queries import bills_of, statement_content, unbilled_jobs
+from kechuang.compute.queries import bills_of, lines_for, statement_content, unbilled_jobs
 from kechuang.compute.rules import billing as rules
 from kechuang.compute.rules import rights
 from kechuang.ledger import actions as ledger
@@ -34,16 +34,7 @@ def bill_job(*, job: Job, by: Actor, at: datetime) -> Bill | None:
     Called in the transaction in which its last run is metered; the month is that of its end. None
     where it held nothing that is charged.
     """
-    usages = list(
-        Usage.objects.filter(run__job=job, is_charged=True).select_related("price_list", "run")
-    )
-    lines = rules.lines_of([
-        rules.Held(
-            usage.pk, usage.processors, int(usage.since.timestamp()), int(usage.until.timestamp()),
-            tuple(usage.price_list.milli_fen_per_core_hour), usage.price_list.minimum_fen,
-        )
-        for usage in usages
-    ])  # fmt: skip
+    lines = lines_for(Usage.objects.filter(run__job=job, is_charged=True))
     if not lines:
         return None
     total = sum(line.amount_fen for line in lines)
@@ -169,8 +160,12 @@ def approve_adjustment(*, adjustment: Adjustment, by: Actor, at: datetime) -> Ad
     statement = (
         Statement.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
-            "allocation__organisation", "centre__organisation", "locked_by", "entry_set",
-            "centre_account", "payer_account",
+            "allocation__organisation",
+            "centre__organisation",
+            "locked_by",
+            "entry_set",
+            "centre_account",
+            "payer_account",
         )
         .get(pk=adjustment.statement_id)
     )

@@ -38,8 +38,12 @@ def locked_job(job: Job) -> Job:
     return (
         Job.objects.select_for_update(no_key=True, of=("self",))
         .select_related(
-            "organisation", "asked_by", "allocation__organisation", "centre__organisation",
-            "data_set__organisation", "data_set__centre",
+            "organisation",
+            "asked_by",
+            "allocation__organisation",
+            "centre__organisation",
+            "data_set__organisation",
+            "data_set__centre",
         )
         .get(pk=job.pk)
     )
@@ -141,7 +145,7 @@ def submit_job(*, job: Job, centre: Centre, by: Actor, at: datetime) -> Job:
     budget.held_core_seconds += needs
     budget.save(update_fields=["held_core_seconds"])
     row.number = take_number("ZY", at=at)
-    row.centre, row.submitted_at = centre, at
+    row.centre, row.submitted_at, row.is_simulated = centre, at, centre.is_simulated
     move_job(row, rules.STAGED, by, at)
     Run.objects.bulk_create([
         Run(job=row, task=task, key=f"{row.number}-{task}-1",
@@ -152,6 +156,7 @@ def submit_job(*, job: Job, centre: Centre, by: Actor, at: datetime) -> Job:
         "submit_job", row, by, at, centre=centre.number, allocation=budget.number,
         template=row.template, processors=row.processors, tasks=row.tasks,
         wall_seconds=row.wall_seconds, total_fen=quote.total_fen if quote else 0,
+        **({"simulated": True} if row.is_simulated else {}),
     )  # fmt: skip
     defer("compute.run_centre", number=centre.number, timestamp=int(at.timestamp()))
     return row

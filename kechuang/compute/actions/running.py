@@ -1,6 +1,7 @@
 """What the clock writes down of runs: handed in, begun, ended, lost, fetched; and the bill."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -10,8 +11,7 @@ from kechuang.base.refusals import require
 from kechuang.compute.actions.allocations import locked_allocation
 from kechuang.compute.actions.billing import bill_job
 from kechuang.compute.actions.jobs import locked_job, move_job, record_job
-from kechuang.compute.models import Bill, Job, Result, Run, Usage
-from kechuang.compute.queries import price_list_at
+from kechuang.compute.models import Bill, Job, PriceList, Result, Run, Usage
 from kechuang.compute.rules import jobs as rules
 from kechuang.compute.rules import rights
 from kechuang.compute.rules.billing import accounted_limit, held_seconds
@@ -21,77 +21,105 @@ from kechuang.files.rules import FileRefused
 from kechuang.messages.actions import tell
 
 
-@transaction.atomic
-def hand_in_run(*, run: Run, by: Actor, at: datetime) -> None:
-    """Note that a centre has taken a run; the second time nothing changes."""
-    job, row = _locked(run, by)
-    if row.state != rules.STAGED:
-        return
-    row.state, row.submitted_at = rules.SUBMITTED, at
-    row.save(update_fields=["state", "submitted_at"])
-    _move_with_runs(job, by, at)
+@dataclass(frozen=True)
+class Left:
+    """What one run left: its files by name, and the end of what it printed."""
+
+    run: Run
+    files: Sequence[tuple[str, bytes]]
+    log_tail: str
 
 
 @transaction.atomic
-def see_run(*, run: Run, told: Told, by: Actor, at: datetime) -> bool:
-    """Write down what a centre tells of a run; True where something changed.
+def hand_in_runs(*, job: Job, runs: Iterable[Run], by: Actor, at: datetime) -> int:
+    """Note that a centre has taken runs of a job; how many it had not been noted of before."""
+    require(by.is_role(Role.CLOCK), rights.not_permitted(rights.CENTRE_MAY))
+    row = locked_job(job)
+    numbers = [run.pk for run in runs]
+    staged = Run.objects.filter(job=row, pk__in=numbers, state=rules.STAGED)
+    taken = staged.update(state=rules.SUBMITTED, submitted_at=at)
+    if taken:
+        _move_with_runs(row, by, at)
+    return taken
+
+
+@transaction.atomic
+def see_runs(*, job: Job, told: Mapping[int, Told], by: Actor, at: datetime) -> int:
+    """Write down what a centre tells of runs of a job, by their keys; how many changed.
 
     An end is metered in the same transaction, once; where the centre's accounts of the run are not
     closed yet it stands as ended and is metered when they are. A run that the centre lost is not
     charged, unless its accounts say so; its task is run again, with a word in the job's history,
     three times at most.
     """
-    job, row = _locked(run, by)
-    if told.state not in (rules.RUNNING, rules.LOST, *rules.ENDED):
-        return False
-    if row.state not in rules.RUN_LIVE:
-        return _close_accounts(job, row, told, by, at)
-    if told.state == row.state:
-        return False
-    row.state, row.started_at = told.state, told.started_at
-    row.exit_code, row.reason = told.exit_code, told.reason
-    if told.state == rules.RUNNING:
-        row.save(update_fields=["state", "started_at", "exit_code", "reason"])
-        _move_with_runs(job, by, at)
-        return True
-    row.ended_at = told.ended_at or at
-    row.accounts_since = at if told.is_open else None
-    row.save()
-    again = told.state == rules.LOST and not job.is_cancelling
-    if again and row.attempt < rules.ATTEMPTS_MOST:
-        attempt = row.attempt + 1
-        Run.objects.create(
-            job=job, task=row.task, attempt=attempt, key=f"{job.number}-{row.task}-{attempt}",
-            predicted_wait_seconds=row.predicted_wait_seconds,
-        )  # fmt: skip
-        record_job("rerun_task", job, by, at, task=row.task, attempt=attempt)
-    if not told.is_open:
-        _meter(job, row, told, at)
-    note = ""
-    if told.state == rules.LOST:
-        note = LOST_NOTE.format(task=row.task, attempt=row.attempt)
-    elif told.reason == rules.UNACCOUNTED:
-        note = rules.REASONS[rules.UNACCOUNTED]
-    _move_with_runs(job, by, at, note)
-    return True
-
-
-def _locked(run: Run, by: Actor) -> tuple[Job, Run]:
     require(by.is_role(Role.CLOCK), rights.not_permitted(rights.CENTRE_MAY))
-    job = locked_job(run.job)
-    return job, Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    row = locked_job(job)
+    runs = Run.objects.select_for_update(no_key=True).filter(job=row, pk__in=told).order_by("pk")
+    ended: list[Run] = []
+    closed: list[Run] = []
+    changed: list[Run] = []
+    notes: list[str] = []
+    for run in runs:
+        word = told[run.pk]
+        if run.state in rules.RUN_LIVE and rules.is_news(run.state, word.state):
+            _put(run, word, at)
+            changed.append(run)
+            if run.state != rules.RUNNING:
+                ended.append(run)
+                notes += _note_of(run, word)
+        elif rules.closes(word, is_metered=run.is_metered, is_live=run.state in rules.RUN_LIVE):
+            closed.append(run)
+            notes += [rules.REASONS[word.reason]] if word.reason == rules.UNACCOUNTED else []
+    metered = closed + [run for run in ended if not told[run.pk].is_open]
+    for run in metered:
+        run.is_metered, run.accounts_since = True, None
+    Run.objects.bulk_update({*changed, *metered}, CHANGES)
+    again = [run for run in ended if run.state == rules.LOST and not row.is_cancelling]
+    _run_again(row, again, by, at)
+    _meter(row, [(run, told[run.pk]) for run in metered], at)
+    if changed or notes:
+        _move_with_runs(row, by, at, notes)
+    if closed:
+        _bill_when_metered(row, by, at)
+    return len({*changed, *metered})
 
 
-def _close_accounts(job: Job, row: Run, told: Told, by: Actor, at: datetime) -> bool:
-    """Meter a run that has ended, now that its centre's accounts are closed; bill its job with the
-    last of its runs."""
-    if row.is_metered or told.is_open or told.state not in (rules.LOST, *rules.ENDED):
-        return False
-    _meter(job, row, told, at)
-    if told.reason == rules.UNACCOUNTED:
-        move_job(job, job.state, by, at, rules.REASONS[rules.UNACCOUNTED])
-    _bill_when_metered(job, by, at)
-    return True
+CHANGES = (
+    "state", "started_at", "ended_at", "exit_code", "reason", "accounts_since", "is_metered",
+)  # fmt: skip
+
+
+def see_run(*, run: Run, told: Told, by: Actor, at: datetime) -> bool:
+    """Write down what a centre tells of one run; True where something changed."""
+    return bool(see_runs(job=run.job, told={run.pk: told}, by=by, at=at))
+
+
+def _put(run: Run, told: Told, at: datetime) -> None:
+    """Put a live run where its centre says that it is."""
+    run.state, run.started_at = told.state, told.started_at
+    run.exit_code, run.reason = told.exit_code, told.reason
+    if told.state != rules.RUNNING:
+        run.ended_at = told.ended_at or at
+        run.accounts_since = at if told.is_open else None
+
+
+def _note_of(run: Run, told: Told) -> list[str]:
+    """What the job's history says of an end, where it says anything."""
+    if told.state == rules.LOST:
+        return [LOST_NOTE.format(task=run.task, attempt=run.attempt)]
+    return [rules.REASONS[rules.UNACCOUNTED]] if told.reason == rules.UNACCOUNTED else []
+
+
+def _run_again(job: Job, lost: list[Run], by: Actor, at: datetime) -> None:
+    """Another attempt for each task that was lost, as long as it may have one."""
+    for run in lost:
+        if run.attempt < rules.ATTEMPTS_MOST:
+            attempt = run.attempt + 1
+            Run.objects.create(
+                job=job, task=run.task, attempt=attempt, key=f"{job.number}-{run.task}-{attempt}",
+                predicted_wait_seconds=run.predicted_wait_seconds,
+            )  # fmt: skip
+            record_job("rerun_task", job, by, at, task=run.task, attempt=attempt)
 
 
 def _bill_when_metered(job: Job, by: Actor, at: datetime) -> None:
@@ -101,51 +129,64 @@ def _bill_when_metered(job: Job, by: Actor, at: datetime) -> None:
         bill_job(job=job, by=by, at=at)
 
 
-def _meter(job: Job, run: Run, told: Told, at: datetime) -> None:
-    """Keep what a run held, once, and give back what was held for it in the allocation.
+def _meter(job: Job, metered: list[tuple[Run, Told]], at: datetime) -> None:
+    """Keep what runs held, once, and give back what was held for them in the allocation.
 
-    Each time that its centre began it is a stretch at the prices of its own beginning. What was
+    Each time that its centre began one is a stretch at the prices of its own beginning. What was
     held stays so where the task is run again.
     """
-    budget = locked_allocation(job.allocation)
-    if not Run.objects.filter(job=job, task=run.task, attempt=run.attempt + 1).exists():
-        budget.held_core_seconds -= job.processors * job.wall_seconds
-    is_charged = told.counts
+    if not metered:
+        return
+    assert job.centre is not None
+    budget, lists = locked_allocation(job.allocation), list(job.centre.prices.order_by("since"))
+    attempts = set(Run.objects.filter(job=job).values_list("task", "attempt"))
+    usages = []
+    for run, told in metered:
+        if (run.task, run.attempt + 1) not in attempts:
+            budget.held_core_seconds -= job.processors * job.wall_seconds
+        mine = _usages_of(job, run, told, lists, at)
+        usages += mine
+        budget.used_core_seconds += sum(one.core_seconds for one in mine if one.is_charged)
+        # a centre may hold a task longer than was asked, or begin it anew: it is charged, and the
+        # allocation is used up, never beyond what was granted
+        most = budget.core_hours * 3600 - budget.held_core_seconds
+        budget.used_core_seconds = min(budget.used_core_seconds, most)
+    Usage.objects.bulk_create(usages)
+    budget.save(update_fields=["held_core_seconds", "used_core_seconds"])
+
+
+def _usages_of(job: Job, run: Run, told: Told, lists: list[PriceList], at: datetime) -> list[Usage]:
+    """What one run held: a row for each stretch, at the list in force when it began."""
     stretches = [(a.timestamp(), b.timestamp()) for a, b in told.stretches]
     limit = job.wall_seconds if told.held is None else accounted_limit(job.wall_seconds)
+    found = []
     for place, (since, until) in enumerate(held_seconds(stretches, limit), 1):
-        assert job.centre is not None
         began = datetime.fromtimestamp(since, tz=UTC)
-        usage = Usage.objects.create(
+        fitting = [one for one in lists if one.since <= began] or lists[:1]
+        found.append(Usage(
             run=run, place=place, centre=job.centre, processors=job.processors, since=began,
-            price_list=price_list_at(job.centre, began) or job.centre.prices.first(),
-            until=datetime.fromtimestamp(until, tz=UTC), metered_at=at,
-            core_seconds=job.processors * (until - since), is_charged=is_charged,
-        )  # fmt: skip
-        if usage.is_charged:
-            budget.used_core_seconds += usage.core_seconds
-    # a centre may hold a task longer than was asked, or begin it anew: it is charged, and the
-    # allocation is used up, never beyond what was granted
-    most = budget.core_hours * 3600 - budget.held_core_seconds
-    budget.used_core_seconds = min(budget.used_core_seconds, most)
-    budget.save(update_fields=["held_core_seconds", "used_core_seconds"])
-    run.is_metered, run.accounts_since = True, None
-    run.save(update_fields=["is_metered", "accounts_since"])
+            price_list=fitting[-1], until=datetime.fromtimestamp(until, tz=UTC), metered_at=at,
+            core_seconds=job.processors * (until - since),
+            is_charged=told.counts and not job.is_simulated, is_simulated=job.is_simulated,
+        ))  # fmt: skip
+    return found
 
 
-def _move_with_runs(job: Job, by: Actor, at: datetime, note: str = "") -> None:
-    """Put the job where its runs are; at its end bill it and tell who asked."""
+def _move_with_runs(job: Job, by: Actor, at: datetime, notes: Sequence[str] = ()) -> None:
+    """Put the job where its runs are, with a word of each that has one; at its end bill it and tell
+    who asked."""
     last = dict(
         Run.objects.filter(job=job).order_by("task", "attempt").values_list("task", "state")
     )
     state = rules.state_of(last.values())
-    if state == job.state:
-        if note:
-            move_job(job, state, by, at, note)
+    is_moved = state != job.state
+    for note in notes[:-1] if is_moved else notes:
+        move_job(job, job.state, by, at, note)
+    if not is_moved:
         return
     if state in rules.ENDED:
         job.reason = _reason(job)
-    move_job(job, state, by, at, note or job.reason)
+    move_job(job, state, by, at, notes[-1] if notes else job.reason)
     record_job("see_job", job, by, at, runs=len(last))
     if state in rules.ENDED:
         _bill_when_metered(job, by, at)
@@ -166,26 +207,27 @@ def _reason(job: Job) -> str:
 
 
 @transaction.atomic
-def keep_leavings(
-    *, run: Run, files: Iterable[tuple[str, bytes]], log_tail: str, by: Actor, at: datetime
-) -> int:
-    """Keep the results and the log of a run that has ended, once; how many files were kept.
+def keep_leavings(*, job: Job, left: Sequence[Left], by: Actor, at: datetime) -> int:
+    """Keep the results and the logs of runs of a job that have ended, once; how many files.
 
     A file of a type that is not kept is left out, and the log says so.
     """
-    _job, row = _locked(run, by)
-    if row.is_collected or row.state in rules.RUN_LIVE:
-        return 0
-    kept = 0
-    for name, content in files:
-        try:
-            with transaction.atomic():
-                blob = keep_blob(content=content, filename=name, by=by, at=at)
-        except FileRefused:
-            log_tail += f"\n[{name}: not kept]\n"
-            continue
-        Result.objects.create(run=row, name=name[:200], blob=blob, fetched_at=at)
-        kept += 1
-    row.is_collected, row.log_tail = True, log_tail
-    row.save(update_fields=["is_collected", "log_tail"])
+    require(by.is_role(Role.CLOCK), rights.not_permitted(rights.CENTRE_MAY))
+    row, kept, found = locked_job(job), 0, {one.run.pk: one for one in left}
+    runs = Run.objects.select_for_update(no_key=True).filter(
+        job=row, pk__in=found, is_collected=False
+    )
+    ended = list(runs.exclude(state__in=rules.RUN_LIVE).order_by("pk"))
+    for run in ended:
+        run.is_collected, run.log_tail = True, found[run.pk].log_tail
+        for name, content in found[run.pk].files:
+            try:
+                with transaction.atomic():
+                    blob = keep_blob(content=content, filename=name, by=by, at=at)
+            except FileRefused:
+                run.log_tail += f"\n[{name}: not kept]\n"
+                continue
+            Result.objects.create(run=run, name=name[:200], blob=blob, fetched_at=at)
+            kept += 1
+    Run.objects.bulk_update(ended, ("is_collected", "log_tail"))
     return kept

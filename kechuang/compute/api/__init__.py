@@ -128,6 +128,7 @@ class QuoteOut(Schema):
     """One centre's quote: every term in fen, or the rule by which it cannot take the job."""
 
     centre: str
+    is_simulated: bool
     refused_code: str
     wait_seconds: int
     transfer_seconds: int
@@ -145,6 +146,10 @@ class QuoteOut(Schema):
     @staticmethod
     def resolve_centre(row: Any) -> str:
         return row.centre.number
+
+    @staticmethod
+    def resolve_is_simulated(row: Any) -> bool:
+        return row.centre.is_simulated
 
 
 class RunOut(Schema):
@@ -187,6 +192,7 @@ class JobOut(Schema):
     wall_seconds: int
     memory_mb: int
     tasks: int
+    is_simulated: bool
     state: str
     state_since: datetime
     valid_until: datetime
@@ -313,9 +319,7 @@ def list_allocations(request: HttpRequest, query: Query[StateQuery]) -> Any:
     return {"items": page.rows, "next_after": page.next_after}
 
 
-@allocations.post(
-    "", response={200: AllocationOut, **ERRORS}, operation_id="request_allocation"
-)
+@allocations.post("", response={200: AllocationOut, **ERRORS}, operation_id="request_allocation")
 def request_allocation(request: HttpRequest, body: AllocationIn) -> Any:
     """Ask for core time for the own unit."""
     return actions.request_allocation(**body.dict(), by=api_actor(request), at=request.at)
@@ -471,9 +475,7 @@ def download_result(request: HttpRequest, number: str, file: str) -> HttpRespons
     return FileResponse(open_blob(kept.blob), as_attachment=True, filename=kept.name)
 
 
-@statements.get(
-    "", response={200: PageOf[StatementOut], **ERRORS}, operation_id="list_statements"
-)
+@statements.get("", response={200: PageOf[StatementOut], **ERRORS}, operation_id="list_statements")
 def list_statements(request: HttpRequest, query: Query[ListQuery]) -> Any:
     """Locked statements, newest first."""
     rows = queries.statements_visible_to(api_actor(request), request.at)

@@ -23,4 +23,8 @@ def backend_of(kind: str, spool: Path) -> Backend:
         from kechuang.compute.backends.ray import RayBackend
 
         return RayBackend(spool)
+    if kind == "SIMULATED":
+        from kechuang.compute.backends.simulated import SimulatedBackend
+
+        return SimulatedBackend(spool)
     raise ValueError(f"no backend of the kind {kind!r}")

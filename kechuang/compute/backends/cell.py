@@ -2,12 +2,11 @@
 
 As root it becomes `nobody`; else it lives in a user namespace of its own. Its own directory stands
 at /tmp, the installation's state is not there at all. OSError where the kernel does not allow it.
-Standard library alone.
+Standard library alone, and little of it: see `runner`.
 """
 
 import ctypes
 import os
-from pathlib import Path
 
 NEWNS, NEWUSER, NEWPID, NEWNET, NEWIPC = (
     0x00020000, 0x10000000, 0x20000000, 0x40000000, 0x08000000,
@@ -17,28 +16,33 @@ NOBODY = 65534
 OWN = "/tmp"  # nosec B108: the own directory, laid over what others share
 
 
-def shut_in(work: Path, hidden: list[str], needed: list[str]) -> None:
+def shut_in(work: str, hidden: list[str], needed: list[str]) -> None:
     """Return in the process that is shut in; its parent waits and ends as it ends."""
     libc = ctypes.CDLL(None, use_errno=True)
     is_root, user, group = os.getuid() == 0, os.getuid(), os.getgid()
     spaces = NEWNS | NEWPID | NEWNET | NEWIPC | (0 if is_root else NEWUSER)
     _checked(libc.unshare(spaces), "unshare")
     if not is_root:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        _say("/proc/self/setgroups", "deny")
+        _say("/proc/self/uid_map", f"{user} {user} 1")
+        _say("/proc/self/gid_map", f"{group} {group} 1")
     _wait_for_the_one_within()
     _mount(libc, None, "/", None, REC | PRIVATE)
     if is_root:
         os.chown(work, NOBODY, NOBODY)
-        for path in work.iterdir():
-            os.chown(path, NOBODY, NOBODY)
+        for name in os.listdir(work):
+            os.chown(f"{work}/{name}", NOBODY, NOBODY)
     _keep_and_hide(libc, work, hidden, needed if is_root else [])
     _mount(libc, "proc", "/proc", "proc", 0)
     if is_root:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _say(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _wait_for_the_one_within() -> None:
@@ -51,7 +55,7 @@ def _wait_for_the_one_within() -> None:
     ctypes.CDLL(None).prctl(1, 9)
 
 
-def _keep_and_hide(libc: ctypes.CDLL, work: Path, hidden: list[str], needed: list[str]) -> None:
+def _keep_and_hide(libc: ctypes.CDLL, work: str, hidden: list[str], needed: list[str]) -> None:
     """Lay the own directory over /tmp and nothing over what is hidden; what is needed of a folder
     that others may not enter is laid there anew, alone."""
     kept = sorted({os.path.realpath(path) for path in needed if _closed_above(path)}, key=len)
@@ -73,10 +77,11 @@ def _keep_and_hide(libc: ctypes.CDLL, work: Path, hidden: list[str], needed: lis
 
 def _closed_above(path: str) -> str:
     """The first folder above a path that not everybody may enter; empty where there is none."""
-    steps = Path(os.path.realpath(path)).parents
-    for step in reversed(steps):
-        if not step.stat().st_mode & 0o001:
-            return str(step)
+    step = ""
+    for name in os.path.realpath(path).split("/")[1:]:
+        if not os.stat(step or "/").st_mode & 0o001:
+            return step or "/"
+        step = f"{step}/{name}"
     return ""
 
 

@@ -4,7 +4,7 @@ Runs in the worker's process where Slurm is on this machine, else on the login n
 whole over ssh with `spool`; so both are of the standard library alone and know nothing of the desk.
 Everything that must be known stands in the spool, a directory that login and compute nodes share:
 
-    KEY/         one run: order.json, work/, log.txt, end.json as on a machine of our own
+    KEY/         one run: its order, work/, log.txt, end.json as on a machine of our own
     KEY/batch    which batch it went in, and at which place
     .batches/B/  keys (one a line, by place) and job: what Slurm calls it, once it has said so
 
@@ -16,18 +16,16 @@ claims the run and the second ends at once.
 from __future__ import annotations  # login nodes may have Python 3.9
 
 import fcntl
-import json
-import os
 import secrets
 import shlex
 import shutil
-import subprocess
 import time
 import typing
 from contextlib import suppress
 from pathlib import Path
 
-from kechuang.compute.backends.spool import Spool, write
+from kechuang.compute.backends.accounts import Accounts, Silent
+from kechuang.compute.backends.spool import write
 
 ENDS = {
     "COMPLETED": "DONE", "FAILED": "FAILED", "TIMEOUT": "FAILED", "OUT_OF_MEMORY": "FAILED",
@@ -42,6 +40,11 @@ NEVER_BEGUN = {"CANCELLED", "REQUEUED"}  # of no length: it waited
 WAITS = {"PENDING", "RUNNING", "SUSPENDED", "CONFIGURING", "REQUEUE_HOLD", "REQUEUED"}
 BEGUN = {"RUNNING", "COMPLETING", "SUSPENDED", "STAGE_OUT", "SIGNALING", "RESIZING"}
 SIGNALLED = 128
+# as a module the runner is compiled once for all tasks of a node, not by each
+START = (
+    "import os, sys; sys.path.insert(0, sys.argv[1]); import runner;"
+    " os._exit(runner.of_batch(*sys.argv[2:]))"
+)
 ALONE = -1  # the place of a task that is no array's
 
 
@@ -63,35 +66,12 @@ class Row(typing.NamedTuple):
         return self.word not in NEVER_BEGUN and bool(self.comment)
 
 
-class Silent(Exception):
-    """A command of Slurm's gave no answer, or refused."""
-
-
-class Hand(Spool):
+class Hand(Accounts):
     """One Slurm, as this machine's commands reach it."""
 
     def __init__(self, settings: dict) -> None:
-        super().__init__(Path(settings["spool"]))
+        super().__init__(settings)
         self.batches = self.spool / ".batches"
-        self.settings = settings
-        self.environment = {
-            "PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC",
-            "SLURM_TIME_FORMAT": "%s", "HOME": os.environ.get("HOME", "/"),
-            **({"SLURM_CONF": settings["conf"]} if settings.get("conf") else {}),
-        }  # fmt: skip
-
-    def call(self, *command: str, given: str = "", may_fail: bool = False) -> str:
-        """What a command of Slurm's prints; Silent past its time or where it refuses."""
-        try:
-            done = subprocess.run(
-                command, input=given, env=self.environment, capture_output=True, text=True,
-                timeout=self.settings["timeout_seconds"], check=False,
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Silent(f"{command[0]}: {error}") from error
-        if done.returncode and not may_fail:
-            raise Silent(f"{command[0]}: {(done.stderr or done.stdout).strip()[:500]}")
-        return done.stdout
 
     # handing in
 
@@ -156,7 +136,7 @@ class Hand(Spool):
 
     def _called(self, name: str, number: int) -> str:
         """What Slurm calls a task: of an array by its place, alone by the job."""
-        return self._job(name) if number == ALONE else f"{self._job(name)}_{number}"
+        return _task(self._job(name), number)
 
     def _job_named(self, name: str) -> str:
         """What Slurm calls a batch that it was asked to take by a call nobody heard back from."""
@@ -171,11 +151,15 @@ class Hand(Spool):
 
     def _asks(self, name: str, order: dict, tasks: int) -> list:
         partition, account = self.settings.get("partition"), order["account"]
+        path = self.settings.get("path")
         return [
             "--parsable", f"--job-name={name}", f"--comment={order['job'] or name}", "--ntasks=1",
             f"--cpus-per-task={order['processors']}", f"--mem={order['memory_mb']}M",
             f"--time={-(-order['wall_seconds'] // 60)}", "--requeue", "--output=/dev/null",
-            f"--chdir={self.spool}", "--export=KECHUANG_DESK",
+            f"--chdir={self.spool}",
+            # what `environment` holds and no more; by a list without ALL slurmd would have the user
+            # log in anew for every task (`su - USER`), which takes longer than the task
+            f"--export=ALL,PATH={path}" if path else "--export=ALL",
             # an array is not looked at before the next round of the scheduler, a single job at once
             *([f"--array=0-{tasks - 1}"] if tasks > 1 else []),
             *([f"--partition={partition}"] if partition else []),
@@ -183,13 +167,13 @@ class Hand(Spool):
         ]  # fmt: skip
 
     def _script(self, name: str, where: Path) -> str:
-        python, runner = self.settings["python"], where / "runner.py"
-        keys = self.batches / name / "keys"
+        words = [
+            self.settings["python"], "-I", "-S", "-c", START, str(where),
+            str(self.batches / name / "keys"),
+        ]  # fmt: skip
         return (
-            "#!/bin/sh\n"
-            f'key=$(sed -n "$((${{SLURM_ARRAY_TASK_ID:-0}} + 1))p" {shlex.quote(str(keys))})\n'
-            f"exec {shlex.quote(python)} -I -S {shlex.quote(str(runner))}"
-            f' {shlex.quote(str(self.spool))}/"$key" "${{SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}}"\n'
+            f"#!/bin/sh\nexec {shlex.join(words)}"
+            ' "${SLURM_ARRAY_TASK_ID:-0}" "${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}"\n'
         )
 
     # looking
@@ -199,12 +183,16 @@ class Hand(Spool):
         places: dict = {}
         found: dict = {}
         jobs: dict = {}
+        batches: dict = {}
         for key in keys:
             place = self._place(key)
-            if place and self._job(place[0]):
+            if place and place[0] not in batches:
+                batches[place[0]] = self._job(place[0])
+            if place and batches[place[0]]:
+                job = batches[place[0]]
                 # the name too: a Slurm that lost its state gives its numbers once more
-                places[key] = (place[0], self._called(*place))
-                jobs[self._job(place[0])] = True
+                places[key] = (place[0], _task(job, place[1]))
+                jobs[job] = True
             elif (self.spool / key).is_dir():
                 found[key] = {"state": "QUEUED"}
         if not jobs:
@@ -368,86 +356,17 @@ class Hand(Spool):
         if job:
             self.call("scancel", "--quiet", self._called(*place), may_fail=True)
 
-    def forget(self, key: str) -> None:
+    def forget(self, keys: list) -> None:
         """Out of sight at once, then removed; a batch goes with the last of its runs."""
-        place = self._place(key)
-        self.put_away(key)
-        if place and (self.batches / place[0] / "keys").exists():
-            keys = (self.batches / place[0] / "keys").read_text(encoding="utf-8").split("\n")
-            if not any((self.spool / one).exists() for one in keys):
-                shutil.rmtree(self.batches / place[0], ignore_errors=True)
-
-    # accounts
-
-    def keep_quotas(self, minutes: dict, least: dict | None = None) -> list:
-        """Make each account where it is missing and hold it to its core minutes; which were set.
-        With `least` Slurm is not asked where at least so much was set the last time."""
-        noted = self._noted()
-        if least is not None and all(noted.get(name, -1) >= one for name, one in least.items()):
-            return []
-        self.spool.mkdir(parents=True, exist_ok=True, mode=0o711)
-        write(self.spool / ".quotas", "{}")  # whoever is killed over it asks anew
-        cluster, user = self.settings["cluster"], self.settings["user"]
-        text = self.call(
-            "sacctmgr", "--noheader", "--parsable2", "show", "associations",
-            f"cluster={cluster}", "format=account,user,grptresmins",
-        )  # fmt: skip
-        limits, members = {}, set()
-        for line in text.splitlines():
-            account, member, limit = line.split("|")
-            if member:
-                members.add((account, member))
-            else:
-                limits[account] = limit
-        changed = []
-        for account, most in minutes.items():
-            wanted = f"cpu={most}"
-            if account not in limits:
-                self._manage("add", "account", account, f"cluster={cluster}")
-            if (account, user) not in members:
-                self._manage("add", "user", user, f"account={account}", f"cluster={cluster}")
-            if limits.get(account) != wanted:
-                self._manage(
-                    "modify", "account", "where", f"name={account}", f"cluster={cluster}", "set",
-                    f"GrpTRESMins={wanted}",
-                )  # fmt: skip
-            if limits.get(account) != wanted or (account, user) not in members:
-                changed.append(account)
-        write(self.spool / ".quotas", json.dumps({**noted, **minutes}))
-        return changed
-
-    def _noted(self) -> dict:
-        with suppress(OSError, ValueError):
-            return json.loads((self.spool / ".quotas").read_text(encoding="utf-8"))
-        return {}
-
-    def _manage(self, *words: str) -> None:
-        self.call("sacctmgr", "--immediate", "--quiet", *words)
-
-    # connecting
-
-    def survey(self) -> dict:
-        """What this Slurm is: its version, name, processors, and whether it keeps accounts."""
-        said = dict(
-            (name.strip(), value.strip())
-            for name, _, value in (
-                line.partition("=") for line in self.call("scontrol", "show", "config").splitlines()
-            )
-        )
-        partition = self.settings.get("partition")
-        rows = self.call(
-            "sinfo", "--noheader", "--format=%C|%R",
-            *([f"--partition={partition}"] if partition else []),
-        ).splitlines()  # fmt: skip
-        self.spool.mkdir(parents=True, exist_ok=True, mode=0o711)
-        return {
-            "version": said.get("SLURM_VERSION", ""), "cluster": said.get("ClusterName", ""),
-            "accounting": said.get("AccountingStorageType", ""),
-            "enforces": said.get("AccountingStorageEnforce", ""),
-            "keeps_comments": "job_comment" in said.get("AccountingStoreFlags", ""),
-            "processors": sum(int(row.split("|")[0].split("/")[3]) for row in rows),
-            "partitions": [row.split("|")[1] for row in rows],
-        }  # fmt: skip
+        batches = {place[0] for place in map(self._place, keys) if place}
+        for key in keys:
+            self.put_away(key)
+        self.clear_away()
+        for name in batches:
+            with suppress(FileNotFoundError):
+                left = (self.batches / name / "keys").read_text(encoding="utf-8").split("\n")
+                if not any((self.spool / one).exists() for one in left):
+                    shutil.rmtree(self.batches / name, ignore_errors=True)
 
 
 def _is_alive(known: tuple | None) -> bool:
@@ -462,6 +381,10 @@ def _alike(orders: list) -> list:
         mark = tuple(order[name] for name in wants) + ((order["key"],) if not order["job"] else ())
         groups.setdefault(mark, []).append(order)
     return list(groups.values())
+
+
+def _task(job: str, number: int) -> str:
+    return job if number == ALONE else f"{job}_{number}"
 
 
 def _tasks(job: str) -> list:

@@ -3,7 +3,7 @@
 No server: everything that must be known stands in the run's directory. Whoever looks reads it,
 so a worker that is killed leaves nothing half known, and the runs go on.
 
-    order.json   what to run; its directory appears whole or not at all
+    order.json   what to run (order.words: the same for the runner); appears whole or not at all
     claim        made once: by the runner that runs it, or by whoever cancelled it before
     alive        locked by the runner as long as it lives
     end.json     how it ended
@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from kechuang.compute.backends.orders import (
     CANCELLED,
@@ -31,6 +32,7 @@ from kechuang.compute.backends.orders import (
     Order,
     Sight,
 )
+from kechuang.compute.backends.spool import lay_out
 
 GONE = ".gone-"
 RUNNER = Path(__file__).with_name("runner.py")
@@ -53,12 +55,9 @@ class LocalBackend:
         if (self.spool / order.key).exists():
             return
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.spool))
-        (fresh / "work").mkdir()
-        for name, text in order.files.items():
-            (fresh / "work" / name).write_text(text, encoding="utf-8")
-        given = {**asdict(order), "hidden": str(self.spool.parent.parent)}
-        (fresh / "order.json").write_text(json.dumps(given), encoding="utf-8")
-        _to_disk(fresh / "order.json")
+        lay_out(fresh, {**asdict(order), "hidden": str(self.spool.parent.parent)})
+        for name in ("order.json", "order.words"):
+            _to_disk(fresh / name)
         with suppress(OSError):  # another has put it there in between
             os.rename(fresh, self.spool / order.key)
         shutil.rmtree(fresh, ignore_errors=True)
@@ -81,7 +80,7 @@ class LocalBackend:
                 elif order is not None and sight.state == QUEUED:
                     waiting.append(folder)
             for folder in waiting:
-                wanted = _order(folder)["processors"]
+                wanted = order_in(folder)["processors"]
                 if taken + wanted > processors:
                     break
                 self._start(folder)
@@ -137,7 +136,7 @@ class LocalBackend:
     def results(self, key: str) -> list[Path]:
         """Pictures, tables and texts that lie in the run's directory; links are not followed."""
         work = self.spool / key / "work"
-        given = set(_order(self.spool / key)["files"]) if work.is_dir() else set()
+        given = set(order_in(self.spool / key)["files"]) if work.is_dir() else set()
         found = [
             path for path in sorted(work.glob("*"))
             if path.suffix.lower() in RESULT_ENDINGS and path.name not in given
@@ -146,10 +145,11 @@ class LocalBackend:
         ]  # fmt: skip
         return found[:RESULT_FILES_MOST]
 
-    def forget(self, key: str) -> None:
+    def forget(self, *keys: str) -> None:
         """Out of sight at once, then removed: whoever is killed over it leaves no half of a run."""
-        with suppress(OSError):  # another has taken it away
-            os.rename(self.spool / key, self.spool / f"{GONE}{key}")
+        for key in keys:
+            with suppress(OSError):  # another has taken it away
+                os.rename(self.spool / key, self.spool / f"{GONE}{key}")
         for gone in self.spool.glob(f"{GONE}*"):
             shutil.rmtree(gone, ignore_errors=True)
 
@@ -164,12 +164,13 @@ class LocalBackend:
         found = []
         for path in self.spool.iterdir():
             if not path.name.startswith("."):
-                with suppress(FileNotFoundError):  # it was forgotten in between
+                with suppress(FileNotFoundError, NotADirectoryError):  # forgotten in between
                     found.append(((path / "order.json").stat().st_mtime_ns, path.name, path))
         return [path for _since, _name, path in sorted(found)]
 
 
-def _order(folder: Path) -> dict[str, object]:
+def order_in(folder: Path) -> dict[str, Any]:
+    """The order of a run's directory."""
     return json.loads((folder / "order.json").read_text(encoding="utf-8"))
 
 

@@ -77,8 +77,8 @@ class Backend(Protocol):
     def results(self, key: str) -> list[Path]:
         """The files it left as results, by name."""
 
-    def forget(self, key: str) -> None:
-        """Clear away what it left; the results have been fetched."""
+    def forget(self, *keys: str) -> None:
+        """Clear away what these left; the results have been fetched."""
 
     def keep_quotas(
         self, minutes: Mapping[str, int], least: Mapping[str, int] | None = None

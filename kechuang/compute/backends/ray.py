@@ -12,16 +12,16 @@ import secrets
 import shlex
 import sys
 import time
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+from kechuang.compute.backends import connections
 from kechuang.compute.backends.orders import (
     CANCELLED,
     LOST,
@@ -33,7 +33,7 @@ from kechuang.compute.backends.orders import (
     Sight,
     Unreachable,
 )
-from kechuang.compute.backends.slurm import CONNECTION, programs
+from kechuang.compute.backends.slurm import programs
 from kechuang.compute.backends.spool import Spool
 
 API = "/api/jobs/"
@@ -52,23 +52,17 @@ class RayConnection:
     python: str = sys.executable  # the full path: the nodes' PATH is not ours
     timeout_seconds: int = 20
     absent_seconds: int = 30
+    programs: dict[str, str] = field(default_factory=dict)  # a template's own Python
 
     def write(self, place: Path) -> None:
-        """Keep it; only who runs the desk reads it."""
-        place.mkdir(parents=True, exist_ok=True, mode=0o711)
-        path = place / CONNECTION
-        path.touch(mode=0o600)
-        path.write_text(
-            "".join(f"{name} = {json.dumps(value)}\n" for name, value in asdict(self).items()),
-            encoding="utf-8",
-        )
+        connections.keep(place, asdict(self))
 
 
 def ray_connection_at(place: Path) -> RayConnection:
     """The connection of a centre; Unreachable where none was made."""
     try:
-        return RayConnection(**tomllib.loads((place / CONNECTION).read_text(encoding="utf-8")))
-    except (FileNotFoundError, TypeError) as error:
+        return RayConnection(**connections.kept(place))
+    except TypeError as error:
         raise Unreachable(f"kechuang compute connect: {error}") from error
 
 
@@ -182,10 +176,12 @@ class RayBackend:
         names = self.spool.results(key, RESULT_FILES_MOST, RESULT_BYTES_MOST)
         return [self.spool.spool / key / "work" / name for name in names]
 
-    def forget(self, key: str) -> None:
-        with suppress(Unreachable):  # Ray may not have heard yet that it has ended; it forgets too
-            self._call("DELETE", quote(self._name(key) or key))
-        self.spool.put_away(key)
+    def forget(self, *keys: str) -> None:
+        for key in keys:
+            with suppress(Unreachable):  # Ray may not have heard yet that it ended; it forgets too
+                self._call("DELETE", quote(self._name(key) or key))
+            self.spool.put_away(key)
+        self.spool.clear_away()
 
     def keep_quotas(
         self, minutes: Mapping[str, int], least: Mapping[str, int] | None = None

@@ -1,4 +1,6 @@
-"""Runs one order and writes down how it ended. Standard library alone.
+"""Runs one order and writes down how it ended. Standard library alone, and little of it: every task
+of an array pays for what is imported here, and `json`, `pathlib` and `signal` would take longer to
+come in than all the rest.
 
 Started as `runner.py DIRECTORY`, it claims the run, or leaves it to whoever claimed it before; then
 it goes on in a session of its own, whatever becomes of the process that started it. The command
@@ -6,67 +8,84 @@ dies with the runner, so that nothing runs on that nobody knows of.
 
 Started as `runner.py DIRECTORY JOB` it is the script of a machine's own job: it claims the run for
 that job, stays in front and ends as the command ends. The same job begun anew goes on with the run;
-one that has ended is not run again.
+one that has ended is not run again. `of_batch` does the same for a task by its place in a batch.
 """
 
 import ctypes
 import fcntl
-import json
 import os
 import resource
-import signal
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import cell
-
-LOOK_SECONDS = 0.05
+PAUSE_SECONDS_LEAST, PAUSE_SECONDS_MOST = 0.005, 0.05
 BEAT_SECONDS = 5.0
 GRACE_SECONDS = 2.0
 FILE_BYTES_MOST = 200 * 1024 * 1024
 FILES_OPEN_MOST = 256
 UNSHUT = 125
+TERM, KILL = 15, 9
+DIES_WITH_PARENT, GAINS_NO_RIGHTS = 1, 38  # of prctl
 
 
-def main(folder: Path) -> None:
+def aside(folder: str) -> None:
     """Claim the run and go on with it alone; leave at once where it has been claimed."""
-    alive = os.open(folder / "alive", os.O_CREAT | os.O_RDWR, 0o600)
+    alive = os.open(f"{folder}/alive", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.close(os.open(folder / "claim", os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(os.open(f"{folder}/claim", os.O_CREAT | os.O_EXCL, 0o600))
     except (BlockingIOError, FileExistsError):
         return
     if os.fork():
         os._exit(0)  # the lock goes on with the child, which shares it
     os.setsid()
-    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
-    run(folder, order)
+    run(folder)
 
 
-def in_front(folder: Path, job: str) -> int:
+def of_batch(keys: str, place: str, job: str) -> int:
+    """Run the task at a place of a batch: `keys` names the runs, one a line, below the spool."""
+    with open(keys, encoding="utf-8") as file:
+        key = file.read().split("\n")[int(place)]
+    return in_front(f"{keys.rpartition('/.batches/')[0]}/{key}", job)
+
+
+def in_front(folder: str, job: str) -> int:
     """Run for a machine's job, in front; the code that the job ends with."""
-    claim = folder / "claim"
+    claim = f"{folder}/claim"
     try:
         handle = os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        if claim.read_text(encoding="utf-8") != job:
-            return 0  # another job has it: this one was handed in by a call that nobody heard back
+        with open(claim, encoding="utf-8") as file:
+            if file.read() != job:
+                return 0  # another job has it: this one came in by a call nobody heard back from
     else:
         os.write(handle, job.encode())
         os.close(handle)
-    if not (folder / "end.json").exists():
-        run(folder, json.loads((folder / "order.json").read_text(encoding="utf-8")))
-    return json.loads((folder / "end.json").read_text(encoding="utf-8"))["exit_code"]
+    if not os.path.exists(f"{folder}/end.json"):
+        return run(folder)
+    import json
+
+    with open(f"{folder}/end.json", encoding="utf-8") as file:
+        return int(json.load(file)["exit_code"])
 
 
-def run(folder: Path, order: dict) -> None:
-    """Run the command within its limits and write down how it ended."""
-    started, clock = time.time(), time.monotonic()
-    write(folder / "start.json", {"started": started, "pid": os.getpid()})
-    log = os.open(folder / "log.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+def order_of(folder: str) -> dict:
+    """What to run, as `spool.words_of` wrote it."""
+    with open(f"{folder}/order.words", encoding="utf-8") as file:
+        hidden, foreign, wall, processors, memory, count, *words = file.read().split("\0")
+    command, environment = words[: int(count)], words[int(count) :]
+    return {
+        "hidden": hidden, "is_foreign": bool(foreign), "wall_seconds": int(wall),
+        "processors": int(processors), "memory_mb": int(memory), "command": command,
+        "environment": dict(one.split("=", 1) for one in environment),
+    }  # fmt: skip
+
+
+def run(folder: str) -> int:
+    """Run the command within its limits and write down how it ended; the code it ended with."""
+    started, clock, order = time.time(), time.monotonic(), order_of(folder)
+    write(f"{folder}/start.json", started=started, pid=os.getpid())
+    log = os.open(f"{folder}/log.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     child = os.fork()
     if not child:
         within(folder, order, log)
@@ -77,15 +96,17 @@ def run(folder: Path, order: dict) -> None:
         state = "CANCELLED"
     if code == UNSHUT and not reason:
         reason = "unshut"
-    write(folder / "end.json", {
-        "state": state, "started": started, "ended": ended, "exit_code": code,
-        "reason": reason or ("signal" if code > 128 else ""),
-    })  # fmt: skip
+    reason = reason or ("signal" if code > 128 else "")
+    write(
+        f"{folder}/end.json", to_disk=True, state=state, started=started, ended=ended,
+        exit_code=code, reason=reason,
+    )  # fmt: skip
+    return code
 
 
-def watch(folder: Path, child: int, until: float) -> tuple[int, str]:
+def watch(folder: str, child: int, until: float) -> tuple[int, str]:
     """Wait for the command; end it past its time or when somebody cancels it."""
-    reason, beat = "", 0.0
+    reason, beat, pause = "", time.monotonic(), PAUSE_SECONDS_LEAST
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -93,39 +114,48 @@ def watch(folder: Path, child: int, until: float) -> tuple[int, str]:
             return (code if code >= 0 else 128 - code), reason
         now = time.monotonic()
         if now - beat > BEAT_SECONDS:
-            (folder / "beat").touch()
+            os.close(os.open(f"{folder}/beat", os.O_CREAT | os.O_WRONLY, 0o600))
+            os.utime(f"{folder}/beat")
             beat = now
-        if not reason and (now >= until or (folder / "cancel").exists()):
+        if not reason and (now >= until or os.path.exists(f"{folder}/cancel")):
             reason = "wall" if now >= until else "cancelled"
-            with suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGTERM)
+            end_group(child, TERM)
             until = now + GRACE_SECONDS
         elif reason and now >= until:
-            with suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGKILL)
-        time.sleep(LOOK_SECONDS)
+            end_group(child, KILL)
+        time.sleep(pause)
+        pause = min(2 * pause, PAUSE_SECONDS_MOST)
 
 
-def within(folder: Path, order: dict, log: int) -> None:
+def end_group(child: int, how: int) -> None:
+    try:
+        os.killpg(child, how)
+    except ProcessLookupError:
+        return  # it has just ended
+
+
+def within(folder: str, order: dict, log: int) -> None:
     """Become the command: own group, limits, shut in where it is somebody's own script."""
     dies_with(os.getppid())
     os.setpgid(0, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    work = folder / "work"
+    work = f"{folder}/work"
     if order["is_foreign"]:
+        import cell
+
         try:
             cell.shut_in(work, [order["hidden"]], [sys.prefix, sys.base_prefix])
         except OSError as error:
             os.write(2, f"cannot shut the script in: {error}\n".encode())
             os._exit(UNSHUT)
         dies_with(0)
-        work = Path(cell.OWN)
+        work = cell.OWN
     os.chdir(work)
     limit(order)
     environment = {
-        "PATH": os.environ.get("PATH", os.defpath), "HOME": str(work), "LANG": "C.UTF-8",
-        "TMPDIR": str(work), "PYTHONDONTWRITEBYTECODE": "1",
+        "PATH": os.environ.get("PATH", os.defpath), "HOME": work, "LANG": "C.UTF-8",
+        "TMPDIR": work, "PYTHONDONTWRITEBYTECODE": "1",
         **dict.fromkeys(
             ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
             str(order["processors"]),
@@ -149,31 +179,32 @@ def limit(order: dict) -> None:
     ):  # fmt: skip
         resource.setrlimit(kind, (most, most))
     os.nice(10)
-    nobody_gains_rights()
-
-
-def nobody_gains_rights() -> None:
-    ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    ctypes.CDLL(None).prctl(GAINS_NO_RIGHTS, 1, 0, 0, 0)
 
 
 def dies_with(parent: int) -> None:
     """Ask the kernel for SIGKILL when the parent dies; leave at once where it already has."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(DIES_WITH_PARENT, KILL)
     if parent and os.getppid() != parent:
         os._exit(1)
 
 
-def write(path: Path, content: dict) -> None:
-    """Write whole or not at all, and on the disk when this returns."""
-    fresh = path.with_suffix(".new")
-    with open(fresh, "w", encoding="utf-8") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
+def write(path: str, *, to_disk: bool = False, **said: object) -> None:
+    """Write whole or not at all, as JSON of plain words and numbers; on the disk, where it must."""
+    text = ", ".join(
+        f'"{name}": "{one}"' if isinstance(one, str) else f'"{name}": {one!r}'
+        for name, one in said.items()
+    )
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        file.write(f"{{{text}}}")
+        if to_disk:
+            file.flush()
+            os.fsync(file.fileno())
+    os.replace(f"{path}.new", path)
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     if len(sys.argv) > 2:  # noqa: PLR2004
-        sys.exit(in_front(Path(sys.argv[1]), sys.argv[2]))
-    main(Path(sys.argv[1]))
+        os._exit(in_front(sys.argv[1], sys.argv[2]))
+    aside(sys.argv[1])

@@ -8,14 +8,14 @@ import base64
 import hashlib
 import json
 import shlex
+import shutil
 import subprocess
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kechuang.compute.backends import hand
+from kechuang.compute.backends import connections, hand
 from kechuang.compute.backends.orders import (
     RESULT_BYTES_MOST,
     RESULT_FILES_MOST,
@@ -24,9 +24,8 @@ from kechuang.compute.backends.orders import (
     Unreachable,
 )
 
-CONNECTION = "connection.toml"
 HERE = Path(__file__).parent
-NAMES = ("kechuang.compute.backends.spool", "kechuang.compute.backends.hand")
+NAMES = tuple(f"kechuang.compute.backends.{name}" for name in ("spool", "accounts", "hand"))
 SENT = """
 import json, sys, types
 given = json.load(sys.stdin)
@@ -52,6 +51,7 @@ class Connection:
     partition: str = ""
     user: str = "root"  # whom the accounts are opened for
     python: str = "/usr/bin/python3"
+    path: str = ""  # PATH of what runs on the nodes; empty: that of the session which hands it in
     timeout_seconds: int = 20
     absent_seconds: int = 30  # that Slurm may not know what its accounting holds for alive
     settle_seconds: int = 15  # after an end in which a Slurm that starts anew may still change it
@@ -59,24 +59,12 @@ class Connection:
     programs: dict[str, str] = field(default_factory=dict)  # a template's own Python
 
     def write(self, place: Path) -> None:
-        """Keep it; only who runs the desk reads it."""
-        place.mkdir(parents=True, exist_ok=True, mode=0o711)
-        fields = asdict(self)
-        programs = fields.pop("programs")
-        text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
-        text += "\n[programs]\n"
-        text += "".join(f"{name} = {json.dumps(value)}\n" for name, value in programs.items())
-        path = place / CONNECTION
-        path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
+        connections.keep(place, asdict(self))
 
 
 def connection_at(place: Path) -> Connection:
     """The connection of a centre; Unreachable where none was made."""
-    try:
-        given = tomllib.loads((place / CONNECTION).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise Unreachable(f"kechuang compute connect: {error}") from error
+    given = connections.kept(place)
     return Connection(**{**given, "ssh": tuple(given.get("ssh", ()))})
 
 
@@ -96,8 +84,7 @@ class SlurmBackend:
     def look(self, keys: list[str]) -> dict[str, Sight]:
         found = self._ask("look", keys=keys) if keys else {}
         return {
-            key: Sight(**{**one, "held": _stretches(one.get("held"))})
-            for key, one in found.items()
+            key: Sight(**{**one, "held": _stretches(one.get("held"))}) for key, one in found.items()
         }
 
     def cancel(self, key: str) -> None:
@@ -120,13 +107,10 @@ class SlurmBackend:
             found.append(path)
         return found
 
-    def forget(self, key: str) -> None:
-        self._ask("forget", key=key)
-        folder = self.place / "results" / key
-        for path in folder.glob("*"):
-            path.unlink(missing_ok=True)
-        if folder.is_dir():
-            folder.rmdir()
+    def forget(self, *keys: str) -> None:
+        self._ask("forget", keys=list(keys))
+        for key in keys:
+            shutil.rmtree(self.place / "results" / key, ignore_errors=True)
 
     def keep_quotas(
         self, minutes: Mapping[str, int], least: Mapping[str, int] | None = None

@@ -42,11 +42,7 @@ class Spool:
         if folder.exists():
             return
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.spool))
-        (fresh / "work").mkdir()
-        for name, text in order["files"].items():
-            (fresh / "work" / name).write_text(text, encoding="utf-8")
-        order = {**order, "hidden": str(self.spool)}
-        (fresh / "order.json").write_text(json.dumps(order), encoding="utf-8")
+        lay_out(fresh, {**order, "hidden": str(self.spool)})
         os.rename(fresh, folder)
 
     def end_of(self, key: str) -> dict:
@@ -89,11 +85,39 @@ class Spool:
             return base64.b64encode(file.read()).decode()
 
     def put_away(self, key: str) -> None:
-        """Out of sight at once, then removed."""
+        """Out of sight at once; `clear_away` removes it."""
         with suppress(OSError):
             os.rename(self.spool / key, self.spool / f"{GONE}{key}")
+
+    def clear_away(self) -> None:
         for gone in self.spool.glob(f"{GONE}*"):
             shutil.rmtree(gone, ignore_errors=True)
+
+
+def lay_out(folder: Path, order: dict) -> None:
+    """What a run finds in its directory: its files, which it may execute, and the order, once for
+    who looks and once as the runner reads it."""
+    (folder / "work").mkdir()
+    for name, text in order["files"].items():
+        (folder / "work" / name).write_text(text, encoding="utf-8")
+        (folder / "work" / name).chmod(0o700)
+    (folder / "order.words").write_text(words_of(order), encoding="utf-8")
+    (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
+
+
+def words_of(order: dict) -> str:
+    """What the runner must know of an order, as words with a NUL between: none can hold one.
+
+    >>> words_of({"hidden": "/s", "is_foreign": True, "wall_seconds": 60, "processors": 2,
+    ...           "memory_mb": 512, "command": ["sh", "a b"], "environment": {"A": "1"}})
+    '/s\\x001\\x0060\\x002\\x00512\\x002\\x00sh\\x00a b\\x00A=1'
+    """
+    numbers = [order[name] for name in ("wall_seconds", "processors", "memory_mb")]
+    words = [
+        order["hidden"], "1" if order["is_foreign"] else "", *numbers, len(order["command"]),
+        *order["command"], *(f"{name}={value}" for name, value in order["environment"].items()),
+    ]  # fmt: skip
+    return "\0".join(str(one) for one in words)
 
 
 def write(path: Path, text: str) -> None:

@@ -27,6 +27,7 @@ class Usage(models.Model):
     until = models.DateTimeField(_("至"))
     core_seconds = models.BigIntegerField(_("核秒"))
     is_charged = models.BooleanField(_("计费"))
+    is_simulated = models.BooleanField(_("模拟"), default=False)
     metered_at = models.DateTimeField(_("计量时间"))
 
     class Meta:
@@ -38,6 +39,10 @@ class Usage(models.Model):
             models.CheckConstraint(
                 condition=Q(until__gte=F("since"), core_seconds__gte=0),
                 name="usage_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_simulated=False) | Q(is_charged=False),
+                name="simulated_usage_is_not_charged",
             ),
         ]
 

@@ -38,6 +38,7 @@ class Centre(models.Model):
         LOCAL = "LOCAL", _("本机")
         SLURM = "SLURM", _("Slurm")
         RAY = "RAY", _("Ray")
+        SIMULATED = "SIMULATED", _("模拟")
 
     class State(models.TextChoices):
         OPEN = "OPEN", _("开放")
@@ -86,6 +87,16 @@ class Centre(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether its machine is only played: what it says is never charged and never counted."""
+        return self.backend == self.Backend.SIMULATED
+
+    @property
+    def is_here(self) -> bool:
+        """Whether orders run on this very machine."""
+        return self.backend in (self.Backend.LOCAL, self.Backend.SIMULATED)
 
     @property
     def facts(self) -> CentreFacts:
@@ -156,9 +167,7 @@ class Allocation(models.Model):
     voucher_used_fen = models.BigIntegerField(_("算力券已用（分）"), default=0)
     used_core_seconds = models.BigIntegerField(_("已用核秒"), default=0)
     held_core_seconds = models.BigIntegerField(_("占用核秒"), default=0)
-    state = models.CharField(
-        _("状态"), max_length=9, choices=State, default=State.REQUESTED
-    )
+    state = models.CharField(_("状态"), max_length=9, choices=State, default=State.REQUESTED)
     state_since = models.DateTimeField(_("状态自"))
     due_at = models.DateTimeField(_("办到"), null=True)
     asked_by = models.ForeignKey(

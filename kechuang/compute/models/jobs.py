@@ -57,6 +57,9 @@ class Job(models.Model):
     centre = models.ForeignKey(
         Centre, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("中心")
     )
+    # as the centre was when the job was submitted: a machine that is only played costs nothing and
+    # counts nowhere, whatever the centre is connected to afterwards
+    is_simulated = models.BooleanField(_("模拟"), default=False)
     state = models.CharField(_("状态"), max_length=9, choices=State, default=State.QUOTED)
     state_since = models.DateTimeField(_("状态自"))
     quoted_at = models.DateTimeField(_("报价时间"))
@@ -132,8 +135,13 @@ class Quote(models.Model):
             models.UniqueConstraint(fields=["job", "centre"], name="one_quote_per_job_and_centre"),
             models.CheckConstraint(
                 condition=Q(
-                    total_fen=F("wait_fen") + F("transfer_fen") + F("run_fen") + F("price_fen")
-                    - F("voucher_fen") + F("carbon_fen") + F("deadline_fen")
+                    total_fen=F("wait_fen")
+                    + F("transfer_fen")
+                    + F("run_fen")
+                    + F("price_fen")
+                    - F("voucher_fen")
+                    + F("carbon_fen")
+                    + F("deadline_fen")
                 ),
                 name="quote_is_the_sum_of_its_terms",
             ),
@@ -196,7 +204,8 @@ class Run(models.Model):
                 condition=Q(is_metered=False) | ~Q(state__in=RUN_LIVE), name="metered_run_has_ended"
             ),
             models.UniqueConstraint(
-                fields=["job", "task"], condition=Q(state__in=RUN_LIVE),
+                fields=["job", "task"],
+                condition=Q(state__in=RUN_LIVE),
                 name="a_task_runs_once_at_a_time",
             ),
             models.UniqueConstraint(

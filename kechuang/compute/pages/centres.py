@@ -46,6 +46,7 @@ def centres(request: AskedRequest) -> HttpResponse:
 
 def _totals(rows: list[Centre]) -> dict[str, object]:
     """What there is altogether; precisions apart, never added."""
+    rows = [row for row in rows if not row.is_simulated]
     fp64 = [row.capacity_pflops_fp64 for row in rows if row.capacity_pflops_fp64]
     fp16 = [row.capacity_pflops_fp16 for row in rows if row.capacity_pflops_fp16]
     return {"fp64": sum(fp64), "fp16": sum(fp16), "processors": sum(r.processors for r in rows)}
@@ -60,7 +61,8 @@ def centres_csv(request: AskedRequest) -> HttpResponse:
     ]  # fmt: skip
     return csv_response("centres.csv", heads, (
         (
-            one.centre.number, one.centre.name, one.centre.get_kind_display(),
+            one.centre.number, one.centre.name + (_("（模拟）") if one.centre.is_simulated else ""),
+            one.centre.get_kind_display(),
             one.centre.get_side_display(), one.centre.processors, one.centre.accelerators,
             one.centre.capacity_pflops_fp64 or "", one.centre.capacity_pflops_fp16 or "",
             one.centre.pue, one.centre.get_state_display(), one.core_hours,

@@ -57,7 +57,8 @@ def jobs_csv(request: AskedRequest) -> HttpResponse:
     ]  # fmt: skip
     return csv_response("jobs.csv", heads, (
         (
-            row.number, row.title, row.organisation.name, row.centre.name if row.centre else "",
+            row.number, row.title, row.organisation.name,
+            (row.centre.name if row.centre else "") + (_("（模拟）") if row.is_simulated else ""),
             row.template, row.processors, row.tasks,
             row.submitted_at.isoformat() if row.submitted_at else "",
             row.ended_at.isoformat() if row.ended_at else "", row.get_state_display(),
@@ -110,7 +111,11 @@ def _accounts(row: Job, bill: Bill | None) -> dict[str, Any]:
     since = queries.accounts_awaited(row)
     return {
         "accounts_since": since, "accounts_until": since + ACCOUNTS_WITHIN if since else None,
-        "is_uncharged": row.state in ENDED and row.submitted_at and not bill and not since,
+        "is_uncharged": (
+            row.state in ENDED and row.submitted_at and not bill and not since
+            and not row.is_simulated
+        ),
+        "would_fen": queries.would_cost(row) if row.is_simulated and row.state in ENDED else None,
     }  # fmt: skip
 
 

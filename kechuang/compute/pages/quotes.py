@@ -52,9 +52,7 @@ def new(request: AskedRequest) -> HttpResponse:
         data_sets=list(queries.data_usable_by(request.actor, request.at).order_by("-pk")[:50]),
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
-        chosen = next(
-            one for one in allocations if one.number == form.cleaned_data["allocation"]
-        )
+        chosen = next(one for one in allocations if one.number == form.cleaned_data["allocation"])
         with form.refusals():
             row = actions.quote_job(
                 allocation=chosen, asked=form.asked(), by=request.actor, at=request.at
@@ -69,18 +67,20 @@ def new(request: AskedRequest) -> HttpResponse:
 def quote_page(request: AskedRequest, job: Job) -> HttpResponse:
     """The quotes of a job that waits for its unit's choice."""
     rows = list(job.quotes.select_related("centre"))
-    offered = [row for row in rows if not row.refused_code]
+    offered = [row for row in rows if not row.refused_code and not row.centre.is_simulated]
+    played = [row for row in rows if not row.refused_code and row.centre.is_simulated]
+    best = offered[0] if offered else None
     refused = [
         {"centre": row.centre, "why": _(REFUSALS.get(row.refused_code, row.refused_code)).format(
             **row.refused_facts)}
         for row in rows if row.refused_code
     ]  # fmt: skip
     return render(request, "compute/quotes.html", {
-        "job": job, "quotes": [_shown(row, offered[0]) for row in offered], "refused": refused,
-        "best": offered[0] if offered else None, "why": _why(job, offered),
+        "job": job, "quotes": [_shown(row, best) for row in (*offered, *played)],
+        "refused": refused, "best": best, "best_alone": 1 if best else 0, "why": _why(job, offered),
         "is_over": request.at >= job.valid_until, "rates": rates(),
         "parameters": parameters_of(job), "template": template_coded(job.template),
-        "figures": queries.figures_of([row.centre for row in offered], request.at),
+        "figures": queries.figures_of([row.centre for row in (*offered, *played)], request.at),
         "may_use": rights.may_use(request.actor, job.facts),
     })  # fmt: skip
 
@@ -94,11 +94,13 @@ def parameters_of(job: Job) -> list[tuple[str, Any, str]]:
     ]
 
 
-def _shown(row: Quote, best: Quote) -> dict[str, Any]:
-    """A quote with its shares in percent of the dearest part, for the bar."""
+def _shown(row: Quote, best: Quote | None) -> dict[str, Any]:
+    """A quote with its shares in percent of the dearest part, for the bar; one of a machine that is
+    only played stands behind the others and is compared with none."""
     whole = max(1, row.total_fen + row.voucher_fen)
     parts = (100 * row.time_fen / whole, 100 * row.price_fen / whole, 100 * row.carbon_fen / whole)
-    return {"row": row, "more_fen": row.total_fen - best.total_fen, "parts": parts}
+    more = row.total_fen - best.total_fen if best else 0
+    return {"row": row, "more_fen": more, "parts": parts, "is_pick": row is best}
 
 
 def _why(job: Job, offered: list[Quote]) -> dict[str, Any] | None:

@@ -32,6 +32,7 @@ from kechuang.compute.queries.running import (
     centres_that_owe,
     centres_with_accounts,
     centres_with_work,
+    lines_for,
     live_runs,
     log_of,
     order_of,
@@ -43,6 +44,7 @@ from kechuang.compute.queries.running import (
     unbilled_jobs,
     uncharged_jobs,
     what_lacks,
+    would_cost,
 )
 
 __all__ = [
@@ -50,8 +52,9 @@ __all__ = [
     "allocations_in_force", "allocations_visible_to", "backend_for", "bandwidth_between",
     "bills_of", "centres_that_owe", "centres_visible_to", "centres_with_accounts",
     "centres_with_work", "data_usable_by", "data_visible_to", "figures_of", "jobs_visible_to",
-    "links_now", "live_runs", "load_of", "log_of", "order_of", "place_of", "price_list_at",
-    "prices_asked", "progress_of", "quotas_at", "quotes_for", "results_of", "saved_by_placement",
-    "stages_of", "statement_content", "statements_visible_to", "unbilled_jobs", "uncharged_jobs",
-    "units_named", "utilisation", "what_lacks", "within",
+    "lines_for", "links_now", "live_runs", "load_of", "log_of", "order_of", "place_of",
+    "price_list_at", "prices_asked", "progress_of", "quotas_at", "quotes_for", "results_of",
+    "saved_by_placement", "stages_of", "statement_content", "statements_visible_to",
+    "unbilled_jobs", "uncharged_jobs", "units_named", "utilisation", "what_lacks", "within",
+    "would_cost",
 ]  # fmt: skip

@@ -14,14 +14,24 @@ from kechuang.record.models import StageRow
 OFFICES = (*rights.OFFICE_ROLES, Role.FINANCE, Role.SUPERVISOR)
 
 
+def of_its_kind(to_centre: str = "centre", to_row: str = "") -> Q:
+    """Rows made while their centre was played, where it is played now, and real ones where it is
+    real: one that is connected to a machine afterwards begins with nothing."""
+    played = {f"{to_centre}__backend": Centre.Backend.SIMULATED}
+    mark = f"{to_row}is_simulated"
+    return Q(**played, **{mark: True}) | (~Q(**played) & Q(**{mark: False}))
+
+
 def within(region_path: str, field: str = "region_path") -> Q:
     """Rows of a region's subtree, whole segments only."""
     return Q(**{field: region_path}) | Q(**{f"{field}__startswith": region_path + "/"})
 
 
 def centres_visible_to(actor: Actor, at: datetime) -> QuerySet[Centre]:
-    """Centres are public, with what they have and what they cost."""
-    return Centre.objects.select_related("organisation")
+    """Centres are public, with what they have and what they cost; a machine that is only played is
+    shown to whoever is signed in, with a word that it is."""
+    rows = Centre.objects.select_related("organisation")
+    return rows if actor.is_signed_in else rows.exclude(backend=Centre.Backend.SIMULATED)
 
 
 def _seen(actor: Actor, to_region: str, to_centre: str) -> Q | None:

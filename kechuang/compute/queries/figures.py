@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kechuang.compute.models import Centre, Run, Usage
+from kechuang.compute.queries.desk import of_its_kind
 from kechuang.compute.rules.quotes import percentile
 
 DAYS = 30
@@ -42,7 +43,7 @@ class CentreFigures:
 
 def utilisation(centre: Centre, since: datetime, until: datetime) -> float:
     """The share of a centre's core seconds between two instants that jobs held."""
-    rows = Usage.objects.filter(centre=centre, until__gt=since, since__lt=until)
+    rows = Usage.objects.filter(of_its_kind(), centre=centre, until__gt=since, since__lt=until)
     held = sum(_within(row, since, until) for row in rows[:ROWS_MOST])
     return held / (centre.processors * (until - since).total_seconds())
 
@@ -56,12 +57,13 @@ def figures_of(centres: list[Centre], at: datetime, days: int = DAYS) -> list[Ce
     """The figures of centres over the last days; two queries, however many."""
     since = at - timedelta(days=days)
     held: dict[int, int] = defaultdict(int)
-    rows = Usage.objects.filter(centre__in=centres, until__gt=since, since__lt=at)
+    rows = Usage.objects.filter(of_its_kind(), centre__in=centres, until__gt=since, since__lt=at)
     for row in rows[:ROWS_MOST]:
         held[row.centre_id] += _within(row, since, at)
     runs = Run.objects.filter(
-        job__centre__in=centres, started_at__gte=since, submitted_at__isnull=False
-    ).select_related("job")
+        of_its_kind("job__centre", "job__"), job__centre__in=centres, started_at__gte=since,
+        submitted_at__isnull=False,
+    ).select_related("job")  # fmt: skip
     by_centre: dict[int, list[Run]] = defaultdict(list)
     for run in runs[:ROWS_MOST]:
         by_centre[run.job.centre_id or 0].append(run)

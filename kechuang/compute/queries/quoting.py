@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kechuang.compute.models import Allocation, Centre, Job, Link, PriceList, Quote, Run
+from kechuang.compute.queries.desk import of_its_kind
 from kechuang.compute.queries.registry import bandwidth_between, links_now
 from kechuang.compute.queries.running import what_lacks
 from kechuang.compute.rules import quotes
@@ -156,8 +157,9 @@ def _shares(centres: list[int]) -> dict[int, float]:
     """What share of their limits the last runs of each centre took."""
     found: dict[int, list[float]] = defaultdict(list)
     rows = Run.objects.filter(
-        job__centre__in=centres, state=Run.State.DONE, started_at__isnull=False
-    ).select_related("job")
+        of_its_kind("job__centre", "job__"), job__centre__in=centres, state=Run.State.DONE,
+        started_at__isnull=False,
+    ).select_related("job")  # fmt: skip
     for run in rows.order_by("-pk")[:REMEMBERED]:
         if run.ended_at and run.started_at:
             took = (run.ended_at - run.started_at).total_seconds()

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from kechuang.base.actor import Actor
 from kechuang.compute.models import Centre, DataSet, Job, Link, PriceProposal, Quote, Run, Usage
-from kechuang.compute.queries.desk import OFFICES, within
+from kechuang.compute.queries.desk import OFFICES, of_its_kind, within
 from kechuang.compute.rules import rights
 from kechuang.parties.models import Organisation
 
@@ -97,10 +97,14 @@ def load_of(centres: list[Centre], at: datetime, hours: int = HOURS) -> dict[int
     end = at.replace(minute=0, second=0, microsecond=0)
     starts = [end - HOUR * step for step in range(hours, 0, -1)]
     usages = list(
-        Usage.objects.filter(centre__in=centres, until__gt=starts[0], since__lt=end)[:ROWS_MOST]
+        Usage.objects.filter(of_its_kind(), centre__in=centres, until__gt=starts[0], since__lt=end)[
+            :ROWS_MOST
+        ]
     )
     runs = list(
-        Run.objects.filter(job__centre__in=centres, submitted_at__lt=end)
+        Run.objects.filter(
+            of_its_kind("job__centre", "job__"), job__centre__in=centres, submitted_at__lt=end
+        )
         .filter(
             Q(started_at__gt=starts[0]) | Q(started_at__isnull=True, ended_at__isnull=True)
             | Q(started_at__isnull=True, ended_at__gt=starts[0])
@@ -157,14 +161,15 @@ def saved_by_placement(at: datetime, days: int = 30) -> Saved:
     one in the unit's own city and the dearest one that could take the job; three queries."""
     jobs = {
         row[0]: row[1:] for row in Job.objects.filter(
-            submitted_at__gte=at - timedelta(days=days), submitted_at__lte=at
+            submitted_at__gte=at - timedelta(days=days), submitted_at__lte=at, is_simulated=False
         ).values_list("pk", "centre", "organisation__region_path")[:ROWS_MOST]
     }  # fmt: skip
     places = dict(Centre.objects.values_list("pk", "region_path"))
     quoted: dict[int, list[tuple[int, int]]] = {}
-    rows = Quote.objects.filter(job__in=jobs, refused_code="").values_list(
-        "job", "centre", "total_fen"
+    offers_made = Quote.objects.filter(job__in=jobs, refused_code="").exclude(
+        centre__backend=Centre.Backend.SIMULATED
     )
+    rows = offers_made.values_list("job", "centre", "total_fen")
     for job, centre, fen in rows:
         quoted.setdefault(job, []).append((centre, fen))
     chosen = near = near_chosen = near_jobs = dearest = counted = 0

@@ -21,6 +21,7 @@ from kechuang.compute.backends.ray import ray_connection_at
 from kechuang.compute.backends.slurm import connection_at
 from kechuang.compute.models import Allocation, Bill, Centre, Job, Result, Run, Statement, Usage
 from kechuang.compute.rules.allocations import left_core_seconds
+from kechuang.compute.rules.billing import Held, Line, lines_of
 from kechuang.compute.rules.jobs import ACCOUNTS_USUAL, ENDED, LIVE, RUN_LIVE
 from kechuang.compute.rules.templates import Template, template_coded
 
@@ -50,7 +51,7 @@ class Lack:
 
 def what_lacks(centre: Centre, template: Template) -> Lack | None:
     """What an application still lacks at a centre of this machine; others say it themselves."""
-    if centre.backend != Centre.Backend.LOCAL:
+    if not centre.is_here:
         return None
     if template.needs and find_spec(template.needs) is None:
         return Lack(template.needs, template.mend)
@@ -66,7 +67,8 @@ def python_for(centre: Centre, template: Template) -> str:
         connection = connection_at(place_of(centre))
         return connection.programs.get(template.code, connection.python)
     if centre.backend == Centre.Backend.RAY:
-        return ray_connection_at(place_of(centre)).python
+        ray = ray_connection_at(place_of(centre))
+        return ray.programs.get(template.code, ray.python)
     return extras.python_of(template.extra, Path(settings.STATE))
 
 
@@ -77,7 +79,7 @@ def order_of(run: Run) -> Order:
     environment = {"KECHUANG_JOB": job.number, "KECHUANG_TASK": str(run.task)}
     if template.is_script:
         files = {"script": job.parameters["script"].replace("\r\n", "\n")}
-        command: tuple[str, ...] = ("/bin/sh", "-c", "chmod u+x script && exec ./script")
+        command: tuple[str, ...] = ("/bin/sh", "-c", "exec ./script")
     else:
         assert job.centre is not None
         files = {"parameters.json": json.dumps({**job.parameters, "task": run.task})}
@@ -175,8 +177,10 @@ def progress_of(job: Job, runs: list[Run]) -> int:
 
 def results_of(job: Job) -> QuerySet[Result]:
     """The files that a job's runs left."""
-    return Result.objects.filter(run__job=job).select_related("blob", "run").order_by(
-        "run__task", "id"
+    return (
+        Result.objects.filter(run__job=job)
+        .select_related("blob", "run")
+        .order_by("run__task", "id")
     )
 
 
@@ -189,12 +193,29 @@ def bills_of(allocation: Allocation, centre: Centre, month: str) -> QuerySet[Bil
     )
 
 
+def lines_for(usages: QuerySet[Usage]) -> list[Line]:
+    """What usages of one job come to, line by line."""
+    return lines_of([
+        Held(
+            usage.pk, usage.processors, int(usage.since.timestamp()), int(usage.until.timestamp()),
+            tuple(usage.price_list.milli_fen_per_core_hour), usage.price_list.minimum_fen,
+        )
+        for usage in usages.select_related("price_list", "run")
+    ])  # fmt: skip
+
+
+def would_cost(job: Job) -> int:
+    """What a job at a machine that is only played would have come to at a real one, in fen."""
+    usages = Usage.objects.filter(run__job=job, is_simulated=True).exclude(run__state="LOST")
+    return sum(line.amount_fen for line in lines_for(usages))
+
+
 def unbilled_jobs(allocation: Allocation, centre: Centre, before: datetime) -> int:
     """Jobs that were submitted before an instant and have not ended, or wait for accounts."""
     waits = Job.objects.filter(pk__in=Run.objects.filter(is_metered=False).values("job"))
     return Job.objects.filter(
         Q(state__in=LIVE) | Q(pk__in=waits), allocation=allocation, centre=centre,
-        submitted_at__lt=before,
+        submitted_at__lt=before, is_simulated=False,
     ).count()  # fmt: skip
 
 
@@ -207,6 +228,7 @@ def uncharged_jobs(allocation: Allocation, centre: Centre, month: str) -> QueryS
         Job.objects.filter(
             allocation=allocation, centre=centre, bill__isnull=True, submitted_at__isnull=False,
             ended_at__gte=start_of_day(period.since), ended_at__lt=start_of_day(period.until),
+            is_simulated=False,
         )
         .exclude(pk__in=waits)
         .order_by("pk")

@@ -1,6 +1,7 @@
 """What a centre and its prices must say."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -20,9 +21,7 @@ class CentreRefused(Refused):
     """The centre or its prices cannot be kept so."""
 
 
-def problems_with_prices(
-    milli_fen: Sequence[int], minimum_fen: int
-) -> Iterator[CentreRefused]:
+def problems_with_prices(milli_fen: Sequence[int], minimum_fen: int) -> Iterator[CentreRefused]:
     """Every reason why a price list cannot be kept: 24 prices, none below zero."""
     if len(milli_fen) != HOURS or any(
         isinstance(one, bool) or not isinstance(one, int) or not 0 <= one <= PRICE_MILLI_MOST
@@ -32,9 +31,7 @@ def problems_with_prices(
             "compute.prices_by_hour", N_("价目须是 24 个不为负的价，一小时一个。"), {}, ("day",)
         )
     if minimum_fen < 0:
-        yield CentreRefused(
-            "compute.minimum_negative", N_("最低收费不能为负。"), {}, ("minimum",)
-        )
+        yield CentreRefused("compute.minimum_negative", N_("最低收费不能为负。"), {}, ("minimum",))
 
 
 def check_connectable(backend: str, other: str, live_runs: int) -> None:
@@ -63,9 +60,11 @@ def check_accounted(is_accounted: bool) -> None:
         )  # fmt: skip
 
 
-def check_connection_names(given: set[str], known: set[str]) -> None:
-    """Refuse what a connection does not know, and one without the directory that is shared."""
-    strange = sorted(given - known) or sorted({"spool"} - given)
+def check_connection_names(
+    given: set[str], known: set[str], needed: AbstractSet[str] = frozenset({"spool"})
+) -> None:
+    """Refuse what a connection does not know, and one without what it must say."""
+    strange = sorted(given - known) or sorted(needed - given)
     if strange:
         raise CentreRefused(
             "compute.connection_names", N_("接入文件里多了或少了这一项：{name}"),

@@ -78,6 +78,20 @@ class Told:
         return self.state != LOST if self.is_charged is None else self.is_charged
 
 
+def is_news(state: str, told: str) -> bool:
+    """Whether what a centre tells of a live run changes how it stands.
+
+    >>> is_news("SUBMITTED", "RUNNING"), is_news("RUNNING", "RUNNING"), is_news("STAGED", "QUEUED")
+    (True, False, False)
+    """
+    return told in (RUNNING, LOST, *ENDED) and told != state
+
+
+def closes(told: Told, *, is_metered: bool, is_live: bool) -> bool:
+    """Whether what a centre tells of a run that has ended closes its accounts."""
+    return not (is_live or is_metered or told.is_open) and told.state in (LOST, *ENDED)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a job asks of a centre."""
