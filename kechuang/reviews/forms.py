@@ -157,6 +157,20 @@ class FinishForm(Form):
     )  # fmt: skip
 
 
+class PhasesForm(Form):
+    """The dates of a panel; what is left empty is not dated."""
+
+    score_until = MomentField(label=_("评分截止"), required=False, day_alone=False)
+    others_from = MomentField(
+        label=_("互看总分自"), required=False, day_alone=False,
+        help_text=_("空着：合议开始时才互看。年-月-日 时:分，北京时间。"),
+    )  # fmt: skip
+    consensus_from = MomentField(
+        label=_("合议定于"), required=False, day_alone=False,
+        help_text=_("到时评分交齐就自动开始；空着：由组长开始。年-月-日 时:分，北京时间。"),
+    )  # fmt: skip
+
+
 class OperatorForm(Form):
     """Who draws the experts."""
 

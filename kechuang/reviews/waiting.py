@@ -159,6 +159,8 @@ def next_step(panel: Panel) -> Step:
         (state == Panel.State.COMPLETE,
          (N_("放入待评方案"), N_("查看"), "panel", "secretary", soon)),
         (panel.is_waiting, (N_("等专家评完"), N_("看进度"), "panel", "secretary", scored)),
+        (panel.consensus_at is None and panel.consensus_from is not None,
+         (N_("到日自动开始合议"), N_("查看"), "panel", "chair", panel.consensus_from)),
         (panel.consensus_at is None,
          (N_("开始合议"), N_("去合议"), "panel-consensus", "chair", scored)),
         (panel.is_silent, (N_("等专家说明偏离"), N_("查看"), "panel", "chair", scored)),

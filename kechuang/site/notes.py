@@ -67,6 +67,7 @@ WORDS = {
     "challenges.team_stop": N_("您的队止于本赛段，理由见方案"),
     "reviews.": N_("一场评审有新进展"),
     "reviews.assigned": N_("一场评审请您声明与评分"),
+    "reviews.phases_set": N_("一场评审定了日期"),
     "notices.": N_("一则公示有新进展"),
     "notices.objection": N_("一件异议等您处理"),
     "projects.": N_("一个项目有新进展"),

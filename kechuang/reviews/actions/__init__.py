@@ -21,6 +21,7 @@ from kechuang.reviews.actions.panels import (
     release_seat,
     time_out_seats,
 )
+from kechuang.reviews.actions.phases import set_phases
 from kechuang.reviews.actions.scores import (
     decide_conflict,
     declare,
@@ -57,6 +58,7 @@ __all__ = [
     "reveal_nonce",
     "save_score",
     "set_dealing",
+    "set_phases",
     "submit_score",
     "time_out_seats",
 ]

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import N_, check_version, refuse_all, require
-from kechuang.base.time import rfc3339
+from kechuang.base.time import SHANGHAI, rfc3339
 from kechuang.messages.actions import tell
 from kechuang.parties.models import Person
 from kechuang.record.actions import append
@@ -259,11 +259,19 @@ def explain_deviation(*, review: Review, explanation: str, by: Actor, at: dateti
 
 @transaction.atomic
 def open_consensus(*, panel: Panel, by: Actor, at: datetime) -> Panel:
-    """Let the experts see each other's scores, once all that are due are handed in."""
+    """Let the experts see each other's scores, once all that are due are handed in.
+
+    The chair's act; where a day was set (`set_phases`) the clock's on it, and nobody's before.
+    """
     panel = locked_panel(panel)
-    require(rules.may_lead_panel(by, panel.facts), rules.not_permitted(rules.CHAIR_MAY))
+    may = rules.may_open_consensus(by, panel.facts, panel.consensus_from)
+    require(may, rules.not_permitted(rules.CHAIR_MAY))
     require_unfenced(panel, by)
     require_state(panel.number, panel, Panel.State.REVIEWING)
+    dated = panel.consensus_from
+    if dated is not None:
+        when = f"{dated.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        require(dated <= at, rules.consensus_is_dated(when))
     refuse_all(rules.problems_with_consensus(queries.progress_of(panel)))
     if panel.consensus_at is None:
         panel.consensus_at = at

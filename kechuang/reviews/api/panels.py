@@ -28,6 +28,7 @@ from kechuang.reviews.api.schemas import (
     PanelIn,
     PanelOut,
     PanelQuery,
+    PhasesIn,
     RankedOut,
     ReasonIn,
     RemarkIn,
@@ -167,6 +168,14 @@ def open_consensus(request: HttpRequest, number: str) -> Any:
     """Let the experts see each other's scores."""
     actor, row = _panel(request, number)
     return actions.open_consensus(panel=row, by=actor, at=request.at)
+
+
+@panels.post("/{number}/phases", response={200: PanelOut, **ERRORS}, operation_id="set_phases")
+def set_phases(request: HttpRequest, number: str, body: PhasesIn) -> Any:
+    """Date who sees what from when; the office and the secretary."""
+    actor, row = _panel(request, number)
+    phases = rules.Phases(**body.dict())
+    return actions.set_phases(panel=row, phases=phases, by=actor, at=request.at)
 
 
 @panels.post("/{number}/finish", response={200: MinutesOut, **ERRORS}, operation_id="finish_review")

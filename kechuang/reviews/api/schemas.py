@@ -51,6 +51,8 @@ class PanelOut(Schema):
     pass_mark: int
     invite_until: datetime | None
     score_until: datetime | None
+    others_from: datetime | None
+    consensus_from: datetime | None
     consensus_at: datetime | None
     version: int
 
@@ -61,6 +63,14 @@ class PanelOut(Schema):
     @staticmethod
     def resolve_chair(row: Panel) -> str | None:
         return row.chair.number if row.chair else None
+
+
+class PhasesIn(Schema):
+    """The dates of a panel; null: not dated."""
+
+    score_until: AwareDatetime | None = None
+    others_from: AwareDatetime | None = None
+    consensus_from: AwareDatetime | None = None
 
 
 class OfficersIn(Schema):

@@ -38,7 +38,8 @@ class Expert(models.Model):
 class Panel(models.Model):
     """A panel that judges the cases of one subject by weighted criteria.
 
-    Dated phases say who sees what: the own scores until `consensus_at`, from then on the others'.
+    Dated phases say who sees what: the own scores, from `others_from` the others' totals too, and
+    consensus from `consensus_from` on; `consensus_at` is when it was opened.
     """
 
     class State(models.TextChoices):
@@ -80,6 +81,8 @@ class Panel(models.Model):
     planned_at = models.DateTimeField(_("筹备时间"))
     invite_until = models.DateTimeField(_("应邀截止"), null=True)
     score_until = models.DateTimeField(_("评分截止"), null=True)
+    others_from = models.DateTimeField(_("互看总分自"), null=True)
+    consensus_from = models.DateTimeField(_("合议定于"), null=True)
     consensus_at = models.DateTimeField(_("合议开始"), null=True)
     state_since = models.DateTimeField(_("状态自"))
     version = models.IntegerField(_("版本"), default=1)
@@ -104,6 +107,16 @@ class Panel(models.Model):
             ),
             models.CheckConstraint(condition=Q(pass_mark__lte=100), name="pass_mark_within_100"),
             models.CheckConstraint(
+                condition=Q(others_from__isnull=True) | Q(score_until__lte=F("others_from")),
+                name="others_are_seen_after_scoring",
+            ),
+            models.CheckConstraint(
+                condition=Q(consensus_from__isnull=True)
+                | Q(score_until__lte=F("consensus_from"))
+                & (Q(others_from__isnull=True) | Q(others_from__lte=F("consensus_from"))),
+                name="consensus_comes_last",
+            ),
+            models.CheckConstraint(
                 condition=Q(reviews_per_case__isnull=True, load_max__isnull=True)
                 | Q(reviews_per_case__gte=rules.REVIEWS_MIN, load_max__gte=1),
                 name="cases_are_dealt_by_both_figures",
@@ -112,6 +125,10 @@ class Panel(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def phases(self) -> rules.Phases:
+        return rules.Phases(self.score_until, self.others_from, self.consensus_from)
 
     @property
     def facts(self) -> rules.PanelFacts:

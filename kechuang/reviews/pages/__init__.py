@@ -13,6 +13,7 @@ urls = [
     path("reviews/panels/<str:number>/officers/", steps.panel_officers, name="panel-officers"),
     path("reviews/panels/<str:number>/experts/", steps.panel_experts, name="panel-experts"),
     path("reviews/panels/<str:number>/consensus/", steps.panel_consensus, name="panel-consensus"),
+    path("reviews/panels/<str:number>/phases/", steps.panel_phases, name="panel-phases"),
     path("reviews/panels/<str:number>/finish/", steps.panel_finish, name="panel-finish"),
     path("reviews/panels/<str:number>/cancel/", steps.panel_cancel, name="panel-cancel"),
     path("reviews/panels/<str:number>/minutes/", panels.panel_minutes, name="panel-minutes"),

@@ -19,6 +19,7 @@ from kechuang.doors.sheets import csv_response
 from kechuang.doors.words import message_of
 from kechuang.reviews import actions, forms, queries, rules
 from kechuang.reviews.models import Review, ReviewStage, Score, Seat, Submission
+from kechuang.reviews.pages.phases import phase_rows
 
 KINDS = {
     "ASSIGNED": "none", "DECLARING": "soon", "RECUSED": "none", "ACTIVE": "now", "DRAFT": "now",
@@ -148,7 +149,8 @@ def review(request: AskedRequest, number: str) -> HttpResponse:
             request.actor, panel.facts
         ),
         "others": [rules.points_text(total) for total in queries.totals_of(row.case)]
-        if scored and panel.consensus_at else [],
+        if scored and rules.shows_others(panel.phases, panel.consensus_at, request.at) else [],
+        "phases": phase_rows(panel, request.at),
         "submissions": [] if not scored else list(Submission.objects.filter(review=row)),
         "stages": _stages(row),
     })  # fmt: skip

@@ -18,6 +18,7 @@ from kechuang.parties.queries import people_numbered, region_by_code
 from kechuang.reviews import queries, rules
 from kechuang.reviews.models import Conflict, Minutes, Panel, PanelStage, Review, Seat
 from kechuang.reviews.pages.experts import CSV_ROWS_MAX, KINDS, SEAT_KINDS
+from kechuang.reviews.pages.phases import phase_rows
 
 PANEL_KINDS = {
     "PLANNED": "none", "INVITING": "soon", "COMPLETE": "now", "REVIEWING": "now",
@@ -98,7 +99,9 @@ def panel(request: AskedRequest, number: str) -> HttpResponse:
         "names": {c.code: c.name for c in queries.criteria_of(row)},
         "acts": _acts(request, row, any(one.state != "CANCELLED" for one in draws)),
         "assignments": queries.assignments_of(row), "draws": draws, "draw_kinds": DRAW_KINDS,
-        "stages": _stages(row),
+        "stages": _stages(row), "phases": phase_rows(row, request.at),
+        "may_date": rules.may_set_phases(request.actor, row.facts)
+        and row.state in rules.PANEL_OPEN and row.consensus_at is None,
         "may_run": rules.may_run_panel(request.actor, row.facts)
         and row.state in rules.PANEL_OPEN,
         "may_lead": rules.may_lead_panel(request.actor, row.facts)
@@ -153,7 +156,8 @@ def _acts(request: AskedRequest, row: Panel, has_draw: bool) -> list[dict[str, A
     offers = [
         ("panel-minutes", _("看评审纪要"), state == "FINISHED", True),
         ("panel-finish", _("签署评审纪要"), leads and row.consensus_at is not None, True),
-        ("panel-consensus", _("开始合议"), leads and row.consensus_at is None, True),
+        ("panel-consensus", _("开始合议"), leads and row.consensus_at is None
+         and (row.consensus_from is None or row.consensus_from <= request.at), True),
         ("panel-deal", _("分派方案") if row.reviews_per_case else _("改为分派方案"),
          rules.may_run_panel(actor, facts) and _may_deal(row), bool(row.reviews_per_case)),
         ("panel-draw", _("建立抽取"), state in ("PLANNED", "INVITING")

@@ -11,6 +11,7 @@ from kechuang.reviews import actions, forms, queries, rules
 from kechuang.reviews.models import Conflict, Seat
 from kechuang.reviews.pages.experts import posted
 from kechuang.reviews.pages.panels import found_panel, sees_scores
+from kechuang.reviews.pages.phases import phase_rows
 
 
 @signed_in
@@ -74,6 +75,25 @@ def panel_consensus(request: AskedRequest, number: str) -> HttpResponse:
     return render(request, "reviews/act.html", {
         "form": form, "title": _("开始合议"), "panel": row, "back": ("panel", number),
         "lead": _("开始后，专家能看到同一方案其他专家的总分；偏离 20% 以上的须写说明。"),
+    }, status=form.status)  # fmt: skip
+
+
+@signed_in
+def panel_phases(request: AskedRequest, number: str) -> HttpResponse:
+    """Date until when experts score, see one another's totals, and hold consensus."""
+    row = found_panel(request, number)
+    dates = {name: getattr(row, name) for name in rules.PHASE_NAMES}
+    form = forms.PhasesForm(posted(request), initial=dates)
+    if request.method == "POST" and form.is_valid():
+        with form.refusals():
+            phases = rules.Phases(**form.cleaned_data)
+            actions.set_phases(panel=row, phases=phases, by=request.actor, at=request.at)
+            messages.success(request, _("日期已定，专家和组长会收到通知。"))
+            return redirect("panel", number=number)
+    may = rules.may_set_phases(request.actor, row.facts) and row.consensus_at is None
+    return render(request, "reviews/phases.html", {
+        "form": form, "panel": row, "phases": phase_rows(row, request.at),
+        "may_date": may and row.state in rules.PANEL_OPEN,
     }, status=form.status)  # fmt: skip
 
 

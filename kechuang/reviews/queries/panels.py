@@ -49,6 +49,18 @@ def panels_with_late_invitations(at: datetime) -> list[str]:
     return list(rows.order_by("pk").values_list("number", flat=True)[:500])
 
 
+def panels_due_for_consensus(at: datetime) -> list[str]:
+    """Numbers of panels whose day of consensus has come while nobody's review is waited for."""
+    waiting = Review.objects.filter(
+        case__panel=OuterRef("pk"), state__in=rules.REVIEW_WAITING
+    )
+    rows = Panel.objects.filter(
+        ~Exists(waiting), state=Panel.State.REVIEWING, consensus_at__isnull=True,
+        consensus_from__lte=at,
+    )  # fmt: skip
+    return list(rows.order_by("pk").values_list("number", flat=True)[:500])
+
+
 def seats_of(panel: Panel) -> list[Seat]:
     """The seats in their order, with their people and units."""
     return list(

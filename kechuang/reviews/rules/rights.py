@@ -67,6 +67,7 @@ def not_permitted(way_on: str) -> NotPermitted:
     )
 
 
+PHASES_MAY = N_("由本地区科技部门或本评审组的秘书办理。")
 OFFICE_MAY = N_("由本地区科技部门的经办人或负责人办理。")
 SECRETARY_MAY = N_("由本评审组的秘书办理。")
 DRAWER_MAY = N_("由本评审组的抽取人办理。")
