@@ -154,6 +154,7 @@ def amend_challenge(
     """
     challenge = locked(challenge)
     changes = _changes(challenge, draft)
+    refuse_all(rules.drafting.problems_with_changes(changes))
     challenge, to = begin(challenge, rules.drafting.amends_event(changes), by=by)
     check_version(challenge.number, version, challenge.version)
     require(bool(reason.strip()), rules.ChallengeRefused(
@@ -172,8 +173,8 @@ def amend_challenge(
     Amendment.objects.create(
         challenge=challenge, place=challenge.amendments.count() + 1, is_substantial=substantial,
         difference=[
-            {"field": key, "before": before[key], "after": after[key]}
-            for key in after if before[key] != after[key]
+            {"field": key, "before": before.get(key), "after": after.get(key)}
+            for key in dict.fromkeys([*before, *after]) if before.get(key) != after.get(key)
         ],
         reason=reason, published_at=at,
     )

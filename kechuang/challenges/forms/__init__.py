@@ -223,6 +223,16 @@ class AmendForm(Form):
         return {name: value for name, value in self.cleaned_data.items() if name not in left}
 
 
+class AmendSheetForm(Form):
+    """The deadline and the reason of an amendment of targets, criteria and form."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    deadline_at = MomentField(label=_("截止时间"))
+    reason = forms.CharField(
+        label=_("改动的理由"), max_length=2000, widget=AREA, help_text=_("理由会公开。")
+    )
+
+
 class FitForm(Form):
     """The four questions, each with yes or no and a reason."""
 

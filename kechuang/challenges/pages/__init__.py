@@ -45,6 +45,7 @@ urls = [
     path(f"{CHALLENGE}ask/", course.ask, name="challenge-ask"),
     path(f"{CHALLENGE}questions/<str:question>/answer/", course.answer, name="challenge-answer"),
     path(f"{CHALLENGE}amend/", course.amend, name="challenge-amend"),
+    path(f"{CHALLENGE}amend/sheet/", asked.amend_sheet, name="challenge-amend-sheet"),
     path(f"{CHALLENGE}cancel/", course.cancel, name="challenge-cancel"),
     path(f"{CHALLENGE}conflict/", course.conflict, name="challenge-conflict"),
     path(f"{CHALLENGE}attend/", course.attend, name="challenge-attend"),

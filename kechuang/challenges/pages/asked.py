@@ -1,6 +1,9 @@
-"""A call's own form: written without code, and tried as a bidder and an expert would see it."""
+"""A call's own form: written without code, tried as a bidder and an expert would see it, and
+amended in public with targets and criteria once the call is open."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -14,6 +17,7 @@ from kechuang.challenges.forms import asked
 from kechuang.challenges.models import Challenge
 from kechuang.challenges.pages.acts import challenge_seen, challenge_to, posted
 from kechuang.challenges.pages.bids import rows_shown, typed
+from kechuang.challenges.pages.drafting import edited_rows
 from kechuang.doors.forms import ConfirmForm
 from kechuang.doors.requests import AskedRequest, signed_in
 from kechuang.doors.words import message_of
@@ -54,6 +58,40 @@ def form(request: AskedRequest, number: str) -> HttpResponse:
         "challenge": challenge, "form": whole, "rows": rows, "criteria": criteria,
         "is_default": default and request.method != "POST",
     }, status=422 if bad else whole.status)
+
+
+@signed_in
+def amend_sheet(request: AskedRequest, number: str) -> HttpResponse:
+    """Amend targets, criteria and form of an open call: in substance, so the head's act."""
+    challenge = challenge_to(request, number, "amend_substantial")
+    targets, criteria = edited_rows(request, challenge)
+    known = queries.criterion_facts(challenge)
+    if request.method == "POST" and criteria.is_valid():
+        known = forms.criteria_of(criteria)  # a field may be read for a criterion of this page
+    rows = forms.rows_from(
+        partial(asked.FieldRows, form_kwargs={"criteria": known}), posted(request),
+        asked.initial_fields(queries.form_of(challenge)), "fields",
+    )
+    initial = {"deadline_at": challenge.deadline_at, "version": challenge.version}
+    whole = forms.AmendSheetForm(posted(request), initial=initial)
+    if request.method == "POST" and all(
+        [whole.is_valid(), targets.is_valid(), criteria.is_valid(), rows.is_valid()]
+    ):
+        draft = actions.Draft(
+            {"deadline_at": whole.cleaned_data["deadline_at"]}, forms.targets_of(targets),
+            forms.criteria_of(criteria), asked.fields_of(rows),
+        )
+        with whole.refusals():
+            actions.amend_challenge(
+                challenge=challenge, draft=draft, reason=whole.cleaned_data["reason"],
+                version=whole.cleaned_data["version"], by=request.actor, at=request.at,
+            )
+            return redirect("challenge", number)
+    least = request.at + timedelta(days=queries.mode(challenge).amendment_days_min)
+    return render(request, "challenges/amend_sheet.html", {
+        "challenge": challenge, "form": whole, "targets": targets, "criteria": criteria,
+        "rows": rows, "earliest": max(filter(None, (challenge.deadline_at, least))),
+    }, status=422 if request.method == "POST" and not whole.refused else whole.status)
 
 
 @signed_in

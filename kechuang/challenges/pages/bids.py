@@ -13,6 +13,7 @@ from kechuang.challenges import actions, forms, queries, rules
 from kechuang.challenges.forms.asked import AnswersForm
 from kechuang.challenges.models import Bid, Challenge, Receipt
 from kechuang.challenges.pages.acts import Act, act_page, bid_seen, challenge_seen, posted
+from kechuang.challenges.pages.amendments import amendments_of
 from kechuang.challenges.pages.drafting import targets_shown
 from kechuang.challenges.pages.objects import bid_kind
 from kechuang.challenges.rules.bids import STATE_NAMES
@@ -395,7 +396,8 @@ def reconfirm(request: AskedRequest, number: str) -> HttpResponse:
     act = Act(_("重新确认方案"), _("重新确认"), (
         _("榜单有实质性改动，原方案不变，确认后继续有效。"),
         _("不确认的方案开标时未开封退回；也可替换或撤回。")),
-        extra={"amendments": list(bid.challenge.amendments.filter(is_substantial=True))})
+        extra={"amendments": [
+            one for one in amendments_of(bid.challenge) if one["row"].is_substantial]})
     return act_page(request, ConfirmForm(posted(request)), act, lambda _data: (
         actions.reconfirm_bid(bid=bid, by=request.actor, at=request.at)
     ), lambda receipt: reverse("bid-receipt", args=[bid.number, receipt.number]), bid)
@@ -442,6 +444,6 @@ def receipt_facts(bid: Bid, row: Receipt) -> dict[str, Any]:
     return {
         "receipt": row.number, "kind": row.kind, "challenge": bid.challenge.number,
         "bid": bid.number, "organisation": bid.organisation.code, "at": rfc3339(row.at),
-        "content_version": row.content_version, "sha256": row.sha256,
+        "content_version": row.content_version, bid.challenge.seal_hash: row.sha256,
         "rules_sha256": row.ruleset_sha256, "record_entry": row.entry_number,
     }

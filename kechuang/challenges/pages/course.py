@@ -60,11 +60,19 @@ def amend(request: AskedRequest, number: str) -> HttpResponse:
         _("改前改后逐项公布，规则指纹随之更新。"),
         _("经费、期限、回避条件等实质性改动由部门负责人办：已密封的方案都要重新确认。"),
         _("截止时间只能推后；实质性改动后至少留 {days} 天。").format(
-            days=queries.mode(challenge).amendment_days_min)))
+            days=queries.mode(challenge).amendment_days_min)),
+        extra={"sheet_url": _sheet_url(request, challenge)})
     return act_page(request, form, act, lambda data: actions.amend_challenge(
         challenge=challenge, draft=actions.Draft(form.draft_fields()), reason=data["reason"],
         version=data["version"], by=request.actor, at=request.at,
     ), url_of(challenge), challenge)
+
+
+def _sheet_url(request: AskedRequest, challenge: Challenge) -> str:
+    """Where targets, criteria and form are amended, for who may."""
+    facts = queries.challenge_facts(challenge, request.actor)
+    may = rules.may("amend_substantial", request.actor, facts)
+    return reverse("challenge-amend-sheet", args=[challenge.number]) if may else ""
 
 
 @signed_in

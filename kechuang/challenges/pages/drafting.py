@@ -100,7 +100,7 @@ def _initial(challenge: Challenge) -> dict[str, Any]:
     return {**initial, "version": challenge.version}
 
 
-def _rows(request: AskedRequest, challenge: Challenge) -> tuple[Any, Any]:
+def edited_rows(request: AskedRequest, challenge: Challenge) -> tuple[Any, Any]:
     """The tables of targets and criteria, as typed or as kept."""
     data = posted(request)
     targets = [
@@ -131,7 +131,7 @@ def edit(request: AskedRequest, number: str) -> HttpResponse:
         posted(request), initial=_initial(challenge), people=_panel_people(request),
         invites=queries.mode(challenge).invited,
     )
-    targets, criteria = _rows(request, challenge)
+    targets, criteria = edited_rows(request, challenge)
     valid = request.method == "POST" and all(
         [form.is_valid(), targets.is_valid(), criteria.is_valid()]
     )

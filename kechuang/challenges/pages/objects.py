@@ -14,6 +14,7 @@ from kechuang.base.refusals import N_
 from kechuang.challenges import queries, rules
 from kechuang.challenges.models import Bid, Challenge
 from kechuang.challenges.pages.acts import challenge_seen
+from kechuang.challenges.pages.amendments import amendments_of
 from kechuang.challenges.pages.drafting import targets_shown
 from kechuang.challenges.pages.lists import kind_of
 from kechuang.challenges.pages.proofs import proofs_of
@@ -55,6 +56,7 @@ ACTS = (
     ("relist", "challenge-relist", N_("重新发榜")),
     ("amend_minor", "challenge-amend", N_("改动榜单")),
     ("amend_substantial", "challenge-amend", N_("改动榜单")),
+    ("amend_substantial", "challenge-amend-sheet", N_("改指标、评分表和填报表")),
     ("cancel", "challenge-cancel", N_("取消榜单")),
 )
 STEPS = (
@@ -83,7 +85,7 @@ def challenge(request: AskedRequest, number: str) -> HttpResponse:
         "targets": targets_shown(row), "criteria": list(row.criteria.all()),
         "form": queries.form_of(row), "may_try": rules.table.may_try(request.actor, facts),
         "left": _left(row, request), "proofs": proofs_of(row), "inside": inside,
-        "questions": list(row.questions.all()[:100]), "amendments": list(row.amendments.all()),
+        "questions": list(row.questions.all()[:100]), "amendments": amendments_of(row),
         "own_bids": _own_bids(request, row), "bid_url": _bid_url(request, row),
         "sees_bids": queries.sees_bids(request.actor, row, facts),
         "may_answer": rules.may("answer", request.actor, facts),

@@ -291,15 +291,25 @@ def is_substantial(changes: Mapping[str, Any]) -> bool:
     return bool(SUBSTANTIAL_FIELDS & changes.keys())
 
 
+def problems_with_changes(changes: Mapping[str, Any]) -> list[Refused]:
+    """Something changes, and only what may."""
+    if changes and not changes.keys() - AMENDABLE_FIELDS:
+        return []
+    return [ChallengeRefused(
+        "challenges.nothing_amended", N_("没有可公布的改动。"), {}, (),
+        N_("改一项内容后再公布；题目和出题方发榜后不能改。"),
+    )]
+
+
 def problems_with_amendment(
     changes: Mapping[str, Any], deadline_at: datetime, mode: Mode, at: datetime,
 ) -> list[Refused]:
-    """Only named fields change; the deadline never comes nearer; a substantial one leaves days."""
+    """Nothing once the deadline has passed; it never comes nearer; a substantial one leaves days.
+    """
     problems: list[Refused] = []
-    if not changes or changes.keys() - AMENDABLE_FIELDS:
+    if at >= deadline_at:
         problems.append(ChallengeRefused(
-            "challenges.nothing_amended", N_("没有可公布的改动。"), {}, (),
-            N_("改一项内容后再公布；题目和出题方发榜后不能改。"),
+            "challenges.amended_late", N_("已过截止时间，不能再改。"), {}, ("deadline_at",),
         ))
     later = changes.get("deadline_at", deadline_at)
     if later < deadline_at:
