@@ -22,7 +22,7 @@ POSTGRES_MIN = 150_000
 PYTHON_MIN = (3, 11)
 PIN = re.compile(r"^([a-z0-9._-]+)==([^ ;\\]+)(?: ; ([^\\]+))?", re.MULTILINE | re.IGNORECASE)
 FRONT_END = ("@tabler/core/dist/css/tabler.min.css", "echarts/dist/echarts.min.js",
-             "htmx.org/dist/htmx.min.js")  # fmt: skip
+             "htmx.org/dist/htmx.min.js", "sm-crypto-v2/dist/index.umd.js")  # fmt: skip
 
 
 @dataclass(frozen=True)

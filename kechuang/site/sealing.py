@@ -102,6 +102,8 @@ def new_key(
     out: Annotated[Path, typer.Option(help="the private key's file; keep it off servers")],
     public: Annotated[Path, typer.Option(help="where the public key is written, to be published")],
     name: Annotated[str, typer.Option(help="the custodian's name, or that of a session")],
+    profile: Annotated[str, typer.Option(help="the call's: intl or gm; for the fingerprint")]
+    = "intl",
 ) -> None:
     """生成密钥 / make a key pair, for a custodian or for an opening session."""
     from kechuang.engines.sealing import hpke
@@ -110,9 +112,10 @@ def new_key(
         _refuse(f"{out}: is there already; a key is never written over")
     private = secrets.token_bytes(hpke.KEY_BYTES)
     told = {"name": name, "public": hpke.public_of(private).hex()}
+    shown = _refusing(lambda: _engine().fingerprint(bytes.fromhex(told["public"]), profile))
     _write(out, _written(told | {"private": private.hex()}), PRIVATE_MODE)
     _write(public, _written(told))
-    typer.echo(f"{name}  {_engine().fingerprint(bytes.fromhex(told['public']))}")
+    typer.echo(f"{name}  {shown}")
 
 
 @custodian.command("fingerprint")

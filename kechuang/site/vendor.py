@@ -15,6 +15,7 @@ FILES = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/echarts.min.js": "echarts/dist/echarts.min.js",
+    "vendor/sm-crypto.js": "sm-crypto-v2/dist/index.umd.js",
 }
 SOURCE_MAP = re.compile(rb"(/\*[#@] sourceMappingURL=.*?\*/|//[#@] sourceMappingURL=[^\n]*)")
 

@@ -29,11 +29,11 @@ def private_of(place: int) -> bytes:
     return bytes([place + 40]) * 32
 
 
-def name(line: Line) -> None:
+def name(line: Line, profile: str = "intl") -> None:
     """Name the three, two of whom open."""
     people = [one.person for one in keepers(line.world)]
     actions.name_custodians(challenge=line.challenge, needed=2, people=people,
-                            by=line.world.officer.actor, at=line.at)
+                            seal_profile=profile, by=line.world.officer.actor, at=line.at)
 
 
 def with_custodians(world: World, at) -> Line:
@@ -52,19 +52,21 @@ def register(line: Line, places=(0, 1, 2)) -> None:
         )
 
 
-def approved(world: World, at, places=(0, 1, 2), serial: int = 1) -> Line:
+def approved(
+    world: World, at, places=(0, 1, 2), serial: int = 1, profile: str = "intl"
+) -> Line:
     """Argued and approved; the keys of these custodians registered."""
 
     def prepare(line: Line) -> None:
-        name(line)
+        name(line, profile)
         register(line, places)
 
     return stages.approved(world, at, serial, prepare)
 
 
-def opened(world: World, at, serial: int = 1) -> Line:
+def opened(world: World, at, serial: int = 1, profile: str = "intl") -> Line:
     """Open to bids, the keys of all three registered before."""
-    line = approved(world, at, serial=serial)
+    line = approved(world, at, serial=serial, profile=profile)
     funds = BudgetLine.objects.first() or stages.budget_line(world, line.at)
     actions.authorise(challenge=line.challenge, line=funds, by=world.head.actor,
                       at=line.after(days=1))

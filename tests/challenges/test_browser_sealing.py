@@ -17,6 +17,8 @@ from tests.engines.sealing import test_hpke as vector
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 MODULE = ROOT / "kechuang/challenges/static/challenges/sealing.js"
+LIBRARY = ROOT / "node_modules/sm-crypto-v2/dist/index.umd.js"
+PROFILES = ("intl", "gm")
 CONTENT = "标书：三年内实现中试。".encode()
 CALL = {
     "challenge": "JB-2026-000001", "k": 3, "profile": "intl",
@@ -36,9 +38,11 @@ def _node() -> str:
     return found
 
 
-def browser(act: str, **order: object):
-    """What the browser's module answers to one order."""
-    told = {"act": act, "module": MODULE.as_uri(), "call": CALL, **order}
+def browser(act: str, profile: str = "intl", **order: object):
+    """What the browser's module answers to one order; for `gm` with its library beside it."""
+    told = {"act": act, "module": MODULE.as_uri(), "call": CALL | {"profile": profile}, **order}
+    if profile == "gm":
+        told.setdefault("library", str(LIBRARY))
     done = subprocess.run(
         [_node(), str(HERE / "sealing_in_node.mjs")], input=json.dumps(told), text=True,
         capture_output=True, check=True,
@@ -51,38 +55,69 @@ def drawn(seed: bytes, length: int = 600) -> bytes:
     return hashlib.shake_256(seed).digest(length)
 
 
+def named_in(profile: str, content: bytes) -> str:
+    """The hash of a file in the profile's own algorithm."""
+    return sealing.suite_of(profile).hash(content).hex()
+
+
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory) -> tuple[Path, bytes]:
-    """One bid sealed by the browser with fixed randomness."""
-    told = browser(
-        "seal", content=CONTENT.hex(), unit=cases.UNIT, part="technical", random=drawn(b"1").hex()
-    )
-    file = tmp_path_factory.mktemp("sealed") / "bid.sealed"
-    file.write_bytes(bytes.fromhex(told))
-    return file, file.read_bytes()
+def all_sealed(tmp_path_factory) -> dict[str, tuple[Path, bytes]]:
+    """One bid sealed by the browser with fixed randomness, in each profile."""
+    found = {}
+    for profile in PROFILES:
+        told = browser(
+            "seal", profile, content=CONTENT.hex(), unit=cases.UNIT, part="technical",
+            random=drawn(b"1").hex(),
+        )  # fmt: skip
+        file = tmp_path_factory.mktemp("sealed") / f"{profile}.sealed"
+        file.write_bytes(bytes.fromhex(told))
+        found[profile] = (file, file.read_bytes())
+    return found
 
 
-def test_both_seal_to_the_same_bytes(sealed):
+@pytest.fixture
+def sealed(all_sealed) -> tuple[Path, bytes]:
+    return all_sealed["intl"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_both_seal_to_the_same_bytes(all_sealed, profile):
     random = io.BytesIO(drawn(b"1"))
-    call = sealing.call_from(CALL)
-    assert sealed[1] == sealing.seal(CONTENT, call, cases.UNIT, "technical", random.read)
+    call = sealing.call_from(CALL | {"profile": profile})
+    ours = sealing.seal(CONTENT, call, cases.UNIT, "technical", random.read)
+    assert all_sealed[profile][1] == ours
 
 
-def test_both_seal_a_price_to_the_same_bytes():
+@pytest.mark.parametrize(("profile", "length"), [("intl", 20), ("gm", 2**20 + 5)])
+def test_both_seal_a_price_to_the_same_bytes(profile, length):
+    """Of one segment, and of two."""
+    content = drawn(b"price", length)
     told = browser(
-        "seal", content=CONTENT.hex(), unit=cases.UNIT, part="price", random=drawn(b"3").hex()
-    )
+        "seal", profile, content=content.hex(), unit=cases.UNIT, part="price",
+        random=drawn(b"3").hex(),
+    )  # fmt: skip
     random = io.BytesIO(drawn(b"3"))
-    call = sealing.call_from(CALL)
-    assert bytes.fromhex(told) == sealing.seal(CONTENT, call, cases.UNIT, "price", random.read)
+    call = sealing.call_from(CALL | {"profile": profile})
+    assert bytes.fromhex(told) == sealing.seal(content, call, cases.UNIT, "price", random.read)
 
 
-def test_three_custodians_one_in_the_browser_open_what_the_browser_sealed(sealed):
-    path, file = sealed
-    call = sealing.call_from(CALL)
+def test_the_browser_knows_sm3_and_sm4_gcm_by_their_published_vectors():
+    assert browser("able", "gm") is True
+    assert browser("able", "gm", library=None) is False
+
+
+def test_without_its_library_gm_is_refused():
+    told = {"content": "00", "unit": "u", "part": "technical", "library": None}
+    assert browser("seal", "gm", **told) == "refused: no_gm_library"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_three_custodians_one_in_the_browser_open_what_the_browser_sealed(all_sealed, profile):
+    path, file = all_sealed[profile]
+    call = sealing.call_from(CALL | {"profile": profile})
     session = hpke.public_of(SESSION)
     by_browser = browser(
-        "share", file=str(path), private=cases.KEYS["甲"].hex(), session=session.hex()
+        "share", profile, file=str(path), private=cases.KEYS["甲"].hex(), session=session.hex()
     )
     assert by_browser["custodian"] == "甲"
     posted = [by_browser] + [
@@ -94,29 +129,45 @@ def test_three_custodians_one_in_the_browser_open_what_the_browser_sealed(sealed
     assert (opened.content, opened.void, opened.liars) == (CONTENT, "", ())
     for one in posted:
         x, share = browser(
-            "read", posted=one, envelope=hashlib.sha256(file).hexdigest(), private=SESSION.hex()
+            "read", posted=one, envelope=named_in(profile, file), private=SESSION.hex()
         )
         assert bytes.fromhex(share) == shares[x]
 
 
-def test_a_share_posted_with_fixed_randomness_is_the_same_bytes(sealed):
-    path, file = sealed
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_share_of_what_python_sealed_is_the_same_bytes_with_fixed_randomness(
+    tmp_path, profile
+):
+    call = sealing.call_from(CALL | {"profile": profile})
+    file = sealing.seal(CONTENT, call, cases.UNIT, "technical", io.BytesIO(drawn(b"4")).read)
+    path = tmp_path / "bid.sealed"
+    path.write_bytes(file)
     session = hpke.public_of(SESSION)
     ours = sealing.give_share(
-        file, sealing.call_from(CALL), cases.KEYS["乙"], session, io.BytesIO(drawn(b"2", 32)).read
+        file, call, cases.KEYS["乙"], session, io.BytesIO(drawn(b"2", 32)).read
     )
     theirs = browser(
-        "share", file=str(path), private=cases.KEYS["乙"].hex(), session=session.hex(),
+        "share", profile, file=str(path), private=cases.KEYS["乙"].hex(), session=session.hex(),
         random=drawn(b"2", 32).hex(),
     )  # fmt: skip
     assert theirs == ours
 
 
-def test_receipt_and_fingerprints_are_the_same(sealed):
-    path, file = sealed
-    assert browser("receipt", file=str(path)) == sealing.receipt_of(file, sealing.call_from(CALL))
+@pytest.mark.parametrize("profile", PROFILES)
+def test_receipt_and_fingerprints_are_the_same(all_sealed, profile):
+    path, file = all_sealed[profile]
+    call = sealing.call_from(CALL | {"profile": profile})
+    assert browser("receipt", profile, file=str(path)) == sealing.receipt_of(file, call)
     key = hpke.public_of(cases.KEYS["丁"])
-    assert browser("fingerprint", key=key.hex()) == sealing.fingerprint(key)
+    assert browser("fingerprint", profile, key=key.hex()) == sealing.fingerprint(key, profile)
+
+
+def test_each_profile_keeps_to_itself(all_sealed):
+    """An envelope of one profile is none of a call of the other."""
+    for profile, other in (("intl", "gm"), ("gm", "intl")):
+        path = str(all_sealed[profile][0])
+        told = {"library": str(LIBRARY)}
+        assert browser("receipt", other, file=path, **told) == "refused: another_call"
 
 
 def test_the_vector_of_rfc_9180_in_the_browser():
@@ -155,7 +206,8 @@ def test_a_custodians_browser_refuses_before_the_deadline_by_its_own_clock(
         ({"k": 0}, "not_k_of_n"),
         ({"custodians": []}, "no_custodians"),
         ({"custodians": CALL["custodians"][:1] * 3}, "key_twice"),
-        ({"profile": "gm"}, "other_profile"),
+        ({"profile": "sm9"}, "other_profile"),
+        ({"profile": "toString"}, "other_profile"),
         ({"criteria_hash": "00"}, "wrong_length"),
         ({"criteria_hash": "XY" * 32}, "not_hexadecimal"),
     ],

@@ -10,8 +10,9 @@ from kechuang.challenges import actions, queries
 from kechuang.challenges.actions import Draft
 from kechuang.challenges.models import Bid, LockedDraft, SealedContent
 from kechuang.challenges.rules import BidRefused, ChallengeRefused
+from kechuang.engines import sealing
 from kechuang.engines.sealing import hpke
-from kechuang.record.models import Entry
+from kechuang.record.models import Entry, Payload
 from tests.challenges import custody_stages as custody
 from tests.challenges import stages
 
@@ -204,6 +205,49 @@ def test_two_of_three_open_and_the_minutes_say_whose_shares_did(world, at):
         assert (row["false_shares_of"], row["void"]) == ([], "")
         bid = Bid.objects.get(number=row["bid"])
         assert row["sha256"] == bid.envelope.sha256 == bid.receipts.get().sha256
+
+
+def test_a_call_in_gm_names_everything_by_sm3_and_opens(world, at):
+    line = custody.opened(world, at, profile="gm")
+    custodian = line.challenge.custodians.get(place=1)
+    told = Payload.objects.get(entry__number=custodian.entry_number).content
+    assert told["fingerprint"] == sealing.fingerprint(
+        bytes.fromhex(custodian.public), "gm"
+    )
+    assert json.loads(line.challenge.rulesets.get().canonical)["seal_profile"] == "gm"
+    bid = custody.handed_in(line, world.member, world.research_admin)
+    envelope = bytes(bid.envelope.file)
+    assert bid.receipts.get().sha256 == sealing.suite_of("gm").hash(envelope).hex()
+    custody.in_session(custody.closed(line))
+    custody.give(line, 0)
+    custody.give(line, 2)
+    custody.unsealed(line)
+    assert line.bids[0].state == "OPENED"
+    (row,) = json.loads(queries.opening_of(line.challenge).minutes)["bids"]
+    assert (row["sm3"], "sha256" in row) == (bid.envelope.sha256, False)
+
+
+def test_a_call_in_gm_takes_no_envelope_of_the_other_profile(world, at):
+    line = custody.opened(world, at, profile="gm")
+    call = sealing.call_from(queries.published_call(line.challenge) | {"profile": "intl"})
+    bid = actions.start_bid(challenge=line.challenge, by=world.member.actor, at=line.at)
+    file = sealing.seal(b"{}", call, bid.organisation.code, "technical", bytes)
+    with pytest.raises(BidRefused, match="not_an_envelope"):
+        actions.put_envelope(bid=bid, file=file, by=world.member.actor, at=line.at)
+
+
+def test_algorithms_are_one_of_two_and_end_with_the_custodians(world, at):
+    line = stages.drafted(world, at)
+    with pytest.raises(ChallengeRefused, match="seal_profile"):
+        custody.name(line, "sm9")
+    custody.name(line, "gm")
+    assert line.fresh().seal_profile == "gm"
+    actions.name_custodians(challenge=line.challenge, needed=0, people=[], seal_profile="gm",
+                            by=world.officer.actor, at=at)
+    assert line.fresh().seal_profile == "intl"
+    line.challenge.seal_profile = "gm"
+    with pytest.raises(IntegrityError, match="seal_profile_is_known"), transaction.atomic():
+        line.challenge.save()
 
 
 def test_with_too_few_shares_nothing_is_opened(world, at):

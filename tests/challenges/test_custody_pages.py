@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from kechuang.challenges import queries
+from kechuang.challenges import actions, queries
 from kechuang.challenges.models import Bid, LockedDraft
 from kechuang.challenges.waiting import matters_for
 from kechuang.engines.sealing import hpke
@@ -40,7 +40,8 @@ def test_the_officer_names_and_each_custodian_registers_by_page(world, at, clien
     passing(line)
     address = f"/challenges/{line.challenge.number}/custodians/"
     people = [one.person.number for one in custody.keepers(world)]
-    sent = client_as(world.officer).post(address, {"act": "name", "people": people, "needed": 2})
+    typed = {"act": "name", "people": people, "needed": 2, "seal_profile": "intl"}
+    sent = client_as(world.officer).post(address, typed)
     assert (sent.status_code, sent.headers["Location"]) == (302, address)
     key = hpke.public_of(custody.private_of(0)).hex()
     assert [m.url for m in matters_for(world.supervisor.actor, at)] == [address]
@@ -54,12 +55,30 @@ def test_the_officer_names_and_each_custodian_registers_by_page(world, at, clien
     assert Client().get(address).status_code == 404
 
 
+def test_a_call_in_gm_says_so_and_loads_the_library_it_needs(world, at, client_as, passing):
+    line = custody.opened(world, at, profile="gm")
+    passing(line)
+    number = line.challenge.number
+    assert Client().get(f"/challenges/{number}/call.json").json()["profile"] == "gm"
+    text = client_as(world.supervisor).get(f"/challenges/{number}/custodians/").content.decode()
+    assert "按国密算法密封" in text and "vendor/sm-crypto" in text
+    bid, _file = custody.drafted_bid(line, world.member)
+    client = client_as(world.member)
+    text = client.get(f"/bids/{bid.number}/seal/").content.decode()
+    assert "vendor/sm-crypto" in text and f"sm3:{bid.envelope.sha256[:16]}" in text
+    actions.sign_bid(bid=bid, by=world.research_admin.actor, at=line.at)
+    receipt = actions.submit_bid(bid=bid, by=world.member.actor, at=line.at)
+    address = f"/bids/{bid.number}/receipts/{receipt.number}"
+    assert f"sm3:{receipt.sha256}" in client.get(f"{address}/").content.decode()
+
+
 def test_too_few_named_is_said_on_the_form(world, at, client_as, passing):
     line = stages.drafted(world, at)
     passing(line)
     answer = client_as(world.officer).post(
         f"/challenges/{line.challenge.number}/custodians/",
-        {"act": "name", "people": [world.head.person.number], "needed": 2},
+        {"act": "name", "people": [world.head.person.number], "needed": 2,
+         "seal_profile": "gm"},
     )
     assert answer.status_code == 422
     assert "保管人须有 2 至 9 位" in answer.content.decode()

@@ -15,6 +15,7 @@ from django.db import connection
 from kechuang.challenges import actions, queries
 from kechuang.challenges.models import Bid, PriceOpening
 from kechuang.challenges.rules.form import FieldFacts
+from kechuang.engines import sealing
 from tests.challenges import custody_stages as custody
 from tests.challenges import stages
 from tests.journeys.desk import Desk
@@ -80,8 +81,8 @@ def _open(line: Any) -> None:
     line.fresh()
 
 
-def _write(page: Any, line: Any) -> None:
-    """Fill the form that is never sent."""
+def _write(page: Any, line: Any, *, asked: bool = True) -> None:
+    """Fill the form that is never sent; `asked` where the call has a form of its own."""
     for name, text in (("title", f"整圈锻造 {MARKER}"), ("summary", f"三步 {MARKER}"),
                        ("route", f"无软带淬火 {MARKER}")):
         page.fill(f"[name={name}]", text)
@@ -95,6 +96,8 @@ def _write(page: Any, line: Any) -> None:
                        ("signing", "600")):
         page.fill(f"[name={name}_fen]", text)
     page.check("[name=other_public][value=no]")
+    if not asked:
+        return
     assert page.locator("[name=answers-WHAT]").is_hidden()
     page.check("[name=answers-SITE][value=yes]")
     page.fill("[name=answers-WHAT]", f"台架 {MARKER}")
@@ -182,17 +185,24 @@ def _open_all(desks: Any, line: Any, keys: dict[int, Path], *, early: bool = Fal
     page.wait_for_url("**/bids/")
 
 
-def test_sealed_in_one_browser_and_opened_by_two_custodians(
-    live_server, chromium, line, tmp_path
-):
-    kept: dict[str, Desk] = {}
+@pytest.fixture
+def kept() -> dict[str, Desk]:
+    """Everybody's browser, by person."""
+    return {}
 
-    def desks(member: Member) -> Desk:
+
+@pytest.fixture
+def desks(live_server: Any, chromium: Any, tmp_path: Path, kept: dict[str, Desk]) -> Any:
+    def desk_of(member: Member) -> Desk:
         number = member.person.number
         if number not in kept:
             kept[number] = Desk(chromium, live_server.url, member, tmp_path)
         return kept[number]
 
+    return desk_of
+
+
+def test_sealed_in_one_browser_and_opened_by_two_custodians(line, desks, kept):
     world: World = line.world
     files = _keys(desks, line)
     actions.consent_to_challenge(challenge=line.challenge, by=world.unit_admin.actor, at=line.at)
@@ -220,4 +230,43 @@ def test_sealed_in_one_browser_and_opened_by_two_custodians(
     assert content["budget"]["total_fen"] == 9000 * stages.WAN
     assert [one["public_fen"] for one in content["milestones"]] == [2400 * stages.WAN]
     assert PriceOpening.objects.get().challenge.number == line.challenge.number
+    assert [error for desk in kept.values() for error in desk.errors] == []
+
+
+@pytest.fixture
+def gm(transactional_db: Any, at: Any, monkeypatch: Any) -> Any:
+    """A call in profile gm, open to bids, whose custodians have their keys as files."""
+    found = custody.opened(build_world(at), at, profile="gm")
+    monkeypatch.setattr("kechuang.doors.clock.now", lambda: found.at)
+    return found
+
+
+def test_a_bid_sealed_by_sm3_and_sm4_in_the_browser_is_opened_by_two_custodians(
+    gm, desks, kept, tmp_path
+):
+    desk = desks(gm.world.member)
+    page = desk.open(f"/challenges/{gm.challenge.number}/bids/new/")
+    page.get_by_role("button", name="开始起草").click()
+    page.wait_for_url("**/seal/")
+    _write(page, gm, asked=False)
+    told = json.loads(desk.saved(page.get_by_role("button", name="密封并交件").click).read_text())
+    bid = Bid.objects.select_related("challenge").get()
+    page.wait_for_url(f"**/bids/{bid.number}/")
+    assert f"sm3:{told['envelope']}" in page.inner_text("main")
+    own = sealing.receipt_of(
+        bytes(bid.envelope.file), sealing.call_from(queries.published_call(gm.challenge))
+    )
+    assert (told, told["profile"]) == (own, "gm")
+    assert _nowhere(MARKER) == []
+    actions.sign_bid(bid=bid, by=gm.world.research_admin.actor, at=gm.after(hours=1))
+    actions.submit_bid(bid=bid, by=gm.world.member.actor, at=gm.after(hours=1))
+    custody.closed(gm)
+    keys = {}
+    for place in (0, 1):
+        keys[place] = tmp_path / f"{place}.json"
+        keys[place].write_text(json.dumps({"private": custody.private_of(place).hex()}))
+    _open_all(desks, gm, keys)
+    assert queries.sealed_content_of(Bid.objects.get())["title"] == f"整圈锻造 {MARKER}"
+    (row,) = json.loads(queries.opening_of(gm.challenge).minutes)["bids"]
+    assert row["sm3"] == told["envelope"]
     assert [error for desk in kept.values() for error in desk.errors] == []

@@ -18,6 +18,7 @@ from tests.reviews.drawing import HOUR, DrawBench, crowd, ready
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "kechuang/reviews/static/reviews/nonce.js"
+LIBRARY = ROOT / "node_modules/sm-crypto-v2/dist/index.umd.js"
 NONCE = bytes(range(32))
 
 
@@ -147,16 +148,22 @@ def test_the_browser_commits_to_the_same_bytes():
     node = shutil.which("node") or str(ROOT / ".venv/bin/node")
     assert Path(node).exists(), "node is missing: scripts/install fetches it with npm"
     code = (
-        f"import {{ commitment }} from {json.dumps(MODULE.as_uri())};"
+        f"import {{ commitment, isAble }} from {json.dumps(MODULE.as_uri())};"
+        "import { readFileSync } from 'node:fs'; import { runInThisContext } from 'node:vm';"
         "const nonce = Uint8Array.from({ length: 32 }, (_, i) => i);"
         "console.log(await commitment(nonce, 'RY-2024-000001'));"
         "console.log(await commitment(nonce, '见证人'));"
+        "console.log(await isAble('gm'));"
+        f"runInThisContext(readFileSync({json.dumps(str(LIBRARY))}, 'utf8'));"
+        "console.log(await isAble('gm'), await isAble('intl'), await isAble('sm9'));"
+        "console.log(await commitment(nonce, '见证人', 'gm'));"
     )
     done = subprocess.run(
         [node, "--input-type=module", "-e", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [
         commitment_of(NONCE, "RY-2024-000001"), commitment_of(NONCE, "见证人"),
+        "false", "true", "true", "false", commitment_of(NONCE, "见证人", "gm"),
     ]  # fmt: skip
 
 

@@ -40,11 +40,12 @@ from kechuang.parties.models import Person
 @transaction.atomic
 def name_custodians(
     *, challenge: Challenge, needed: int, people: Sequence[Person], two_envelopes: bool = False,
-    by: Actor, at: datetime,
+    seal_profile: str = "intl", by: Actor, at: datetime,
 ) -> Challenge:
     """Name who keeps the keys of a call, and how many must come together; none ends custody.
 
-    With `two_envelopes` the price is sealed apart and opened after the scores are locked.
+    With `two_envelopes` the price is sealed apart and opened after the scores are locked;
+    `seal_profile` is `intl` or `gm` (SM3, SM4-GCM).
 
     Keys that were registered before are dropped: each custodian registers for this list.
     """
@@ -54,6 +55,7 @@ def name_custodians(
     people = list({person.pk: person for person in people}.values())
     if people:
         rules.custody.check_custodians(needed, [person.name for person in people])
+    rules.custody.check_profile(seal_profile)
     challenge.custodians.all().delete()
     names = [person.name for person in people]
     for place, person in enumerate(people, start=1):
@@ -64,11 +66,12 @@ def name_custodians(
         )
     challenge.custodians_needed = needed if people else 0
     challenge.two_envelopes = two_envelopes and bool(people)
+    challenge.seal_profile = seal_profile if people else "intl"
     challenge.consent_by = None
     challenge.consent_at = None
     move(challenge, to, by=by, at=at)
     record_step(challenge, "name_custodians", by=by, at=at, needed=challenge.custodians_needed,
-                people=[person.number for person in people])
+                people=[person.number for person in people], profile=challenge.seal_profile)
     tell(people, "to_register_key", challenge.number, by=by, at=at)
     return challenge
 
@@ -86,7 +89,7 @@ def register_key(*, challenge: Challenge, public: str, by: Actor, at: datetime) 
         "challenges.key_taken", N_("另一位保管人已登记同一把公钥。"), {}, ("public",),
         N_("每位保管人须在自己的电脑上生成自己的密钥。")))
     row = challenge.custodians.select_for_update().get(person__number=by.person)
-    fingerprint = engine.fingerprint(bytes.fromhex(key))
+    fingerprint = rules.custody.fingerprint_of(key, challenge.seal_profile)
     entry = record_step(challenge, "register_key", by=by, at=at, place=row.place, public=key,
                         fingerprint=fingerprint)
     row.public, row.registered_at, row.entry_number = key, at, entry.number

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
@@ -46,6 +46,7 @@ class CustodiansIn(Schema):
     people: Annotated[list[s.Number], Field(max_length=20)]
     needed: Annotated[int, Field(ge=0, le=9)]
     two_envelopes: bool = False
+    seal_profile: Literal["intl", "gm"] = "intl"
 
 
 class KeyIn(Schema):
@@ -95,7 +96,8 @@ def name_custodians(request: HttpRequest, number: str, body: CustodiansIn) -> An
     actor = api_actor(request)
     named = people(list(dict.fromkeys(body.people)), "people")
     actions.name_custodians(challenge=seen(request, number), needed=body.needed, people=named,
-                            two_envelopes=body.two_envelopes, by=actor, at=request.at)
+                            two_envelopes=body.two_envelopes, seal_profile=body.seal_profile,
+                            by=actor, at=request.at)
     return seen(request, number)
 
 

@@ -404,9 +404,14 @@ class ReceiptOut(Schema):
     kind: str
     at: datetime
     content_version: int
+    hash: str = Field(description="the hash of the fingerprint in `sha256`: sha256, or sm3")
     sha256: str
     rules_sha256: str
     record_entry: str
+
+    @staticmethod
+    def resolve_hash(row: Receipt) -> str:
+        return row.bid.challenge.seal_hash
 
     @staticmethod
     def resolve_rules_sha256(row: Receipt) -> str:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kechuang.challenges.forms import BidForm, PeopleField, PersonField
+from kechuang.challenges.models.challenge import SEAL_PROFILES
 from kechuang.doors.forms import Form
 from kechuang.parties.models import Person
 
@@ -77,6 +78,10 @@ class CustodiansForm(Form):
     needed = forms.IntegerField(label=_("开标至少须到几位"), min_value=2, max_value=9)
     two_envelopes = forms.BooleanField(
         label=_("技术和报价分开密封，评分锁定以后才开报价"), required=False,
+    )
+    seal_profile = forms.ChoiceField(
+        label=_("密封算法"), choices=SEAL_PROFILES, widget=forms.RadioSelect, initial="intl",
+        help_text=_("两种都用 X25519 把份额封给保管人；没有 SM2 密码令牌，国密一项不能称为合规。"),
     )
 
     def __init__(self, *args: Any, people: Sequence[Person] = (), **kwargs: Any) -> None:

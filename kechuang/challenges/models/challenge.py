@@ -10,6 +10,7 @@ from kechuang.parties.models import Organisation, Person
 from kechuang.record.models import StageRow
 
 _STATES = [(state.value, _(name)) for state, name in STATE_NAMES.items()]
+SEAL_PROFILES = [("intl", _("SHA-256、AES-256-GCM")), ("gm", _("国密 SM3、SM4-GCM"))]
 
 
 class Challenge(models.Model):
@@ -75,6 +76,9 @@ class Challenge(models.Model):
     # 0: the platform seals at rest; else so many custodians must come together to open
     custodians_needed = models.PositiveSmallIntegerField(_("开标须到的保管人数"), default=0)
     two_envelopes = models.BooleanField(_("技术和报价分开密封"), default=False)
+    seal_profile = models.CharField(
+        _("密封算法"), max_length=4, choices=SEAL_PROFILES, default="intl"
+    )
     opened_at = models.DateTimeField(_("实际发榜"), null=True)
     closed_at = models.DateTimeField(_("实际截止"), null=True)
     project_number = models.CharField(_("项目"), max_length=20, blank=True)
@@ -112,6 +116,11 @@ class Challenge(models.Model):
                 condition=Q(two_envelopes=False) | Q(custodians_needed__gte=2),
             ),
             models.CheckConstraint(
+                name="seal_profile_is_known_and_custodians",
+                condition=Q(seal_profile="intl")
+                | Q(seal_profile="gm", custodians_needed__gte=2),
+            ),
+            models.CheckConstraint(
                 name="challenge_awards_somebody", condition=Q(winners_max__gte=1)
             ),
             models.UniqueConstraint(
@@ -126,6 +135,11 @@ class Challenge(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def seal_hash(self) -> str:
+        """The hash in which envelopes and receipts of this call are named."""
+        return "sm3" if self.seal_profile == "gm" else "sha256"
 
 
 class Target(models.Model):

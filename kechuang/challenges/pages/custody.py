@@ -30,7 +30,8 @@ def keepers_of(challenge: Challenge) -> list[dict[str, Any]]:
     """The custodians of a call with their fingerprints, as pages show them."""
     return [
         {"row": one, "name": one.name, "unit": one.person.organisation,
-         "fingerprint": rules.custody.fingerprint_of(one.public) if one.public else ""}
+         "fingerprint": rules.custody.fingerprint_of(one.public, challenge.seal_profile)
+         if one.public else ""}
         for one in challenge.custodians.select_related("person__organisation")
     ]
 
@@ -86,7 +87,7 @@ def custodians(request: AskedRequest, number: str) -> HttpResponse:
 def _named(challenge: Challenge) -> dict[str, Any]:
     people = challenge.custodians.values_list("person__number", flat=True)
     return {"people": list(people), "needed": challenge.custodians_needed or 2,
-            "two_envelopes": challenge.two_envelopes}
+            "two_envelopes": challenge.two_envelopes, "seal_profile": challenge.seal_profile}
 
 
 @signed_in

@@ -22,7 +22,7 @@ from kechuang.challenges.queries.content import sealed_content_of
 from kechuang.challenges.queries.facts import bid_facts, form_of, frame_of
 from kechuang.challenges.queries.lists import bids_waiting
 from kechuang.challenges.queries.publication import current_ruleset
-from kechuang.challenges.rules.freezing import sha256_of
+from kechuang.engines import sealing as engine
 from kechuang.parties.models import Appointment, Person
 from kechuang.parties.queries import in_force
 
@@ -40,13 +40,15 @@ def envelopes_of(bid: Bid) -> list[SealedEnvelope]:
 
 def fingerprint_of(bid: Bid) -> str:
     """The fingerprint of what was handed in: of the envelope, else of the ciphertext at rest; of
-    two envelopes, the fingerprint over both (each with a line's end, the technical part first)."""
+    two envelopes, the fingerprint over both (each with a line's end, the technical part first).
+    It is in the hash of the call's profile (`Challenge.seal_hash`)."""
     envelopes = envelopes_of(bid)
     if not envelopes:
         return bid.sealed.sha256
     if len(envelopes) == 1:
         return envelopes[0].sha256
-    return sha256_of("".join(f"{one.sha256}\n" for one in envelopes))
+    lines = "".join(f"{one.sha256}\n" for one in envelopes)
+    return engine.suite_of(bid.challenge.seal_profile).hash(lines.encode()).hex()
 
 
 def problems_with_content(bid: Bid) -> list[Refused]:
@@ -64,8 +66,8 @@ def problems_with_content(bid: Bid) -> list[Refused]:
 def call_facts(challenge: Challenge, ruleset: Ruleset) -> dict[str, Any]:
     """The call as the sealing engine and the command line read it."""
     return {
-        "challenge": challenge.number, "k": challenge.custodians_needed, "profile": "intl",
-        "criteria_hash": ruleset.sha256,
+        "challenge": challenge.number, "k": challenge.custodians_needed,
+        "profile": challenge.seal_profile, "criteria_hash": ruleset.sha256,
         "custodians": [
             {"name": one.name, "public": one.public} for one in challenge.custodians.all()
         ],

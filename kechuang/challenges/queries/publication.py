@@ -95,6 +95,7 @@ def _custody(challenge: Challenge) -> dict[str, Any]:
         "custodians_needed": challenge.custodians_needed,
         "custodians": [{"name": one.name, "public": one.public} for one in keepers],
         **({"two_envelopes": True} if challenge.two_envelopes else {}),
+        **({"seal_profile": "gm"} if challenge.seal_profile == "gm" else {}),
     }
 
 
@@ -125,7 +126,7 @@ def opening_minutes(  # noqa: PLR0913 - what the minutes say
         rows.append({
             "bid": bid.number, "organisation": bid.organisation.code,
             "receipt": receipt.number, "received_at": rfc3339(receipt.at),
-            "sha256": receipt.sha256, "content_version": receipt.content_version,
+            challenge.seal_hash: receipt.sha256, "content_version": receipt.content_version,
             "entry": receipt.entry_number, **custody.get(bid.number, {}),
         })
     ruleset = current_ruleset(challenge)

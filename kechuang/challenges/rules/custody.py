@@ -43,6 +43,12 @@ def check_custodians(needed: int, names: Sequence[str]) -> None:
         {"least": LEAST, "most": MOST}, ("people", "needed")))
 
 
+def check_profile(profile: str) -> None:
+    """One of the two sets of algorithms that browser and command line know."""
+    require(profile in engine.SUITES, ChallengeRefused(
+        "challenges.seal_profile", N_("密封算法只有 intl 和 gm 两种。"), {}, ("seal_profile",)))
+
+
 def check_public_key(public: str) -> str:
     """A public key as 64 hexadecimal digits; not the key of a group of small order (zeros)."""
     told = public.strip().lower()
@@ -81,9 +87,9 @@ def may_attend(actor: Actor, facts: ChallengeFacts) -> bool:
     return office or actor.person in facts.custodians
 
 
-def fingerprint_of(public: str) -> str:
+def fingerprint_of(public: str, profile: str) -> str:
     """A public key as people compare it on the telephone: eight groups of four."""
-    return engine.fingerprint(bytes.fromhex(public))
+    return engine.fingerprint(bytes.fromhex(public), profile)
 
 
 def nothing_sealed() -> BidRefused:

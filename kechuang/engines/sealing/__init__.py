@@ -14,9 +14,10 @@ from kechuang.engines.sealing.opening import (
     receipt_of,
     standing,
 )
-from kechuang.engines.sealing.suites import SealRefused
+from kechuang.engines.sealing.suites import SUITES, SealRefused, suite_of
 
 __all__ = [
+    "SUITES",
     "Call",
     "Opened",
     "SealRefused",
@@ -29,5 +30,6 @@ __all__ = [
     "receipt_of",
     "seal",
     "standing",
+    "suite_of",
     "taken_apart",
 ]

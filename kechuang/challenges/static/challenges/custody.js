@@ -5,7 +5,7 @@ import { at, save, told } from './page.js';
 const words = told('words');
 const form = at('[data-new-key], [data-give], [data-open]');
 const seal = form && await import(form.dataset.sealing);
-const able = seal && await seal.isAble();
+const profile = form?.dataset.profile || 'intl', able = seal && await seal.isAble(profile);
 const show = (sel, root = document) => root.querySelectorAll(sel).forEach(e => { e.hidden = false });
 const keyOf = async input => {
   if (!input.files.length) throw new seal.SealRefused('no_key_file');
@@ -20,7 +20,7 @@ document.querySelectorAll('[data-new-key]').forEach(one => {
     save(one.dataset.file, { name: one.dataset.name, private: seal.hex(own), public: key });
     own.fill(0);
     one.elements.public.value = key;
-    said.textContent = (words.made || '') + ' ' + await seal.fingerprint(seal.unhex(key));
+    said.textContent = (words.made || '') + ' ' + await seal.fingerprint(seal.unhex(key), profile);
   });
 });
 

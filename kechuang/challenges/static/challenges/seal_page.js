@@ -125,7 +125,7 @@ const unlocking = async () => {
   say(words.unlocked);
 };
 
-const able = await seal.isAble();
+const able = await seal.isAble(call.profile);
 at('[data-not-able]').hidden = able;
 if (able) [['[data-seal]', sealing], ['[data-lock]', locking], ['[data-unlock]', unlocking]].forEach(([sel, act]) => {
   const button = at(sel);

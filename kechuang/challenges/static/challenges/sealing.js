@@ -1,5 +1,6 @@
 /* Sealed bids in the browser: the same files as `kechuang seal`, `custodian` and `open` write.
    Profile `intl` with WebCrypto alone: SHA-256, AES-256-GCM, X25519, HKDF (HPKE, RFC 9180, base mode).
+   Profile `gm`: SM3 and SM4-GCM of sm-crypto-v2, which the page loads beforehand; shares are wrapped as in `intl`.
    No DOM here. What is random comes from `random(n)`, the system's generator but where vectors are made. */
 const FORMAT = 'kechuang-seal-1', MAGIC = FORMAT + '\n', WRAP = 'hpke-x25519-sha256-aes256gcm';
 const SEGMENT = 2 ** 20, TAG = 16, MOST = 2 ** 26, PRIME = 2n ** 256n + 297n, SHARE = 33;
@@ -68,17 +69,42 @@ const keyAndNonce = async (exchanged, ephemeral, recipient, info, aead) => {
   const prk = await extract(secret, SUITE, 'secret', EMPTY);
   return [await expand(prk, SUITE, 'key', context, aead === AES_256_GCM ? 32 : 16), await expand(prk, SUITE, 'base_nonce', context, 12)];
 };
-const cipher = async (key, use) => crypto.subtle.importKey('raw', key, 'AES-GCM', false, [use]);
+const importedKey = async (key, use) => crypto.subtle.importKey('raw', key, 'AES-GCM', false, [use]);
 const gcm = async (use, key, nonce, bytes, bound) => new Uint8Array(await crypto.subtle[use]({ name: 'AES-GCM', iv: nonce, additionalData: bound }, key, bytes));
 
 export const hpkeSeal = async (recipient, info, bound, content, ephemeral, aead = AES_256_GCM) => {
   const own = await publicOf(ephemeral);
   const [key, nonce] = await keyAndNonce(await exchange(ephemeral, recipient), own, recipient, info, aead);
-  return [own, await gcm('encrypt', await cipher(key, 'encrypt'), nonce, content, bound)];
+  return [own, await gcm('encrypt', await importedKey(key, 'encrypt'), nonce, content, bound)];
 };
 export const hpkeOpen = async (mine, encapsulated, info, bound, sealed, aead = AES_256_GCM) => {
   const [key, nonce] = await keyAndNonce(await exchange(mine, encapsulated), encapsulated, await publicOf(mine), info, aead);
-  try { return await gcm('decrypt', await cipher(key, 'decrypt'), nonce, sealed, bound) } catch { return refuse('not_for_this_key') }
+  try { return await gcm('decrypt', await importedKey(key, 'decrypt'), nonce, sealed, bound) } catch { return refuse('not_for_this_key') }
+};
+
+/* --- the two profiles: the hash, and the cipher of the content ---------------------------------- */
+const gmLibrary = () => globalThis.SmCryptoV2 || refuse('no_gm_library');
+const SUITES = {
+  intl: {
+    hash: sha256, keyBytes: 32,
+    cipher: async key => { const own = await importedKey(key, 'encrypt'); return (nonce, bytes, bound) => gcm('encrypt', own, nonce, bytes, bound) } },
+  gm: {
+    hash: async bytes => unhex(gmLibrary().sm3(bytes), 32), keyBytes: 16,
+    cipher: async key => (nonce, bytes, bound) => {
+      const { output, tag } = gmLibrary().sm4.encrypt(bytes, key, { mode: 'gcm', iv: nonce, associatedData: bound, output: 'array', outputTag: true });
+      return join(output, tag);
+    } } };
+const suiteOf = profile => Object.hasOwn(SUITES, profile) ? SUITES[profile] : refuse('other_profile', { profile });
+
+/* The published vectors of SM3 (GB/T 32905, A.1) and SM4-GCM (RFC 8998, A.1): what is loaded is what it says. */
+const knowsGm = async () => {
+  const sealed = await (await SUITES.gm.cipher(unhex('0123456789abcdeffedcba9876543210')))(
+    unhex('00001234567800000000abcd'),
+    unhex('aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccddddddddddddddddeeeeeeeeeeeeeeeeffffffffffffffffeeeeeeeeeeeeeeeeaaaaaaaaaaaaaaaa'),
+    unhex('feedfacedeadbeeffeedfacedeadbeefabaddad2'));
+  return hex(await SUITES.gm.hash(text.encode('abc'))) === '66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0'
+    && hex(sealed) === '17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d'
+      + '83de3541e4c2b58177e065a9bf7b62ec';
 };
 
 /* --- a key split among n custodians, any k of whom give it back (Shamir) ---------------------- */
@@ -94,28 +120,29 @@ export const split = (secret, k, n, draw) => {
 };
 
 /* --- envelopes -------------------------------------------------------------------------------- */
-export const fingerprint = async key => {
-  const told = hex(await sha256(framed([['custodian key', key]]))).slice(0, 32).toUpperCase();
+export const fingerprint = async (key, profile = 'intl') => {
+  const told = hex(await suiteOf(profile).hash(framed([['custodian key', key]]))).slice(0, 32).toUpperCase();
   return told.match(/.{4}/g).join(' ');
 };
 
 /* A call as the server publishes it: {challenge, custodians: [{name, public}], k, criteria_hash, profile}. */
 export const callFrom = told => {
   const custodians = (told.custodians || []).map(row => ({ name: row.name, key: unhex(row.public, 32) }));
-  if ((told.profile || 'intl') !== 'intl') refuse('other_profile', { profile: told.profile });
+  const profile = told.profile || 'intl';
+  suiteOf(profile);
   if (!custodians.length || custodians.some(row => !row.name)) refuse('no_custodians');
   if (new Set(custodians.map(row => hex(row.key))).size < custodians.length) refuse('key_twice');
   if (!Number.isInteger(told.k) || told.k < 1 || told.k > custodians.length || custodians.length > 255) refuse('not_k_of_n');
-  return { challenge: told.challenge, custodians, k: told.k, criteria: unhex(told.criteria_hash, 32) };
+  return { challenge: told.challenge, custodians, k: told.k, profile, criteria: unhex(told.criteria_hash, 32) };
 };
 
-const contextOf = header => sha256(framed([
+const contextOf = header => suiteOf(header.profile).hash(framed([
   ...['format', 'profile', 'challenge', 'unit', 'part', 'k'].map(name => [name, text.encode(String(header[name]))]),
   ...header.shares.map(row => ['custodian', unhex(row.key_hash)]),
   ...['criteria_hash', 'salt', 'key_hash', 'prefix'].map(name => [name, unhex(header[name])])]));
 const shareInfo = (context, x) => framed([['kechuang share', text.encode('1')], ['context', context], ['x', Uint8Array.of(x)]]);
 const nonceOf = (header, place, last) => join(unhex(header.prefix), big(place, 4), Uint8Array.of(last ? 1 : 0));
-const contentKey = (key, context) => sha256(framed([['cipher', key], ['context', context]]));
+const contentKey = async (suite, key, context) => (await suite.hash(framed([['cipher', key], ['context', context]]))).slice(0, suite.keyBytes);
 
 const padded = content => {
   let size = SEGMENT;
@@ -126,22 +153,22 @@ const padded = content => {
 
 /* Seal one part of a bid for the custodians of a call; gives the envelope's file. */
 export const seal = async (content, call, unit, part, draw = random) => {
-  const plain = padded(content), key = draw(32), salt = draw(32);
+  const plain = padded(content), key = draw(32), salt = draw(32), suite = suiteOf(call.profile);
   const header = {
-    format: FORMAT, profile: 'intl', challenge: call.challenge, unit, part, k: call.k, criteria_hash: hex(call.criteria), salt: hex(salt),
-    key_hash: hex(await sha256(framed([['content key', key], ['salt', salt]]))), prefix: hex(draw(7)), share_wrap: WRAP,
-    shares: await Promise.all(call.custodians.map(async (row, i) => ({ x: i + 1, custodian: row.name, key_hash: hex(await sha256(row.key)) }))) };
+    format: FORMAT, profile: call.profile, challenge: call.challenge, unit, part, k: call.k, criteria_hash: hex(call.criteria), salt: hex(salt),
+    key_hash: hex(await suite.hash(framed([['content key', key], ['salt', salt]]))), prefix: hex(draw(7)), share_wrap: WRAP,
+    shares: await Promise.all(call.custodians.map(async (row, i) => ({ x: i + 1, custodian: row.name, key_hash: hex(await suite.hash(row.key)) }))) };
   const context = await contextOf(header);
   const shares = split(key, call.k, call.custodians.length, draw);
   for (const [i, row] of header.shares.entries()) {
     const x = row.x, ephemeral = await hmac(key, join(text.encode('kechuang ephemeral'), Uint8Array.of(x), context));
     const [own, sealed] = await hpkeSeal(call.custodians[i].key, shareInfo(context, x), EMPTY, shares[i], ephemeral);
-    const commitment = await sha256(framed([['context', context], ['x', Uint8Array.of(x)], ['share', shares[i]]]));
+    const commitment = await suite.hash(framed([['context', context], ['x', Uint8Array.of(x)], ['share', shares[i]]]));
     Object.assign(row, { encapsulated: hex(own), sealed: hex(sealed), commitment: hex(commitment) });
   }
   const told = text.encode(written(header)), parts = [text.encode(MAGIC), big(told.length, 4), told];
-  const aes = await cipher(await contentKey(key, context), 'encrypt'), last = plain.length / SEGMENT - 1;
-  for (let i = 0; i <= last; i++) parts.push(await gcm('encrypt', aes, nonceOf(header, i, i === last), plain.subarray(i * SEGMENT, (i + 1) * SEGMENT), context));
+  const encrypt = await suite.cipher(await contentKey(suite, key, context)), last = plain.length / SEGMENT - 1;
+  for (let i = 0; i <= last; i++) parts.push(await encrypt(nonceOf(header, i, i === last), plain.subarray(i * SEGMENT, (i + 1) * SEGMENT), context));
   return join(...parts);
 };
 
@@ -151,13 +178,13 @@ const strictly = file => {
   const start = MAGIC.length + 4, length = new DataView(file.buffer, file.byteOffset).getUint32(MAGIC.length);
   const told = read.decode(file.subarray(start, start + length)), header = JSON.parse(told), keys = one => Object.keys(one).sort().join();
   const is = read.decode(file.subarray(0, MAGIC.length)) === MAGIC && written(header) === told && keys(header) === KEYS.join()
-    && header.format === FORMAT && header.profile === 'intl' && header.share_wrap === WRAP && header.shares.every((row, i) => keys(row) === ROW.join() && row.x === i + 1);
+    && header.format === FORMAT && Object.hasOwn(SUITES, header.profile) && header.share_wrap === WRAP && header.shares.every((row, i) => keys(row) === ROW.join() && row.x === i + 1);
   return is ? { header, ciphertext: file.subarray(start + length) } : refuse('not_an_envelope');
 };
 
 const checkCall = async (header, call) => {
-  const hashes = await Promise.all(call.custodians.map(async row => [row.name, hex(await sha256(row.key))]));
-  const same = header.challenge === call.challenge && header.k === call.k && header.criteria_hash === hex(call.criteria)
+  const hashes = await Promise.all(call.custodians.map(async row => [row.name, hex(await suiteOf(call.profile).hash(row.key))]));
+  const same = header.profile === call.profile && header.challenge === call.challenge && header.k === call.k && header.criteria_hash === hex(call.criteria)
     && JSON.stringify(header.shares.map(row => [row.custodian, row.key_hash])) === JSON.stringify(hashes);
   if (!same) refuse('another_call');
 };
@@ -165,11 +192,12 @@ const checkCall = async (header, call) => {
 /* What a bidder keeps: hashes of what was sealed, and for whose keys. */
 export const receiptOf = async (file, call) => {
   const { header, ciphertext } = takenApart(file);
+  const { hash } = suiteOf(header.profile);
   await checkCall(header, call);
   return {
-    format: 'kechuang-receipt-1', profile: 'intl', challenge: header.challenge, unit: header.unit, part: header.part,
-    envelope: hex(await sha256(file)), ciphertext: hex(await sha256(ciphertext)), bytes: file.length, k: call.k,
-    custodians: await Promise.all(call.custodians.map(async row => ({ name: row.name, fingerprint: await fingerprint(row.key) }))) };
+    format: 'kechuang-receipt-1', profile: header.profile, challenge: header.challenge, unit: header.unit, part: header.part,
+    envelope: hex(await hash(file)), ciphertext: hex(await hash(ciphertext)), bytes: file.length, k: call.k,
+    custodians: await Promise.all(call.custodians.map(async row => ({ name: row.name, fingerprint: await fingerprint(row.key, call.profile) }))) };
 };
 
 /* --- custodians -------------------------------------------------------------------------------- */
@@ -179,7 +207,7 @@ const postedInfo = (envelope, x) => framed([['kechuang posted share', text.encod
 export const mayOpen = async (file, call, deadline, now, current) => {
   await checkCall(takenApart(file).header, call);
   if (!(deadline instanceof Date) || isNaN(deadline) || now < deadline) refuse('deadline_not_passed', { deadline: String(deadline) });
-  if (!current.includes(hex(await sha256(file)))) refuse('not_current');
+  if (!current.includes(hex(await suiteOf(call.profile).hash(file)))) refuse('not_current');
 };
 
 /* A custodian's share of an envelope, sealed to the opening session's public key. */
@@ -190,7 +218,7 @@ export const giveShare = async (file, call, mine, session, draw = random) => {
   if (i < 0) refuse('no_custodian');
   const x = i + 1, row = header.shares[i], context = await contextOf(header);
   const share = await hpkeOpen(mine, unhex(row.encapsulated), shareInfo(context, x), EMPTY, unhex(row.sealed));
-  const told = await sha256(file), [encapsulated, sealed] = await hpkeSeal(session, postedInfo(told, x), EMPTY, share, draw(32));
+  const told = await suiteOf(header.profile).hash(file), [encapsulated, sealed] = await hpkeSeal(session, postedInfo(told, x), EMPTY, share, draw(32));
   return { format: 'kechuang-share-1', envelope: hex(told), custodian: row.custodian, x, encapsulated: hex(encapsulated), sealed: hex(sealed) };
 };
 
@@ -221,7 +249,7 @@ export const unlockDraft = async (file, words, bound) => {
   } catch { return refuse('wrong_words') }
 };
 
-/* WebCrypto stands on https and on this machine alone, and X25519 not in every browser. */
-export const isAble = async () => {
-  try { return hex(await publicOf(new Uint8Array(32).fill(1))).length === 64 } catch { return false }
+/* WebCrypto stands on https and on this machine alone, and X25519 not in every browser; `gm` needs its library. */
+export const isAble = async (profile = 'intl') => {
+  try { return hex(await publicOf(new Uint8Array(32).fill(1))).length === 64 && (profile !== 'gm' || await knowsGm()) } catch { return false }
 };

@@ -4,14 +4,14 @@ import { save } from '../site/keep.js';
 const words = JSON.parse(document.getElementById('words').textContent);
 const commits = document.querySelector('[data-commit]');
 if (commits) {
-  const { commitment, hex } = await import(commits.dataset.nonce);
-  const facts = commits.dataset, able = globalThis.crypto?.subtle && facts.suite === 'intl';
-  commits.querySelector(able ? '[data-commit-act]' : '[data-commit-not]').hidden = false;
+  const { commitment, hex, isAble } = await import(commits.dataset.nonce);
+  const facts = commits.dataset;
+  commits.querySelector(await isAble(facts.suite) ? '[data-commit-act]' : '[data-commit-not]').hidden = false;
   const said = commits.querySelector('[role="status"]');
   commits.querySelector('[data-commit-act] button').addEventListener('click', async () => {
     const nonce = crypto.getRandomValues(new Uint8Array(32));
     const made = { draw: facts.draw, witness: facts.person, suite: facts.suite, nonce: hex(nonce),
-      commitment: await commitment(nonce, facts.person) };
+      commitment: await commitment(nonce, facts.person, facts.suite) };
     save(`kechuang-draw-${facts.draw}.json`, made);
     commits.elements.commitment.value = made.commitment;
     said.textContent = words.made;
