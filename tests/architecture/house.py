@@ -15,7 +15,7 @@ PARAMETERS_MAX = 6
 NOT_COUNTED = {"self", "cls", "by", "at", "request"}
 MORE_PARAMETERS = {
     "open_notice": 7, "appoint": 7, "open_project": 12, "receive_funds": 7, "put_document": 10,
-    "rank_files": 8,
+    "rank_files": 9,
     "simulate_trace": 12,  # a command: one for each option of the terminal
 }  # fmt: skip
 DRAWERS = {"utils", "helpers", "common", "manager", "service", "managers", "services", "misc"}
