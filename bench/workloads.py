@@ -2,13 +2,16 @@
 
 `lublin` follows Lublin and Feitelson (2003): serial jobs and powers of two, a run time of two gamma
 humps in the logarithm that leans to the long one as jobs widen, arrivals with a daily cycle.
-`wide` is that model with wider jobs, mostly short; `steady`, `narrow` and `bursts` have the shapes
-of other machines: log-normal run times with little correlation, mostly narrow long jobs, and users
-who submit the same job many times at once.
+`batch` has the parameters they give for batch partitions alone, `small` and `large` 64 and 1,024
+processors, `wide` wider jobs, mostly short; `steady`, `narrow` and `bursts` have the shapes of
+other machines: log-normal run times with little correlation, mostly narrow long jobs, and users who
+submit the same job many times at once. In `habits` each user has a usual size and run time, from
+which one job departs a little and users much.
 """
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from math import exp, log2
 
 from kechuang.engines.placement.centres import BrokerJob, Centre
@@ -19,6 +22,7 @@ HOURLY = (
     0.3, 0.25, 0.2, 0.2, 0.2, 0.25, 0.35, 0.6, 1.2, 1.7, 1.9, 1.8,
     1.5, 1.8, 2.0, 2.0, 1.9, 1.7, 1.3, 1.0, 0.8, 0.6, 0.5, 0.4,
 )  # fmt: skip
+LIMITS = (300, 900, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, DAY, 2 * DAY, 4 * DAY)
 Shape = Callable[[random.Random, int], tuple[int, int, int]]  # processors, run, how many alike
 
 
@@ -39,6 +43,22 @@ def made_trace(kind: str, seed: int, jobs: int = 10_000, load: float = 0.7) -> T
         for number, ((size, run, user), submit) in enumerate(zip(drawn, arrivals, strict=True), 1)
     ]
     return Trace(tuple(sorted(made, key=lambda job: (job.submit, job.number))), processors)
+
+
+def with_usual_limits(trace: Trace, seed: int) -> Trace:
+    """The trace with requests as people make them (Tsafrir, Etsion and Feitelson 2005).
+
+    A few round numbers hold nearly all of them: the next limit above the run times U[1, 3], or, for
+    one job in four, the longest that the machine has for it.
+    """
+    chance = random.Random(seed)
+    jobs = []
+    for job in trace.jobs:
+        wish = job.run * chance.uniform(1, 3)
+        longest = max(LIMITS[-3], job.run)
+        asked = next((limit for limit in LIMITS if limit >= wish), longest)
+        jobs.append(job._replace(requested=longest if chance.random() < 0.25 else asked))
+    return replace(trace, jobs=tuple(jobs))
 
 
 def _arrivals(
@@ -71,6 +91,20 @@ def _lublin(chance: random.Random, machine: int) -> tuple[int, int, int]:
     return size, min(round(exp(hump)), 2 * DAY), 1
 
 
+def _batch(chance: random.Random, machine: int) -> tuple[int, int, int]:
+    high = log2(machine)
+    if chance.random() < 0.2927:
+        size = 1
+    else:
+        low, middle = (1.2, high - 2.5) if chance.random() < 0.705 else (high - 2.5, high)
+        power = chance.uniform(low, middle)
+        size = 2 ** round(power) if chance.random() < 0.6686 else round(2**power)
+    size = max(1, min(machine, size))
+    short = chance.random() < max(0.05, min(0.95, 0.6986 - 0.003 * size))
+    hump = (6.57, 0.823) if short else (639.1, 0.0156)
+    return size, min(round(exp(chance.gammavariate(*hump))), 2 * DAY), 1
+
+
 def _wide(chance: random.Random, machine: int) -> tuple[int, int, int]:
     """The same model for an eager public: sizes even in the logarithm, one job in fourteen long."""
     if chance.random() < 0.17:
@@ -97,12 +131,23 @@ def _bursts(chance: random.Random, machine: int) -> tuple[int, int, int]:
     return size, run, chance.choice((1, 1, 1, 1, 2, 4, 12)) if size <= machine // 8 else 1
 
 
+def _habits(chance: random.Random, machine: int) -> tuple[int, int, int]:
+    usual = random.Random(min(60, int(chance.paretovariate(0.8))))
+    size = min(machine, 2 ** min(int(usual.expovariate(0.45)), 8))
+    run = usual.lognormvariate(6.5, 2.2) * chance.lognormvariate(0, 0.7)
+    return size, min(round(run), 2 * DAY), chance.choice((1, 1, 1, 2, 3, 8))
+
+
 KINDS: dict[str, tuple[int, Shape]] = {
     "lublin": (256, _lublin),
+    "batch": (256, _batch),
+    "small": (64, _lublin),
+    "large": (1024, _lublin),
     "wide": (256, _wide),
     "steady": (128, _steady),
     "narrow": (240, _narrow),
     "bursts": (256, _bursts),
+    "habits": (128, _habits),
 }
 
 

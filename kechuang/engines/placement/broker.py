@@ -125,7 +125,7 @@ class Broker:
     def _option(self, number: int, job: BrokerJob, home: Centre, now: float) -> Option:
         site, tariff = self.sites[number], self.tariffs[number]
         transfer = transfer_seconds(job, home, site.centre)
-        ready, length = now + transfer, max(1, self.experience.mean * job.requested)
+        ready, length = now + transfer, max(1, self.experience.mean(job.requested) * job.requested)
         key = self.key(job, ready)
         plan, beyond = site.ahead_of(key, now)
         start = plan.earliest(job.processors, length, ready + beyond)[0]
@@ -144,7 +144,7 @@ class Broker:
         self, site: Site, key: Key, job: BrokerJob, option: Option, now: float
     ) -> Option:
         """The option with what those lose who wait the longer: who stands behind, who will come."""
-        length = max(1, self.experience.mean * job.requested)
+        length = max(1, self.experience.mean(job.requested) * job.requested)
         behind = site.value_behind(key) * job.processors * length / site.centre.processors
         coming = site.value_of_coming(job.processors, option.start + length, now)
         return replace(option, others=(behind + _WEIGHT_OF_COMING * coming) / HOUR)

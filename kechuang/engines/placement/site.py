@@ -140,7 +140,7 @@ class Site:
         for place, since in self.running.items():
             job = self.jobs[place]
             requested = max(job.requested, 1)
-            end = since + typical((now - since) / requested) * requested
+            end = since + typical(requested, (now - since) / requested) * requested
             ends.append((max(end, now + 1), job.processors))
         ends.sort()
         self.seen = now, ends
@@ -149,14 +149,15 @@ class Site:
     def ahead_of(self, key: Key, now: float) -> tuple[FreeProcessors, float]:
         """The plan of all who stand before `key`, and the seconds of work beyond it."""
         plan = FreeProcessors(now, self.free, self._likely_ends(now))
-        share = self.experience.typical()
+        typical = self.experience.typical
         before = bisect_left(self.promised, (key,))
         jobs = self.jobs
         for _, place, ready in self.promised[: min(before, PLANNED_AHEAD)]:
             job = jobs[place]
-            plan.take_earliest(job.processors, max(1, share * job.requested), ready)
+            length = max(1, typical(job.requested) * job.requested)
+            plan.take_earliest(job.processors, length, ready)
         beyond = sum(
-            jobs[place].processors * jobs[place].requested
+            jobs[place].processors * jobs[place].requested * typical(jobs[place].requested)
             for _, place, _ in self.promised[PLANNED_AHEAD:before]
         )
-        return plan, share * beyond / self.centre.processors
+        return plan, beyond / self.centre.processors

@@ -15,19 +15,28 @@ def learnt(*shares):
 
 
 def test_before_anything_has_ended_requests_are_halved_or_so():
-    assert (learnt().mean, learnt().typical()) == (0.625, 0.75)
+    assert (learnt().mean(100), learnt().typical(100)) == (0.625, 0.75)
 
 
 def test_what_has_run_long_is_expected_to_run_longer():
     seen = learnt(*[0.2] * 60, *[0.8] * 40)
-    assert seen.typical() == 0.2
-    assert seen.typical(beyond=0.2) == 0.8
-    assert seen.typical(beyond=0.9) == 1.0
-    assert seen.typical(beyond=1.0) == 1.1
+    assert seen.typical(100) == 0.2
+    assert seen.typical(100, beyond=0.2) == 0.8
+    assert seen.typical(100, beyond=0.9) == 1.0
+    assert seen.typical(100, beyond=1.0) == 1.1
+
+
+def test_jobs_that_asked_for_about_as_long_speak_first():
+    seen = learnt(*[0.5] * 5)
+    for _ in range(5):
+        seen.learn(1000, 10_000)
+    assert (seen.typical(127), seen.typical(9_000)) == (0.5, 0.1)
+    assert (seen.mean(127), round(seen.mean(9_000), 9)) == (0.5, 0.1)
+    assert seen.shares(1) == sorted([*[0.5] * 5, *[0.1] * 5, 0.25, 0.5, 0.75, 1.0])
 
 
 def test_an_overrun_counts_as_the_whole_request():
-    assert max(learnt(3.0)._by_size) == 1.0
+    assert max(learnt(3.0).shares(100)) == 1.0
 
 
 @given(st.lists(st.integers(1, 100), min_size=30, max_size=60))
@@ -38,5 +47,5 @@ def test_only_the_latest_are_remembered(percents):
     finally:
         experience._REMEMBERED = before
     latest = [each / 100 for each in percents[-20:]]
-    assert seen._by_size == sorted(latest)
-    assert abs(seen.mean - sum(latest) / 20) < 1e-9
+    assert seen.shares(100) == seen.shares(1) == sorted(latest)
+    assert abs(seen.mean(100) - sum(latest) / 20) < 1e-9
