@@ -106,3 +106,29 @@ def test_the_office_sets_capacity(world, introduction, api_as):
     assert post(api_as(world.officer), url, capacity=0).status_code == 422
     assert post(api_as(world.liaison), url, capacity=3).status_code == 422
     assert post(api_as(world.officer_county), url, capacity=3).status_code == 404
+
+
+def test_words_are_added_read_and_taken_out_again(world, api_as):
+    officer, url = api_as(world.officer), "/api/v1/introductions/words"
+    added = post(officer, url, sort="ALIAS", text="CBN，立方氮化硼", reason="行业叫法")
+    assert (added.status_code, added.json()["names"]) == (201, ["cbn", "立方氮化硼"])
+    again = post(officer, url, sort="ALIAS", text="立方氮化硼、CBN", reason="行业叫法")
+    assert again.status_code == 422
+    number = added.json()["number"]
+    read = api_as(world.liaison).get(url).json()
+    assert [row["number"] for row in read["in_force"]] == [number]
+    ended = post(officer, f"{url}/{number}/end", reason="与另一种材料混淆")
+    assert (ended.status_code, ended.json()["is_in_force"]) == (200, False)
+    assert post(officer, f"{url}/{number}/end", reason="再去掉一次").status_code == 404
+    read = api_as(world.liaison).get(url).json()
+    assert (read["in_force"], read["ended"][0]["end_reason"]) == ([], "与另一种材料混淆")
+
+
+def test_who_may_not_keep_words_is_told_and_a_stranger_finds_none(world, api_as, client):
+    url = "/api/v1/introductions/words"
+    said = {"sort": "WORD", "text": "增材制造", "reason": "常用"}
+    refused = post(api_as(world.liaison), url, **said)
+    assert refused.json()["refusals"][0]["code"] == "search.may_not_keep_terms"
+    assert post(api_as(world.filler), url, **said).status_code == 404
+    assert api_as(world.filler).get(url).status_code == 404
+    assert client.get(url).status_code == 401

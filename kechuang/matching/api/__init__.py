@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema, Status
 from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor, expected_version
 from kechuang.doors.requests import found_or_404
 from kechuang.matching import actions, queries, rules
-from kechuang.matching.api import consortia, desk, events, explaining, makers
+from kechuang.matching.api import consortia, desk, events, explaining, makers, words
 from kechuang.matching.api.makers import need_of
 from kechuang.matching.models import ContactRow, Introduction
 from kechuang.matching.queries import Filters, RankedOffer
@@ -21,7 +21,8 @@ answered = Router(tags=["matching"])
 routers = [
     ("/needs", matches), ("/needs", makers.router), ("/needs", explaining.router),
     ("/offers", answered), ("/offers", desk.mends),
-    ("/introductions/requests", desk.asked_requests), ("/introductions", desk.hand_overs),
+    ("/introductions/words", words.router), ("/introductions/requests", desk.asked_requests),
+    ("/introductions", desk.hand_overs),
     ("/introductions", introductions), ("/events", events.router), ("/consortia", consortia.router),
 ]  # fmt: skip
 

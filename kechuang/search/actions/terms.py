@@ -23,7 +23,7 @@ def add_term(*, sort: str, text: str, reason: str, by: Actor, at: datetime) -> T
     names = rules.term_names(sort, text)
     why = rules.check_reason(reason)
     held = Term.objects.select_for_update().filter(is_in_force=True)
-    if held.filter(sort=sort, names=names).exists():
+    if held.filter(sort=sort, names__contains=names, names__contained_by=names).exists():
         raise rules.term_is_there()
     if held.count() >= rules.TERMS_MOST:
         raise rules.terms_are_many()
