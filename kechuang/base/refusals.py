@@ -9,6 +9,35 @@ def N_(text: str) -> str:  # noqa: N802 - the name that translators' tools look 
     return text
 
 
+class Said(str):
+    """A sentence with its parts: it is the Chinese one, and keeps what the door needs to say it in
+    another language. Lists among the parts are joined.
+
+    >>> worded("没有 {called}，可用：{names}", called="a", names=["b", "c"])
+    '没有 a，可用：b、c'
+    """
+
+    template: str
+    parts: dict[str, Any]
+
+    def __new__(cls, template: str, parts: Mapping[str, Any]) -> "Said":
+        joined = {
+            name: "、".join(map(str, part)) if isinstance(part, list | tuple) else part
+            for name, part in parts.items()
+        }
+        said = super().__new__(cls, template.format(**joined))
+        said.template, said.parts = template, dict(parts)
+        return said
+
+    def __getnewargs__(self) -> tuple[str, dict[str, Any]]:  # type: ignore[override]
+        return self.template, self.parts
+
+
+def worded(template: str, /, **parts: Any) -> Said:
+    """A marked text with its parts filled in; one that is worded already stays as it is."""
+    return template if isinstance(template, Said) else Said(template, parts)
+
+
 class Refused(Exception):
     """Something asked for is not done, for a reason that the person can act on.
 

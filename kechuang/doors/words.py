@@ -6,7 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
 
 from kechuang.base.money import rounded_en, rounded_zh, yuan_exact
-from kechuang.base.refusals import Refused
+from kechuang.base.refusals import Refused, Said
 
 
 def message_of(refused: Refused) -> str:
@@ -16,7 +16,25 @@ def message_of(refused: Refused) -> str:
 
 def way_on_of(refused: Refused) -> str:
     """What to do instead, translated; empty where the refusal says nothing."""
+    if isinstance(refused.way_on, Said):
+        return said_in_language(refused.way_on)
     return _filled(refused.way_on, refused.facts) if refused.way_on else ""
+
+
+def said_in_language(said: str) -> str:
+    """A sentence of an engine in the reader's language; parts that people wrote stay as written."""
+    if not isinstance(said, Said):
+        return gettext(said)
+    parts = {name: _part(value) for name, value in said.parts.items()}
+    return gettext(said.template).format(**parts)
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, Said):
+        return said_in_language(value)
+    if isinstance(value, list | tuple):
+        return gettext("、").join(str(_part(one)) for one in value)
+    return value
 
 
 def _filled(text: str, facts: dict[str, Any]) -> str:
@@ -39,6 +57,8 @@ def money_words(fen: int) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, Refused):
         return message_of(value)
+    if isinstance(value, Said):
+        return said_in_language(value)
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if isinstance(value, list | tuple):

@@ -6,6 +6,7 @@ Each part keeps `locale/en/<part>.po`, Chinese as msgid. No gettext program of t
     python -m kechuang.site.catalogues compile          writes LC_MESSAGES/django.mo, if it is older
 """
 
+import ast
 import io
 import os
 import re
@@ -25,35 +26,37 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ENGLISH = PACKAGE / "site" / "locale" / "en"
 COMPILED = ENGLISH / "LC_MESSAGES" / "django.mo"
 KEYWORDS = {
-    "_": None, "N_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
+    "_": None, "N_": None, "worded": None,
+    "gettext": None, "gettext_lazy": None, "gettext_noop": None,
     "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
 NOT_EXTRACTED = {"migrations", "locale", "static", "data", "__pycache__"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdf]|(?<!\{)\{\w*\}(?!\})")
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
+REFUSING = re.compile(r"Refused$|^refuse$")
+CHINESE = re.compile(r"[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]")  # and its punctuation
 
 Key = str | tuple[str, ...]
 
 
 @dataclass
 class Findings:
-    """What a check found: nothing of the first three may be left."""
+    """What a check found: nothing but what is unused may be left."""
 
     missing: list[tuple[str, Key, str]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    unmarked: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
-        return not (self.missing or self.broken or self.conflicts)
+        return not (self.missing or self.broken or self.conflicts or self.unmarked)
 
 
 def parts() -> list[str]:
-    """The parts of the package; engines speak no language of people."""
-    found = [p.name for p in PACKAGE.iterdir() if (p / "__init__.py").exists()]
-    return sorted(name for name in found if name != "engines")
+    """The parts of the package, and the engines, whose refusals reach people through the parts."""
+    return sorted(p.name for p in PACKAGE.iterdir() if (p / "__init__.py").exists())
 
 
 def sources(part: str) -> Iterator[Path]:
@@ -80,6 +83,43 @@ def messages(part: str) -> dict[Key, str]:
             if key:
                 found.setdefault(key, f"{where}:{line}")
     return found
+
+
+def unmarked(part: str) -> Iterator[str]:
+    """Chinese in a refusal that nobody could translate: neither marked nor worded.
+
+    Engines put their refusals together far from any door, so that a text left unmarked there shows
+    only to an English reader, when something is refused.
+    """
+    for path in sources(part):
+        if path.suffix == ".py" and path.name != "commands.py":  # which speaks both languages
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            where = path.relative_to(PACKAGE)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and REFUSING.search(_called(node)):
+                    for arg in (*node.args, *(one.value for one in node.keywords)):
+                        yield from (f"{where}:{one.lineno}" for one in _bare(arg, tree))
+
+
+def _called(call: ast.Call) -> str:
+    name = call.func
+    return name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+
+
+def _bare(node: ast.AST, tree: ast.Module | None = None) -> Iterator[ast.expr]:
+    """The unmarked Chinese texts within an argument, and in the constant that it names."""
+    if isinstance(node, ast.Call) and _called(node) in KEYWORDS:
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if CHINESE.search(node.value):
+            yield node
+    elif isinstance(node, ast.Name) and tree:
+        for one in tree.body:
+            if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == node.id:
+                yield from _bare(one.value)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _bare(child, tree)
 
 
 def catalogue(part: str) -> Catalog:
@@ -127,6 +167,8 @@ def check(only: str = "") -> Findings:
                     findings.broken.append(f"{where}: {problem}")
             elif CHINESE.search(text):
                 findings.missing.append((part, key, where))
+    if only in ("", "engines"):
+        findings.unmarked = list(unmarked("engines"))
     if not only:
         findings.unused = [str(key) for key in known if key not in used]
     return findings
@@ -188,6 +230,7 @@ def main(arguments: list[str]) -> int:
         *(f"missing: {where} {key}" for _part, key, where in findings.missing),
         *(f"broken: {text}" for text in findings.broken),
         *(f"conflict: {text}" for text in findings.conflicts),
+        *(f"unmarked: {text}" for text in findings.unmarked),
         *(f"unused: {text}" for text in findings.unused),
     ]
     sys.stdout.write("".join(f"{line}\n" for line in lines))

@@ -110,6 +110,18 @@ def test_what_is_refused(city, world, client_as, given, says):
     assert not RuleVersion.objects.filter(code="city-staff-2026").exists()
 
 
+def test_an_english_page_refuses_and_tests_in_english(city, world, client_as):
+    wrong = typed(text=RULES.replace('300人"', '300元"'))
+    answer = client_as(world.officer).post(f"/en{NEW}", wrong)
+    assert "Line 8: different units: 人 and 元" in answer.content.decode()
+    braces = typed(text=RULES.replace("clause: 第三条", "clause: [第三条]"))
+    answer = client_as(world.officer).post(f"/en{NEW}", braces)
+    assert (answer.status_code, "What begins with {, [" in answer.content.decode()) == (422, True)
+    failing = typed(tests_text=TESTS.replace("amount_fen: 10万元", "amount_fen: 9万元"))
+    page = client_as(world.officer).post(f"/en{NEW}", failing).content.decode()
+    assert "amount_fen: should be 9万元, is 10000000" in page
+
+
 def test_a_failing_test_is_shown(city, world, client_as):
     text = TESTS.replace("amount_fen: 10万元", "amount_fen: 9万元")
     answer = client_as(world.officer).post(NEW, typed(tests_text=text))

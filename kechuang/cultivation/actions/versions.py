@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from kechuang.base.actor import Actor, Role
-from kechuang.base.refusals import N_, check_version
+from kechuang.base.refusals import N_, check_version, worded
 from kechuang.base.time import midnight_after, shanghai_date
 from kechuang.base.working_days import calendar
 from kechuang.cultivation import queries, rules
@@ -162,11 +162,14 @@ def test_rules(*, row: RuleVersion, by: Actor, at: datetime) -> RuleVersion:
     row = _locked(row)
     rules.check_state(row.state, str(row.get_state_display()), State.DRAFT)
     own, made = results_of(row)
-    wrong = [f"{one.name}：{one.problems[0]}" for one in own + made if one.problems]
+    wrong = [
+        worded(N_("{test}：{problem}"), test=one.name, problem=one.problems[0])
+        for one in own + made if one.problems
+    ]  # fmt: skip
     if wrong or not own:
         raise rules.RuleVersionRefused(
             "cultivation.rule_tests", N_("{count} 项测试没有通过：{first}"),
-            {"count": len(wrong), "first": "；".join(wrong[:SHOWN]) or "—"}, (),
+            {"count": len(wrong), "first": wrong[:SHOWN] or "—"}, (),
             N_("请改正规则；规则本来就该变的，改正测试里手算的结果。"),
         )  # fmt: skip
     row.tests_passed, row.boundaries_passed = len(own), len(made)

@@ -19,6 +19,7 @@ from kechuang.cultivation.models import RuleVersion
 from kechuang.doors.api import ERRORS, ListQuery, PageOf, api_actor
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import found_or_404
+from kechuang.doors.words import said_in_language
 from kechuang.engines.eligibility import RuleRefused
 from kechuang.engines.eligibility.states import NAMES
 from kechuang.engines.eligibility.testing import outcomes
@@ -193,7 +194,7 @@ def look_at_rules(request: HttpRequest, body: RulesIn) -> Any:
         effect = _effect(queries.effect_of_new(found, actor.region, today))
     return {
         "code": found.code, "content": found.version, "tests": len(tests), "effect": effect,
-        "failing": [{"name": one.name, "problem": one.problems[0]}
+        "failing": [{"name": one.name, "problem": said_in_language(one.problems[0])}
                     for one in tests if one.problems],
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import product as combinations
 from typing import Any
 
+from kechuang.base.refusals import N_, Said, worded
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.answers import tests_of
 from kechuang.engines.eligibility.conditions import OPERATORS, Comparison, OneOf, Same
@@ -43,8 +44,12 @@ def boundary_outcomes(rules: RuleSet) -> Iterator[Outcome]:
     for day in rules.days_of_change():
         for one in boundaries(bind(rules, day)):
             got = one.test.value(one.row)
-            wrong = () if got == one.expected else (f"应为 {one.expected}，得到 {got}",)
+            wrong = () if got == one.expected else (_differs(one.expected, got),)
             yield Outcome(f"{day} {one.criterion} {one.name}", wrong)
+
+
+def _differs(expected: int, got: int) -> Said:
+    return worded(N_("应为 {value}，得到 {got}"), value=expected, got=got)
 
 
 def boundaries(policy: Policy) -> Iterator[Boundary]:

@@ -7,6 +7,7 @@ from datetime import date
 
 import yaml
 
+from kechuang.base.refusals import N_
 from kechuang.engines.eligibility.refusals import RuleRefused
 
 PLACE = re.compile(r"(?:rules|tests)\.yaml (\S+)")
@@ -76,7 +77,7 @@ def with_value(text: str, parameter: str, since: date, said: str) -> str:
     """
     values = _child(_parameter(text, parameter), "values")
     if values is None or not isinstance(values[1], yaml.SequenceNode):
-        raise RuleRefused(f"rules.yaml parameters.{parameter}", "缺少 values")
+        raise RuleRefused(f"rules.yaml parameters.{parameter}", N_("缺少 values"))
     one = f"{{since: {since.isoformat()}, {said}}}"
     nodes = values[1].value
     days = [str(found[1].value) if (found := _child(node, "since")) else "" for node in nodes]
@@ -101,7 +102,7 @@ def with_words(text: str, parameter: str, words: dict[str, str]) -> str:
         if key in words:
             found = _child(_parameter(text, parameter), key)
             if found is None:
-                raise RuleRefused(f"rules.yaml parameters.{parameter}", f"缺少 {key}")
+                raise RuleRefused(f"rules.yaml parameters.{parameter}", N_("缺少 {key}"), key=key)
             if found[1].value != words[key]:
                 text = _replaced(text, found[1], json.dumps(words[key], ensure_ascii=False))
     return text
@@ -111,7 +112,7 @@ def _parameter(text: str, name: str) -> yaml.Node:
     parameters = _child(yaml.compose(text), "parameters")
     found = _child(parameters[1], name) if parameters else None
     if found is None:
-        raise RuleRefused("rules.yaml parameters", f"没有 {name} 这个参数")
+        raise RuleRefused("rules.yaml parameters", N_("没有 {called} 这个参数"), called=name)
     return found[1]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kechuang.base.refusals import N_
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.columnar import Columns, Part, Program
 from kechuang.engines.eligibility.frames import Frame, NotPlain, of_rows, parts
@@ -35,7 +36,7 @@ def write_columns(policies: Sequence[Policy], enterprises: Path, out: Path) -> R
         program = Program(policies)
     except NotColumnar as error:
         raise RuleRefused(
-            str(error), "数值超过64位，不能按列计算", "请把 --out 写成 .jsonl。"
+            str(error), N_("数值超过64位，不能按列计算"), N_("请把 --out 写成 .jsonl。")
         ) from error
     reader = Reader()
     if enterprises.suffix.lower() == ".parquet":

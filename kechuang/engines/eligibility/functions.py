@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from math import lcm
 
+from kechuang.base.refusals import N_, worded
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.conditions import Absent, OneOf
 from kechuang.engines.eligibility.language import (
@@ -30,6 +31,7 @@ from kechuang.engines.eligibility.nodes import (
     product,
     total,
 )
+from kechuang.engines.eligibility.refusals import near_or_all
 from kechuang.engines.eligibility.scores import Best, Choice, Fixed, Judged, Score, Steps
 from kechuang.engines.eligibility.states import Passed
 
@@ -47,16 +49,21 @@ def years_before(day: date, years: int) -> date:
 def _whole(binder: Binder, node: ast.expr, unit: units.Unit, example: str) -> int:
     found = binder.number(binder.of(node))
     if found.unit != unit or not found.is_whole() or not isinstance(found.top, Const):
-        raise binder.refuse(f"这里要写一个数：{binder.said(node)}", f"例如 {example}")
+        raise binder.refuse(
+            N_("这里要写一个数：{here}"), N_("例如 {example}"), here=binder.said(node),
+            example=example,
+        )  # fmt: skip
     return int(found.top.said)  # type: ignore[arg-type]
 
 
 def _arguments(binder: Binder, call: ast.Call, least: int, most: int) -> list[ast.expr]:
     if not least <= len(call.args) <= most:
-        how = f"要 {least} 个" if least == most else f"要 {least} 至 {most} 个"
+        few, many = N_("要 {least} 个"), N_("要 {least} 至 {most} 个")
+        how = worded(few if least == most else many, least=least, most=most)
         raise binder.refuse(
-            f"参数的个数不对：{binder.said(call)}", f"{how}，这里有 {len(call.args)} 个。"
-        )
+            N_("参数的个数不对：{here}"), N_("{how}，这里有 {args} 个。"), here=binder.said(call),
+            how=how, args=len(call.args),
+        )  # fmt: skip
     return call.args
 
 
@@ -67,7 +74,9 @@ def total_of(binder: Binder, call: ast.Call) -> Meaning:
     """total(rd_fen, 3年): the last three whole years, fewer where the enterprise is younger."""
     name, years = _arguments(binder, call, 2, 2)
     if not isinstance(name, ast.Name):
-        raise binder.refuse(f"要写一项年度数据：{binder.said(call)}", "例如 total(rd_fen, 3年)")
+        raise binder.refuse(
+            N_("要写一项年度数据：{here}"), N_("例如 total(rd_fen, 3年)"), here=binder.said(call),
+        )  # fmt: skip
     count = _whole(binder, years, units.YEARS, "3年")
     figures = [binder.series(name.id, binder.day.year - back) for back in range(1, count + 1)]
     result = figures[0]
@@ -82,8 +91,9 @@ def known(binder: Binder, call: ast.Call) -> Meaning:
     binder.check_units(first, second, call)
     if not first.is_whole() or not second.is_whole():
         raise binder.refuse(
-            f"known 不能用于比值：{binder.said(call)}", "请把 known 写在分子、分母里面。"
-        )
+            N_("known 不能用于比值：{here}"), N_("请把 known 写在分子、分母里面。"),
+            here=binder.said(call),
+        )  # fmt: skip
     return Ratio(Known(first.top, second.top), Const(1), first.unit)
 
 
@@ -116,8 +126,9 @@ def _day(binder: Binder, node: ast.expr) -> Node:
     found = binder.of(node)
     if not isinstance(found, Day):
         raise binder.refuse(
-            f"这里要一个日期：{binder.said(node)}", "例如 registered_date、as_of、years_ago(5年)"
-        )
+            N_("这里要一个日期：{here}"), N_("例如 registered_date、as_of、years_ago(5年)"),
+            here=binder.said(node),
+        )  # fmt: skip
     return found.node
 
 
@@ -138,7 +149,7 @@ def _extreme(largest: bool) -> Callable[[Binder, ast.Call], Meaning]:
 
 def _extreme_of(binder: Binder, left: Ratio, right: Ratio, largest: bool) -> Ratio:
     if not isinstance(left.bottom, Const) or not isinstance(right.bottom, Const):
-        raise binder.refuse("min 与 max 不能用于比值", "请改写成 and 或 or 连起来的比较。")
+        raise binder.refuse(N_("min 与 max 不能用于比值"), N_("请改写成 and 或 or 连起来的比较。"))
     return Ratio(
         Extreme(product(left.top, right.bottom), product(right.top, left.bottom), largest),
         product(left.bottom, right.bottom), left.unit, left.guards + right.guards,
@@ -154,8 +165,9 @@ def _one_of(begins: bool) -> Callable[[Binder, ast.Call], Meaning]:
         found = binder.of(text)
         if not isinstance(found, Words):
             raise binder.refuse(
-                f"这里要一个文字项：{binder.said(text)}", "例如 industry、region，或列表的 kind"
-            )
+                N_("这里要一个文字项：{here}"), N_("例如 industry、region，或列表的 kind"),
+                here=binder.said(text),
+            )  # fmt: skip
         listed = _words(binder, words)
         if not begins:
             binder.check_words(text, listed)
@@ -177,7 +189,9 @@ def _words(binder: Binder, node: ast.expr) -> tuple[str, ...]:
         named = binder.names(node.id)
         if isinstance(named, tuple):
             return named
-    raise binder.refuse(f"这里要一列文字：{binder.said(node)}", "例如 ['C', 'I65']")
+    raise binder.refuse(
+        N_("这里要一列文字：{here}"), N_("例如 ['C', 'I65']"), here=binder.said(node),
+    )  # fmt: skip
 
 
 # --- rows of a list -----------------------------------------------------------------------
@@ -185,9 +199,11 @@ def _words(binder: Binder, node: ast.expr) -> tuple[str, ...]:
 
 def _within(binder: Binder, rows: str, nodes: list[ast.expr]) -> list[Meaning]:
     if rows not in binder.schema.lists:
-        raise binder.refuse(f"没有 {rows} 这个列表", "、".join(binder.schema.lists))
+        raise binder.refuse(
+            N_("没有 {rows} 这个列表"), near_or_all([], binder.schema.lists), rows=rows,
+        )  # fmt: skip
     if binder.rows:
-        raise binder.refuse("列表里面不能再看列表", "请分成两个条件，用 and 连起来。")
+        raise binder.refuse(N_("列表里面不能再看列表"), N_("请分成两个条件，用 and 连起来。"))
     binder.used.add(rows)
     binder.rows = rows
     try:
@@ -198,7 +214,9 @@ def _within(binder: Binder, rows: str, nodes: list[ast.expr]) -> list[Meaning]:
 
 def _column_of(binder: Binder, node: ast.expr) -> tuple[str, ast.expr]:
     if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
-        raise binder.refuse(f"要写列表的一项：{binder.said(node)}", "例如 ip.count")
+        raise binder.refuse(
+            N_("要写列表的一项：{here}"), N_("例如 ip.count"), here=binder.said(node),
+        )  # fmt: skip
     return node.value.id, ast.Name(node.attr)
 
 
@@ -235,7 +253,9 @@ def latest_of(binder: Binder, call: ast.Call) -> Meaning:
     figure, day, *condition = _within(binder, rows, [amount, by, *filter_])
     number = binder.number(figure)
     if not isinstance(day, Day):
-        raise binder.refuse(f"要按一个日期排：{binder.said(by)}", "例如 latest(…, date)")
+        raise binder.refuse(
+            N_("要按一个日期排：{here}"), N_("例如 latest(…, date)"), here=binder.said(by),
+        )  # fmt: skip
     holds = binder.truth(condition[0]) if condition else TRUE
     return Ratio(LatestOf(rows, number.top, day.node, holds, 0), Const(1), number.unit)
 
@@ -246,8 +266,9 @@ def open_ended(binder: Binder, call: ast.Call) -> Meaning:
     found = binder.of(column)
     if not isinstance(found, Day) or not isinstance(found.node, Column) or not binder.rows:
         raise binder.refuse(
-            f"open_ended 只用于列表的日期：{binder.said(call)}", "例如 open_ended(until)"
-        )
+            N_("open_ended 只用于列表的日期：{here}"), N_("例如 open_ended(until)"),
+            here=binder.said(call),
+        )  # fmt: skip
     return Truth(Absent(found.node))
 
 
@@ -259,16 +280,20 @@ def _figure_and_bands(binder: Binder, call: ast.Call) -> tuple[Ratio, Bands, boo
     number = binder.number(figure)
     if not isinstance(table, Bands):
         raise binder.refuse(
-            f"要写一张分档表：{binder.said(call.args[1])}", "请写一个有 bands 的参数的名称。"
-        )
+            N_("要写一张分档表：{here}"), N_("请写一个有 bands 的参数的名称。"),
+            here=binder.said(call.args[1]),
+        )  # fmt: skip
     if table.unit != number.unit:
         raise binder.refuse(
-            f"单位不同：{units.said(number.unit)}与{units.said(table.unit)}（{binder.said(call)}）",
-            "分档表的界限要与所比的数用同一种单位。",
-        )
+            N_("单位不同：{number}与{table}（{here}）"),
+            N_("分档表的界限要与所比的数用同一种单位。"), number=units.said(number.unit),
+            table=units.said(table.unit), here=binder.said(call),
+        )  # fmt: skip
     for keyword in call.keywords:
         if keyword.arg != "otherwise" or ast.unparse(keyword.value) != "unknown":
-            raise binder.refuse(f"不认得的写法：{binder.said(call)}", "otherwise=unknown")
+            raise binder.refuse(
+                N_("不认得的写法：{here}"), "otherwise=unknown", here=binder.said(call),
+            )  # fmt: skip
     return number, table, bool(call.keywords)
 
 
@@ -278,8 +303,8 @@ def steps(binder: Binder, call: ast.Call) -> Meaning:
     gives = [row[2] for row in table.rows] + [table.otherwise]
     if any(one.unit != units.POINTS or not one.is_whole() for row in gives for one in row):
         raise binder.refuse(
-            f"分档表要给出分数：{binder.said(call)}",
-            "例如 [[30%, 20分], [10%, 4分], 0分]，末一个是其余情形。",
+            N_("分档表要给出分数：{here}"),
+            N_("例如 [[30%, 20分], [10%, 4分], 0分]，末一个是其余情形。"), here=binder.said(call),
         )
     limits = tuple((sign, limit) for sign, limit, _ in table.rows)
     ends = [
@@ -294,14 +319,15 @@ def lookup(binder: Binder, call: ast.Call) -> Meaning:
     figure, table, to_person = _figure_and_bands(binder, call)
     if any(len(one) > 1 for one in (*(row[2] for row in table.rows), table.otherwise)):
         raise binder.refuse(
-            f"lookup 的每档给一个数：{binder.said(call)}",
-            "例如 [[5000万元, 5%], 3%]，末一个是其余情形。",
+            N_("lookup 的每档给一个数：{here}"),
+            N_("例如 [[5000万元, 5%], 3%]，末一个是其余情形。"), here=binder.said(call),
         )
     gives = [row[2][0] for row in table.rows] + [table.otherwise[0]]
     if any(one.unit != gives[0].unit for one in gives):
         raise binder.refuse(
-            f"分档表给出的单位不同：{binder.said(call)}", "各档和末一个（其余情形）用同一种单位。"
-        )
+            N_("分档表给出的单位不同：{here}"), N_("各档和末一个（其余情形）用同一种单位。"),
+            here=binder.said(call),
+        )  # fmt: skip
     values = [Fraction(int(one.top.said), int(one.bottom.said)) for one in gives]  # type: ignore[attr-defined]
     bottom = lcm(*(value.denominator for value in values))
     limits = tuple((sign, limit) for sign, limit, _ in table.rows)
@@ -313,7 +339,9 @@ def _code(binder: Binder, node: ast.expr) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         binder.used.add(f"judged.{node.value}")
         return node.value
-    raise binder.refuse(f"要写评审项的代码：{binder.said(node)}", "例如 judged('org', 6分)")
+    raise binder.refuse(
+        N_("要写评审项的代码：{here}"), N_("例如 judged('org', 6分)"), here=binder.said(node),
+    )  # fmt: skip
 
 
 def judged(binder: Binder, call: ast.Call) -> Meaning:

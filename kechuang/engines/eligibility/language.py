@@ -14,6 +14,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from kechuang.base.refusals import N_, worded
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.conditions import All, Any_, Comparison, Not, Same
 from kechuang.engines.eligibility.nodes import (
@@ -30,7 +31,7 @@ from kechuang.engines.eligibility.nodes import (
     times,
     total,
 )
-from kechuang.engines.eligibility.refusals import RuleRefused
+from kechuang.engines.eligibility.refusals import RuleRefused, near_or_all
 from kechuang.engines.eligibility.schema import ColumnSpec, Schema
 from kechuang.engines.eligibility.scores import Depending, Fixed, Score, Together
 from kechuang.engines.eligibility.states import AnyState, Every, Holds, Opposite, Reached, State
@@ -43,7 +44,7 @@ FULL_WIDTH = str.maketrans({
 SIGNS = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "<>",
 }  # fmt: skip
-HOW = "请看规则的写法：数带单位，年度数据写 [y-1]，列表用 any、sum、count、latest。"
+HOW = N_("请看规则的写法：数带单位，年度数据写 [y-1]，列表用 any、sum、count、latest。")
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
@@ -90,10 +91,10 @@ def parsed(text: str, place: str) -> ast.expr:
     try:
         return ast.parse("".join(parts).strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        why = error.msg if isinstance(error, SyntaxError) else "太长或太深"
+        why = error.msg if isinstance(error, SyntaxError) else worded(N_("太长或太深"))
         raise RuleRefused(
-            place, f"“{text[:LONG]}” 不是表达式（{why}）",
-            "请看括号和引号是否成对，两个数之间有没有运算符。",
+            place, N_("“{text}” 不是表达式（{why}）"),
+            N_("请看括号和引号是否成对，两个数之间有没有运算符。"), text=text[:LONG], why=why,
         ) from error  # fmt: skip
 
 
@@ -123,14 +124,14 @@ class Binder:
         finally:
             self.place = before
 
-    def refuse(self, what: str, way_on: str = "") -> RuleRefused:
-        return RuleRefused(self.place, what, way_on)
+    def refuse(self, what: str, way_on: str = "", **parts: Any) -> RuleRefused:
+        return RuleRefused(self.place, what, way_on, **parts)
 
     def of(self, node: ast.expr) -> Meaning:
         """The meaning of a part of the tree."""
         handler = getattr(self, f"_of_{type(node).__name__.lower()}", None)
         if handler is None:
-            raise self.refuse(f"不认得的写法：{self.said(node)}", HOW)
+            raise self.refuse(N_("不认得的写法：{here}"), HOW, here=self.said(node))
         meaning: Meaning = handler(node)
         return meaning
 
@@ -141,7 +142,7 @@ class Binder:
             return Truth(Const(node.value))
         if isinstance(node.value, str):
             return Words(Const(node.value))
-        raise self.refuse(f"不认得的写法：{node.value!r}", HOW)
+        raise self.refuse(N_("不认得的写法：{value}"), HOW, value=repr(node.value))
 
     def _of_name(self, node: ast.Name) -> Meaning:
         name = node.id.removesuffix("_") if node.id == "class_" else node.id
@@ -165,7 +166,9 @@ class Binder:
 
     def _unknown_name(self, name: str) -> RuleRefused:
         if name in self.schema.returns:
-            return self.refuse(f"{name} 是年度数据，要写年份", f"例如 {name}[y-1]")
+            return self.refuse(
+                N_("{called} 是年度数据，要写年份"), N_("例如 {called}[y-1]"), called=name,
+            )  # fmt: skip
         known = [
             *self.own, *self.schema.enterprise, *self.schema.returns, *self.schema.lists,
         ]  # fmt: skip
@@ -173,9 +176,9 @@ class Binder:
             known = list(self.schema.lists[self.rows])
         near = difflib.get_close_matches(name, known, 1)
         return self.refuse(
-            f"没有 {name} 这一项",
-            f"是不是 {near[0]}？" if near else "可用：" + "、".join(known),
-        )
+            N_("没有 {called} 这一项"),
+            near_or_all(near, known), called=name,
+        )  # fmt: skip
 
     def _column(self, spec: ColumnSpec, inside: bool = False) -> Meaning:
         bound = FEN_MAX if spec.unit in (units.FEN, units.CENTS) else COUNT_MAX
@@ -187,7 +190,10 @@ class Binder:
 
     def _of_subscript(self, node: ast.Subscript) -> Meaning:
         if not isinstance(node.value, ast.Name):
-            raise self.refuse(f"不认得的写法：{self.said(node)}", "年度数据写成 revenue_fen[y-1]。")
+            raise self.refuse(
+                N_("不认得的写法：{here}"), N_("年度数据写成 revenue_fen[y-1]。"),
+                here=self.said(node),
+            )  # fmt: skip
         return self.series(node.value.id, self.year(node.slice))
 
     def series(self, name: str, year: int) -> Ratio:
@@ -205,8 +211,9 @@ class Binder:
         found = re.fullmatch(r"y(?:-_q\('(\d)',''\))?|_q\('(\d{4})',''\)", text)
         if found is None:
             raise self.refuse(
-                f"年份要写 y、y-1 或四位数字，不是 {self.said(node)}", "例如 revenue_fen[y-1]"
-            )
+                N_("年份要写 y、y-1 或四位数字，不是 {here}"), N_("例如 revenue_fen[y-1]"),
+                here=self.said(node),
+            )  # fmt: skip
         return int(found[2]) if found[2] else self.day.year - int(found[1] or 0)
 
     # --- joining ----------------------------------------------------------------------
@@ -217,8 +224,9 @@ class Binder:
             return self._together(node, left, right)
         if not isinstance(left, Ratio) or not isinstance(right, Ratio):
             raise self.refuse(
-                f"只有数才能运算：{self.said(node)}", "条件用 and、or、not 连，文字和日期不能加减。"
-            )
+                N_("只有数才能运算：{here}"), N_("条件用 and、or、not 连，文字和日期不能加减。"),
+                here=self.said(node),
+            )  # fmt: skip
         if isinstance(node.op, ast.Add | ast.Sub):
             self.check_units(left, right, node)
             return total(left, right, 1 if isinstance(node.op, ast.Add) else -1)
@@ -226,16 +234,19 @@ class Binder:
             return times(left, right)
         if isinstance(node.op, ast.Div):
             if isinstance(right.top, Const) and not right.top.said:
-                raise self.refuse(f"除数是零：{self.said(node)}", "请核对这个数。")
+                raise self.refuse(
+                    N_("除数是零：{here}"), N_("请核对这个数。"), here=self.said(node),
+                )  # fmt: skip
             return divided(left, right)
-        raise self.refuse(f"不认得的运算：{self.said(node)}", "只有 + - * /。")
+        raise self.refuse(N_("不认得的运算：{here}"), N_("只有 + - * /。"), here=self.said(node))
 
     def _together(self, node: ast.BinOp, left: Meaning, right: Meaning) -> Meaning:
         parts = [self.score(left), self.score(right)]
         if not isinstance(node.op, ast.Add):
             raise self.refuse(
-                f"分数只能相加：{self.said(node)}", "要加权的，把权重写进分档表的分数里。"
-            )
+                N_("分数只能相加：{here}"), N_("要加权的，把权重写进分档表的分数里。"),
+                here=self.said(node),
+            )  # fmt: skip
         return Together(tuple(
             one for part in parts
             for one in (part.parts if isinstance(part, Together) else (part,))
@@ -249,7 +260,7 @@ class Binder:
             return Opposite(found)
         if isinstance(node.op, ast.USub) and isinstance(found, Ratio):
             return times(constant(Fraction(-1), units.NONE), found)
-        raise self.refuse(f"不认得的写法：{self.said(node)}", HOW)
+        raise self.refuse(N_("不认得的写法：{here}"), HOW, here=self.said(node))
 
     def _of_boolop(self, node: ast.BoolOp) -> Meaning:
         parts = [self.of(one) for one in node.values]
@@ -268,10 +279,15 @@ class Binder:
         if isinstance(yes, Truth) and isinstance(no, Truth):
             return Truth(Either(condition, yes.node, no.node))
         if not isinstance(yes, Ratio) or not isinstance(no, Ratio):
-            raise self.refuse(f"两种情形要是同一类：{self.said(node)}", "都写数，或都写条件。")
+            raise self.refuse(
+                N_("两种情形要是同一类：{here}"), N_("都写数，或都写条件。"), here=self.said(node),
+            )  # fmt: skip
         self.check_units(yes, no, node)
         if not isinstance(yes.bottom, Const) or not isinstance(no.bottom, Const):
-            raise self.refuse(f"两种情形不能是比值：{self.said(node)}", "请把 if 写在比较的外面。")
+            raise self.refuse(
+                N_("两种情形不能是比值：{here}"), N_("请把 if 写在比较的外面。"),
+                here=self.said(node),
+            )  # fmt: skip
         return Ratio(
             Either(condition, product(yes.top, no.bottom), product(no.top, yes.bottom)),
             product(yes.bottom, no.bottom), yes.unit,
@@ -300,7 +316,9 @@ class Binder:
         one, other = self.of(left), self.of(right)
         text = f"{self.said(left)} {mark} {self.said(right)}"
         if mark is None:
-            raise self.refuse(f"不认得的比较：{text}", "可用 < <= > >= == != in。")
+            raise self.refuse(
+                N_("不认得的比较：{text}"), N_("可用 < <= > >= == != in。"), text=text,
+            )  # fmt: skip
         if isinstance(other, Score) and not isinstance(one, Score):
             one, other, mark = other, one, FLIPPED[mark]
         if isinstance(one, Score):
@@ -315,14 +333,17 @@ class Binder:
                     self.check_words(name, (word.said,))
             return Truth(Same(one.node, mark, other.node, text))
         raise self.refuse(
-            f"两边不是同一类，不能比较：{text}", "数与数比、日期与日期比、文字与带引号的文字比。"
-        )
+            N_("两边不是同一类，不能比较：{text}"),
+            N_("数与数比、日期与日期比、文字与带引号的文字比。"), text=text,
+        )  # fmt: skip
 
     def _reached(self, score: Score, mark: str, limit: Meaning, text: str) -> Meaning:
         if mark not in (">", ">=") or not isinstance(limit, Ratio) or limit.unit != units.POINTS:
-            raise self.refuse(f"分数只能与分值比较，用 > 或 >=：{text}", "例如 points >= 60分")
+            raise self.refuse(
+                N_("分数只能与分值比较，用 > 或 >=：{text}"), N_("例如 points >= 60分"), text=text,
+            )  # fmt: skip
         if not isinstance(limit.top, Const) or not limit.is_whole():
-            raise self.refuse(f"分数线要是一个数：{text}", "例如 points >= 60分")
+            raise self.refuse(N_("分数线要是一个数：{text}"), N_("例如 points >= 60分"), text=text)
         return Reached(score, mark, int(limit.top.said), text)  # type: ignore[arg-type]
 
     def _of_call(self, node: ast.Call) -> Meaning:
@@ -334,14 +355,15 @@ class Binder:
         if function is None:
             near = difflib.get_close_matches(name, self.functions, 1)
             raise self.refuse(
-                f"没有 {name or ast.unparse(node.func)} 这个函数",
-                f"是不是 {near[0]}？" if near else "可用：" + "、".join(self.functions),
+                N_("没有 {called} 这个函数"),
+                near_or_all(near, self.functions), called=name or ast.unparse(node.func),
             )
         odd = [one.arg or "**" for one in node.keywords if one.arg != "otherwise"]
         if odd or (node.keywords and name not in ("steps", "lookup")):
             raise self.refuse(
-                f"{name} 没有这样的参数：{self.said(node)}", "请照位置写参数，不写名称。"
-            )
+                N_("{called} 没有这样的参数：{here}"), N_("请照位置写参数，不写名称。"),
+                called=name, here=self.said(node),
+            )  # fmt: skip
         return function(self, node)
 
     # --- what is expected -----------------------------------------------------------------
@@ -357,9 +379,10 @@ class Binder:
     def _check_same_unit(self, left: Ratio, right: Ratio, text: str) -> None:
         if left.unit != right.unit:
             raise self.refuse(
-                f"单位不同：{units.said(left.unit)}与{units.said(right.unit)}（{text}）",
-                "每个数都要写单位，例如 5000万元、500人、60分、6%。",
-            )
+                N_("单位不同：{left}与{right}（{text}）"),
+                N_("每个数都要写单位，例如 5000万元、500人、60分、6%。"),
+                left=units.said(left.unit), right=units.said(right.unit), text=text,
+            )  # fmt: skip
 
     def check_words(self, node: ast.expr, words: tuple[str, ...]) -> None:
         """A code that a column never holds is a slip; where any is allowed, one that is near."""
@@ -371,18 +394,18 @@ class Binder:
             near = difflib.get_close_matches(word, known, 1, 0.8)
             if spec and known and word not in known and (near or not spec.is_open):
                 raise self.refuse(
-                    f"{name} 没有 {word} 这一种",
-                    f"是不是 {near[0]}？" if near else "、".join(known),
+                    N_("{called} 没有 {word} 这一种"),
+                    near_or_all(near, known), called=name, word=word,
                 )
 
     def number(self, found: Meaning) -> Ratio:
         if not isinstance(found, Ratio):
-            raise self.refuse("这里要一个数", "例如 5000万元、10%，或一项有单位的数据。")
+            raise self.refuse(N_("这里要一个数"), N_("例如 5000万元、10%，或一项有单位的数据。"))
         return found
 
     def truth(self, found: Meaning) -> Node:
         if not isinstance(found, Truth):
-            raise self.refuse("这里要一个条件", "例如 revenue_fen[y-1] <= 5000万元")
+            raise self.refuse(N_("这里要一个条件"), N_("例如 revenue_fen[y-1] <= 5000万元"))
         return found.node
 
     def state(self, found: Meaning) -> State:
@@ -396,7 +419,7 @@ class Binder:
         is_points = isinstance(found, Ratio) and found.unit == units.POINTS and found.is_whole()
         if is_points and isinstance(found, Ratio) and isinstance(found.top, Const):
             return Fixed(int(found.top.said), int(found.top.said))  # type: ignore[arg-type]
-        raise self.refuse("这里要分数", "例如 0分，或 steps(…)")
+        raise self.refuse(N_("这里要分数"), N_("例如 0分，或 steps(…)"))
 
 
 def bands_of(rows: Any, binder: Binder, place: str) -> Bands:
@@ -409,12 +432,15 @@ def bands_of(rows: Any, binder: Binder, place: str) -> Bands:
         assert found is not None
         limit = binder.bind(found[2], here)
         if not isinstance(limit, Ratio) or not isinstance(limit.top, Const):
-            raise RuleRefused(here, f"界限要是一个数，不是 {row[0]}", "例如 30%、5000万元、5项")
+            raise RuleRefused(
+                here, N_("界限要是一个数，不是 {row}"), N_("例如 30%、5000万元、5项"), row=row[0],
+            )  # fmt: skip
         assert isinstance(limit.bottom, Const)
         if unit is not None and limit.unit != unit:
             raise RuleRefused(
-                here, f"单位与上一档不同：{units.said(limit.unit)}与{units.said(unit)}",
-                "一张表的各档用同一种单位。",
+                here, N_("单位与上一档不同：{limit}与{unit}"),
+                N_("一张表的各档用同一种单位。"), limit=units.said(limit.unit),
+                unit=units.said(unit),
             )  # fmt: skip
         unit = limit.unit
         value = Fraction(int(limit.top.said), int(limit.bottom.said))  # type: ignore[arg-type]
@@ -433,15 +459,19 @@ def _check_reached(
     """A band begins where the one above it ends; overlapping ones hide each other."""
     (sign_before, value_before), (sign, value) = before, limit
     if sign[0] != sign_before[0]:
-        raise RuleRefused(place, f"与上一档方向不同：{said}", "一张表的各档都用 >=，或都用 <=。")
+        raise RuleRefused(
+            place, N_("与上一档方向不同：{said}"), N_("一张表的各档都用 >=，或都用 <=。"),
+            said=said,
+        )  # fmt: skip
     follows = value < value_before if sign[0] == ">" else value > value_before
     if sign[0] == "=":
         follows = value != value_before
     widens = value == value_before and len(sign) > len(sign_before)  # > 5%, then >= 5%
     if not follows and not widens:
         raise RuleRefused(
-            place, f"与上一档重叠，永远轮不到：{said}", "用 >= 的由高到低排，用 <= 的由低到高排。"
-        )
+            place, N_("与上一档重叠，永远轮不到：{said}"),
+            N_("用 >= 的由高到低排，用 <= 的由低到高排。"), said=said,
+        )  # fmt: skip
 
 
 def _given(cells: list[Any], binder: Binder, place: str) -> tuple[Ratio, ...]:
@@ -453,10 +483,12 @@ def _given(cells: list[Any], binder: Binder, place: str) -> tuple[Ratio, ...]:
     ]
     if len(given) not in (1, 2) or len(plain) < len(given):
         raise RuleRefused(
-            place, "每档要写界限，和一个数或一个区间", "例如 [30%, 20分] 或 [5项, 25分, 30分]"
-        )
+            place, N_("每档要写界限，和一个数或一个区间"),
+            N_("例如 [30%, 20分] 或 [5项, 25分, 30分]"),
+        )  # fmt: skip
     if plain[0] > plain[-1]:
         raise RuleRefused(
-            place, f"区间的两端反了：{cells[0]}、{cells[1]}", "先写低的一端，再写高的一端。"
-        )
+            place, N_("区间的两端反了：{cells}、{cells2}"), N_("先写低的一端，再写高的一端。"),
+            cells=cells[0], cells2=cells[1],
+        )  # fmt: skip
     return given  # type: ignore[return-value]

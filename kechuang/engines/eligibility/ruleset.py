@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kechuang.base.refusals import N_
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.functions import FUNCTIONS
 from kechuang.engines.eligibility.language import Binder, Meaning, Truth, bands_of
@@ -107,13 +108,14 @@ def load(folder: Path) -> RuleSet:
     """Read the rules of a folder; refuses what is not a rule set, naming the key."""
     path = folder / "rules.yaml"
     if not path.is_file():
-        raise RuleRefused(str(folder), "这里没有 rules.yaml", "请给出规则集的目录。")
+        raise RuleRefused(str(folder), N_("这里没有 rules.yaml"), N_("请给出规则集的目录。"))
     try:
         return read(path.read_text("utf-8"), folder)
     except UnicodeDecodeError as error:
         raise RuleRefused(
-            str(path), f"不是 UTF-8 编码（{error.reason}）", "请另存为 UTF-8。"
-        ) from error
+            str(path), N_("不是 UTF-8 编码（{reason}）"), N_("请另存为 UTF-8。"),
+            reason=error.reason,
+        ) from error  # fmt: skip
 
 
 def read(text: str, folder: Path) -> RuleSet:
@@ -133,21 +135,25 @@ def load_all(where: Path) -> list[RuleSet]:
     ):
         where = SHIPPED / where.name
     if not where.is_dir():
-        raise RuleRefused(str(where), "没有这个目录", "请给出规则集的目录，或其上一级目录。")
+        raise RuleRefused(
+            str(where), N_("没有这个目录"), N_("请给出规则集的目录，或其上一级目录。"),
+        )  # fmt: skip
     if (where / "rules.yaml").is_file():
         return [load(where)]
     found = [load(each.parent) for each in sorted(where.glob("*/rules.yaml"))]
     if not found:
         raise RuleRefused(
-            str(where), "目录里没有规则集（rules.yaml）", "请给出规则集的目录，或其上一级目录。"
-        )
+            str(where), N_("目录里没有规则集（rules.yaml）"),
+            N_("请给出规则集的目录，或其上一级目录。"),
+        )  # fmt: skip
     first: dict[str, RuleSet] = {}
     for each in found:
         other = first.setdefault(each.code, each)
         if other is not each:
             raise RuleRefused(
-                f"{each.folder / 'rules.yaml'} code", f"代码 {each.code} 出现了两次",
-                f"{other.folder / 'rules.yaml'} 已经用了；请给其中一个换代码。",
+                f"{each.folder / 'rules.yaml'} code", N_("代码 {code} 出现了两次"),
+                N_("{folder} 已经用了；请给其中一个换代码。"), code=each.code,
+                folder=other.folder / "rules.yaml",
             )  # fmt: skip
     return found
 
@@ -173,8 +179,10 @@ class _Names:
         if name not in self.bound:
             if name in self.pending:
                 raise RuleRefused(
-                    f"{self.place} {_part_of(self.rules, name)}.{name}", f"{name} 用到了它自己",
-                    "请改写，使它只用到别的名称：" + " → ".join([*self.pending, name]),
+                    f"{self.place} {_part_of(self.rules, name)}.{name}",
+                    N_("{called} 用到了它自己"),
+                    N_("请改写，使它只用到别的名称：{chain}"), called=name,
+                    chain=" → ".join([*self.pending, name]),
                 )  # fmt: skip
             self.pending[name] = None
             rows, self.binder.rows = self.binder.rows, ""
@@ -206,7 +214,9 @@ class _Names:
         place = f"{self.place} parameters.{name}"
         values = [one for one in self.rules.parameters[name]["values"] if one["since"] <= self.day]
         if not values:
-            raise RuleRefused(place, f"在 {self.day} 没有取值", "请加一个不晚于这一天的 since。")
+            raise RuleRefused(
+                place, N_("在 {day} 没有取值"), N_("请加一个不晚于这一天的 since。"), day=self.day,
+            )  # fmt: skip
         value = values[-1]
         if "bands" in value:
             return bands_of(value["bands"], self.binder, place)
@@ -234,14 +244,14 @@ def bind(rules: RuleSet, day: date) -> Policy:
     decision = names.binder.bind(rules.said["decision"], f"{names.place} decision")
     if not isinstance(decision, Truth | State):
         raise RuleRefused(
-            f"{names.place} decision", "要是一个条件", "例如 in_region and contracts_over"
+            f"{names.place} decision", N_("要是一个条件"), N_("例如 in_region and contracts_over")
         )
     score = rules.said.get("score", "")
     if score and not isinstance(criteria[score], Scored):
         raise RuleRefused(
             f"{names.place} score",
-            f"score 要是一个评分项：{score}",
-            "评分项由 steps、judged 等给分。",
+            N_("score 要是一个评分项：{score}"),
+            N_("评分项由 steps、judged 等给分。"), score=score,
         )
     amount = _amount(rules, names)
     _check_all_used(rules, names)
@@ -256,7 +266,7 @@ def _amount(rules: RuleSet, names: _Names) -> Ratio | None:
     found = names.binder.bind(rules.said["amount"], place)
     if not isinstance(found, Ratio) or found.unit != units.FEN or found.guards:
         raise RuleRefused(
-            place, "要是一个金额（元），不能除以数据", "例如 min(20万元, 0.4% * turnover)"
+            place, N_("要是一个金额（元），不能除以数据"), N_("例如 min(20万元, 0.4% * turnover)")
         )
     return found
 
@@ -279,8 +289,8 @@ def _check_all_used(rules: RuleSet, names: _Names) -> None:
     ]  # fmt: skip
     if idle:
         raise RuleRefused(
-            f"{names.place} {_part_of(rules, idle[0])}.{idle[0]}", f"没有用到：{'、'.join(idle)}",
-            "请删去，或写进 decision；只供参考的条件写 informs: true。",
+            f"{names.place} {_part_of(rules, idle[0])}.{idle[0]}", N_("没有用到：{names}"),
+            N_("请删去，或写进 decision；只供参考的条件写 informs: true。"), names=idle,
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from kechuang.base.refusals import N_
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.nodes import BIGINT, literal
 from kechuang.engines.eligibility.refusals import RuleRefused
@@ -162,8 +163,9 @@ def _outputs(policy: Policy, to: _Levels, packed: bool) -> list[tuple[tuple[str,
 def _check_points(criterion: Scored, policy: Policy) -> None:
     if criterion.most > MASK:
         raise RuleRefused(
-            f"{policy.code} criteria.{criterion.code}", f"分值超过 {units.points(MASK)}"
-        )
+            f"{policy.code} criteria.{criterion.code}", N_("分值超过 {mask}"),
+            mask=units.points(MASK),
+        )  # fmt: skip
 
 
 def _written(said: Mapping[str, str], names: Set[str], text: str) -> str:

@@ -10,16 +10,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from kechuang.base.refusals import N_, worded
 from kechuang.engines.eligibility import units
 from kechuang.engines.eligibility.answers import answer, as_json
 from kechuang.engines.eligibility.reading import Reader
-from kechuang.engines.eligibility.refusals import RowRefused, RuleRefused
+from kechuang.engines.eligibility.refusals import RowRefused, RuleRefused, near_or_all
 from kechuang.engines.eligibility.ruleset import RuleSet, bind
 from kechuang.engines.eligibility.shape import check_keys, check_kind
 from kechuang.engines.eligibility.states import NAMES
 from kechuang.engines.eligibility.texts import read_yaml
 
 EXPECTED = {"state", "score", "amount_fen", "missing", "criteria", "to_judge"}
+DIFFERS = N_("{key}：应为 {value}，得到 {got}")
 TEST_KEYS = {"name", "as_of", "enterprise", "change", "expect", "worked"}
 
 
@@ -46,14 +48,14 @@ def outcomes(rules: RuleSet, text: str | None = None) -> Iterator[Outcome]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
-        raise RuleRefused(str(path), "没有这个文件", "规则集要有自己的测试。")
+        raise RuleRefused(str(path), N_("没有这个文件"), N_("规则集要有自己的测试。"))
     return _said(path.read_text("utf-8"), str(path))
 
 
 def _said(text: str, place: str) -> Mapping[str, Any]:
     said = read_yaml(text, place)
     if not isinstance(said, dict) or not isinstance(said.get("tests"), list):
-        raise RuleRefused(place, "缺少 tests", "请写 tests:，下面每项以 - 开头。")
+        raise RuleRefused(place, N_("缺少 tests"), N_("请写 tests:，下面每项以 - 开头。"))
     check_keys(said, {"enterprises", "tests"}, place)
     named = said.get("enterprises") or {}
     check_kind(named, dict, f"{place} enterprises")
@@ -65,19 +67,19 @@ def _said(text: str, place: str) -> Mapping[str, Any]:
 def _check_test(test: Any, place: str) -> None:
     check_keys(test, TEST_KEYS, place)
     if not isinstance(test.get("as_of"), date) or not test.get("expect"):
-        raise RuleRefused(place, "要写 as_of 和 expect", "例如 as_of: 2023-08-29")
+        raise RuleRefused(place, N_("要写 as_of 和 expect"), N_("例如 as_of: 2023-08-29"))
     check_keys(test["expect"], EXPECTED, place)
     check_kind(test.get("change") or {}, dict, place)
     check_kind(test["expect"].get("criteria") or {}, dict, place)
     state = test["expect"].get("state", NAMES[0])
     if state not in NAMES:
-        raise RuleRefused(place, f"没有 {state} 这种结论", "可用：" + "、".join(NAMES))
+        raise RuleRefused(place, N_("没有 {state} 这种结论"), near_or_all([], NAMES), state=state)
 
 
 def _row(named: Mapping[str, Any], test: Mapping[str, Any], place: str) -> dict[str, Any]:
     name = str(test.get("enterprise"))
     if name not in named:
-        raise RuleRefused(place, f"没有 {name} 这个企业", "可用：" + "、".join(map(str, named)))
+        raise RuleRefused(place, N_("没有 {called} 这个企业"), near_or_all([], named), called=name)
     reader = Reader()
     reader.place = place
     try:
@@ -87,12 +89,13 @@ def _row(named: Mapping[str, Any], test: Mapping[str, Any], place: str) -> dict[
             if value is not None:
                 row |= reader.row(_counted({"id": name, key: value}))
     except RowRefused as refused:
-        what = f"{refused.facts['field']}：{refused.facts['what']}"
-        raise RuleRefused(place, what, str(refused.way_on)) from refused
+        what = worded(N_("{field}：{what}"), **refused.facts)
+        raise RuleRefused(place, what, refused.way_on) from refused
     if reader.unread:
         raise RuleRefused(
-            place, f"没有这些列：{'、'.join(reader.unread)}", "列名见 kechuang rules columns。"
-        )
+            place, N_("没有这些列：{names}"), N_("列名见 kechuang rules columns。"),
+            names=list(reader.unread),
+        )  # fmt: skip
     return row
 
 
@@ -116,14 +119,14 @@ def _problems(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[s
             for code, wanted in value.items():
                 yield from _criterion_problems(code, wanted, got["criteria"].get(code))
         elif _counted(value) != got.get(key):
-            yield f"{key}：应为 {value}，得到 {got.get(key)}"
+            yield worded(DIFFERS, key=key, value=str(value), got=str(got.get(key)))
 
 
 def _criterion_problems(code: str, wanted: Any, found: Any) -> Iterator[str]:
     if found is None:
-        yield f"没有 {code} 这一项"
+        yield worded(N_("没有 {called} 这一项"), called=code)
     elif isinstance(wanted, str):
         if found["state"] != wanted:
-            yield f"{code}：应为 {wanted}，得到 {found['state']}"
+            yield worded(DIFFERS, key=code, value=wanted, got=found["state"])
     elif found["value"] != wanted:
-        yield f"{code}：应为 {wanted}，得到 {found['value']}"
+        yield worded(DIFFERS, key=code, value=wanted, got=str(found["value"]))

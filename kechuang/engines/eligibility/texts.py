@@ -6,10 +6,11 @@ from typing import Any
 
 import yaml
 
+from kechuang.base.refusals import N_, Said, worded
 from kechuang.engines.eligibility.refusals import RuleRefused
 
 MERGE = "tag:yaml.org,2002:merge"
-BROKEN = "请看这一行前后的缩进、冒号、引号和括号；有冒号、% 或 * 的文字要加引号。"
+BROKEN = N_("请看这一行前后的缩进、冒号、引号和括号；有冒号、% 或 * 的文字要加引号。")
 
 
 class _Loader(yaml.SafeLoader):
@@ -21,7 +22,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Any:
     for key, _value in node.value:
         if key.tag != MERGE and key.value in seen:
             raise yaml.constructor.ConstructorError(
-                None, None, f"{key.value} 写了两遍", key.start_mark
+                None, None, worded(N_("{called} 写了两遍"), called=key.value), key.start_mark
             )
         seen.add(key.value if isinstance(key.value, str) else id(key))
     yield from loader.construct_yaml_map(node)
@@ -32,11 +33,13 @@ def _day(loader: _Loader, node: yaml.ScalarNode) -> date:
         found = loader.construct_yaml_timestamp(node)
     except ValueError as error:
         raise yaml.constructor.ConstructorError(
-            None, None, f"没有 {node.value} 这一天", node.start_mark
+            None, None, worded(N_("没有 {day} 这一天"), day=node.value), node.start_mark
         ) from error
     if isinstance(found, datetime):
         raise yaml.constructor.ConstructorError(
-            None, None, f"{node.value} 带了时刻，只写日期，例如 2022-01-31", node.start_mark
+            None, None,
+            worded(N_("{day} 带了时刻，只写日期，例如 2022-01-31"), day=node.value),
+            node.start_mark,
         )
     return found
 
@@ -50,13 +53,17 @@ def read_yaml(text: str, place: str) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 a safe loader  # nosec B506
     except yaml.constructor.ConstructorError as error:
-        what, line = str(error.problem), _line(error)
-        raise RuleRefused(place, what, "请改正或删去这一行。", line) from error
+        what = error.problem  # ours, with its parts, or the library's own words
+        if not isinstance(what, Said):
+            what = worded("{cause}", cause=what)
+        raise RuleRefused(place, what, N_("请改正或删去这一行。"), _line(error)) from error
     except yaml.MarkedYAMLError as error:
-        what = f"不是 YAML（{error.problem}）"
+        what = worded(N_("不是 YAML（{error}）"), error=error.problem)
         raise RuleRefused(place, what, BROKEN, _line(error)) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise RuleRefused(place, f"不是 YAML（{str(error)[:200]}）", BROKEN) from error
+        raise RuleRefused(
+            place, N_("不是 YAML（{error}）"), BROKEN, error=str(error)[:200],
+        ) from error  # fmt: skip
 
 
 def _line(error: yaml.MarkedYAMLError) -> int:

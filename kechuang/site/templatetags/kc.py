@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kechuang.base.actor import ROLE_NAMES
-from kechuang.base.refusals import N_
+from kechuang.base.refusals import N_, Said
 from kechuang.base.time import at_shanghai
 from kechuang.base.working_days import calendar
+from kechuang.doors.words import said_in_language
 from kechuang.site.line import in_this_language
 from kechuang.site.line import line_of as walk
 from kechuang.site.templatetags import budgets, fields, figures, icons, words
@@ -39,8 +40,9 @@ KINDS = {"now", "ok", "soon", "bad", "none"}
 
 @register.filter
 def translated(text):
-    """Translate a marked text that arrives as a value: a label from rules or a matter's task."""
-    return _(str(text)) if text else ""
+    """Translate a marked text that arrives as a value: a label from rules, a matter's task, or an
+    engine's sentence with its parts."""
+    return said_in_language(text if isinstance(text, Said) else str(text)) if text else ""
 
 
 register.filter("here", in_this_language)
