@@ -6,11 +6,13 @@ once, and what has ended is told again until it is written down.
 """
 
 import fcntl
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -23,21 +25,30 @@ from kechuang.compute.rules.jobs import RUN_LIVE, STAGED, Told, closes, is_news
 from kechuang.doors import clock
 
 LOG_CHARACTERS_MOST = 20_000
+REST_TIMES, REST_SECONDS_MOST = 4.0, 30.0
+_rests_until: dict[int, float] = {}  # of this process: centres, and the clock until when
 KEPT_RUNS_MOST, KEPT_BYTES_MOST = 100, 20 * 1024 * 1024  # of what is left, at once
 
 
 @app.periodic(cron="* * * * * */2")
 @app.task(name="compute.tick", queue="compute", pass_context=False, queueing_lock="compute.tick")
 def tick(timestamp: int) -> None:
-    """Look after every centre that has something to run."""
+    """Look after every centre that has something to run; one whose look takes long is let alone for
+    some times as long, so that looking at a large array does not take the machine it runs on."""
     for centre in queries.centres_with_work(clock.now()):
-        look_after(centre)
+        began = time.monotonic()
+        if began >= _rests_until.get(centre.pk, 0.0):
+            look_after(centre)
+            took = time.monotonic() - began
+            _rests_until[centre.pk] = began + took + min(REST_TIMES * took, REST_SECONDS_MOST)
 
 
 @app.task(name="compute.run_centre", queue="compute", pass_context=False)
 def run_centre(number: str, timestamp: int) -> None:
-    """Look after one centre at once: something was submitted or cancelled there."""
-    look_after(Centre.objects.get(number=number))
+    """Tell one centre at once: something was submitted or cancelled there."""
+    centre = Centre.objects.get(number=number)
+    with _heard(centre):
+        _tell(centre, queries.backend_for(centre))
 
 
 @app.periodic(cron="7 0 * * *")
@@ -70,15 +81,21 @@ def look_after(centre: Centre) -> None:
     """
     with _heard(centre):
         backend = queries.backend_for(centre)
-        runs = list(queries.live_runs(centre))
-        _hand_in(centre, [run for run in runs if run.state == STAGED], backend)
-        for run in runs:
-            if run.job.is_cancelling and run.state in RUN_LIVE:
-                backend.cancel(run.key)
-        backend.step(centre.processors)
+        _tell(centre, backend)
         with _alone(centre) as is_alone:
             if is_alone:
                 _look(centre, backend)
+
+
+def _tell(centre: Centre, backend: Backend) -> None:
+    """Hand in what is staged, cancel what is to be cancelled, let start what waits."""
+    asked = Q(state=STAGED) | Q(job__is_cancelling=True, state__in=RUN_LIVE)
+    runs = list(queries.live_runs(centre).filter(asked))
+    _hand_in(centre, [run for run in runs if run.state == STAGED], backend)
+    for run in runs:
+        if run.job.is_cancelling:
+            backend.cancel(run.key)
+    backend.step(centre.processors)
 
 
 @contextmanager

@@ -83,15 +83,16 @@ ROWS = "JobID,JobName,Comment,State,Start,End,ReqCPUS,TimelimitRaw"
 
 
 def connected(
-    slurm, world, at, settings, place, *, cluster="east", programs=None, settle_seconds=3, **given
-):
+    slurm, world, at, settings, place, *, cluster="east", programs=None, settle_seconds=3,
+    python=sys.executable, **given,
+):  # fmt: skip
     """A centre of the desk that is the cluster, its spool below `place`."""
     settings.STATE = place
     place.chmod(0o711)
     centre = desk.centre(world, at, backend="SLURM", processors=64, **given)
     Connection(
         spool=str(place / "runs"), conf=slurm.conf(cluster), cluster=cluster, timeout_seconds=10,
-        absent_seconds=10, python=sys.executable, programs=programs or {},
+        absent_seconds=10, python=python, programs=programs or {},
         settle_seconds=settle_seconds,
     ).write(queries.place_of(centre))  # fmt: skip
     return centre

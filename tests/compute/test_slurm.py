@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from kechuang.compute import actions, jobs
+from kechuang.compute import actions, jobs, queries
 from kechuang.compute.backends.orders import Unreachable
 from kechuang.compute.backends.slurm import Connection, SlurmBackend, survey, what_lacks
 from kechuang.compute.models import Bill
@@ -77,10 +77,11 @@ def test_a_run_that_is_begun_anew_is_told_with_every_stretch_that_it_held(machin
 import os, time
 again = os.path.exists('once')
 open('once', 'w').close()
+print('here', flush=True)
 time.sleep(1 if again else 60)
 """
-    machine.backend.submit(order("a", code))
-    until(machine, "a", lambda sight: sight.state == "RUNNING")
+    machine.backend.submit(order("a", code, wall_seconds=60))
+    until(machine, "a", lambda _: machine.backend.log("a")[0])  # not only Slurm's word for it
     time.sleep(2)
     machine.slurm.call("east", "scontrol", "requeue", machine.slurm.newest("east"))
     sight = ended(machine, "a")
@@ -95,9 +96,9 @@ time.sleep(1 if again else 60)
 
 def test_a_centre_that_dies_loses_no_run(machine):
     slurm, backend = machine.slurm, machine.backend
-    backend.submit(order("a", "import time; time.sleep(9); print('through')"))
+    backend.submit(order("a", "import time; time.sleep(12); print('through')"))
     until(machine, "a", lambda sight: sight.state == "RUNNING")
-    time.sleep(6)  # that Slurm takes to write down what it has started
+    _until_written_down(slurm, slurm.newest("east"))
     slurm.do("kill", "east-ctld")
     slurm.do("kill", "slurmdbd")
     with pytest.raises(Unreachable, match="sacct"):
@@ -109,6 +110,16 @@ def test_a_centre_that_dies_loses_no_run(machine):
     assert [ended(machine, key).state for key in ("a", "later")] == ["DONE", "DONE"]
     assert backend.log("a")[0] == "through\n"
     assert len([name for name in slurm.names("east") if name.startswith("later.")]) == 1
+
+
+def _until_written_down(slurm, job):
+    """Until Slurm has written down what it has started: some seconds after a change, as it can."""
+    file, deadline = slurm.place / "east" / "state" / "job_state", time.monotonic() + 60
+    changed = time.time()
+    slurm.call("east", "scontrol", "update", f"JobId={job}", "TimeLimit=2")
+    while not file.exists() or file.stat().st_mtime < changed:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_a_call_that_nobody_heard_back_from_is_not_made_twice(machine):
@@ -160,6 +171,22 @@ def test_who_is_not_root_is_told_so(tmp_path):
     assert (done.returncode, "root" in done.stderr) == (1, True)
 
 
+AGAIN = """#!/bin/sh
+echo here
+[ -e once ] && sleep 1 && exit
+touch once
+sleep 60
+"""
+
+
+def _until_it_prints(centre, job):
+    """Until a job's command has begun: Slurm says so earlier, by long where the load is high."""
+    backend, key, deadline = queries.backend_for(centre), job.runs.get().key, time.monotonic() + 60
+    while not backend.log(key)[0]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 @pytest.mark.django_db
 def test_the_desk_meters_by_accounting_and_both_come_to_the_same_fen(
     slurm, world, settings, tmp_path_factory
@@ -175,11 +202,13 @@ def test_the_desk_meters_by_accounting_and_both_come_to_the_same_fen(
     array = desk.submitted(world, now, allocation, centre, template="script",
                            parameters={"script": script}, tasks=3, processors=2)  # fmt: skip
     again = desk.submitted(world, now, allocation, centre, template="script",
-                           parameters={"script": "#!/bin/sh\nsleep 4\n"})  # fmt: skip
+                           parameters={"script": AGAIN})  # fmt: skip
     stopped = desk.submitted(world, now, allocation, centre, template="script",
-                             parameters={"script": "#!/bin/sh\nsleep 60\n"})  # fmt: skip
+                             parameters={"script": "#!/bin/sh\necho here\nsleep 60\n"})  # fmt: skip
     jobs.look_after(centre)
-    time.sleep(3)
+    for job in (again, stopped):
+        _until_it_prints(centre, job)
+    time.sleep(2)
     slurm.call("east", "scontrol", "requeue", slurm.job_named("east", again.number))
     actions.cancel_job(job=stopped, by=world.member.actor, at=timezone.now())
     assert looked_after(centre, 90)

@@ -23,7 +23,7 @@ BEAT_SECONDS = 5.0
 GRACE_SECONDS = 2.0
 FILE_BYTES_MOST = 200 * 1024 * 1024
 FILES_OPEN_MOST = 256
-UNSHUT = 125
+UNSHUT, CANCELLED = 125, 130
 TERM, KILL = 15, 9
 DIES_WITH_PARENT, GAINS_NO_RIGHTS = 1, 38  # of prctl
 
@@ -52,6 +52,8 @@ def of_batch(keys: str, place: str, job: str) -> int:
 def in_front(folder: str, job: str) -> int:
     """Run for a machine's job, in front; the code that the job ends with."""
     claim = f"{folder}/claim"
+    if os.path.exists(f"{folder}/cancel") and not os.path.exists(claim):
+        return CANCELLED  # while it waited: the machine's word for that came too late
     try:
         handle = os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
