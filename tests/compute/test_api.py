@@ -68,6 +68,7 @@ def test_a_job_is_quoted_submitted_cancelled_and_read(world, now, centre, alloca
     quote = quoted.json()["quotes"][0]
     terms = ("wait", "transfer", "run", "price", "carbon", "deadline")
     assert quote["total_fen"] == sum(quote[f"{one}_fen"] for one in terms) - quote["voucher_fen"]
+    assert (quote["wait_low_seconds"], quote["wait_high_seconds"]) == (0, 0)
     number = quoted.json()["number"]
     assert post(unit, f"/jobs/{number}/quote").json()["state"] == "QUOTED"
     sent = post(unit, f"/jobs/{number}/submit", centre=centre.number).json()

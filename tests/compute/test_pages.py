@@ -136,7 +136,8 @@ def test_two_centres_are_compared_and_what_would_change_the_choice_is_said(
                       backend="NONE", side="WEST")  # fmt: skip
     job = desk.quoted(world, now, allocation, wall_seconds=3600)
     page = client_as(world.member).get(f"/jobs/{job.number}/").content.decode()
-    for words in ("2 个中心的报价", "比贵的中心省", "什么会改变结论", "还没有接入", far.name):
+    for words in ("2 个中心的报价", "比贵的中心省", "什么会改变结论", "还没有接入", far.name,
+                  "现在就有空位"):
         assert words in page
     english = client_as(world.member).get(f"/en/jobs/{job.number}/").content.decode()
     assert "Quotes of 2 centres" in english and "Not connected yet" in english

@@ -42,11 +42,21 @@ def test_data_that_lie_elsewhere_travel_at_the_slower_end():
     assert (said.transfer_seconds, said.transfer_fen) == (3600, 12_000)
 
 
-def test_the_wait_is_planned_over_what_runs_and_queues():
-    busy = replace(PLACE, running=((10, 1800.0),), queued=((10, 600.0),))
-    assert quotes.quote(ASK, busy, 100.0).wait_seconds == 2400
-    half = replace(PLACE, running=((8, 1800.0),))
-    assert quotes.quote(ASK, half, 100.0).wait_seconds == 0
+def test_the_wait_is_foretold_from_what_runs_and_queues():
+    to_the_limit = ((1800.0, 1800.0),) * 3
+    busy = replace(
+        PLACE, running=((10, 0.0, 1800.0),), queued=((10, 1800.0),), ended=to_the_limit
+    )
+    said = quotes.quote(ASK, busy, 100.0)
+    assert (said.wait_low_seconds, said.wait_seconds, said.wait_high_seconds) == (3600,) * 3
+    half = replace(PLACE, running=((8, 0.0, 1800.0),))
+    assert quotes.quote(ASK, half, 100.0).wait_high_seconds == 0
+
+
+def test_the_quote_says_how_sure_its_wait_is():
+    ended = tuple((60.0 * minutes, 1800.0) for minutes in range(1, 31))
+    said = quotes.quote(ASK, replace(PLACE, running=((10, 0.0, 1800.0),), ended=ended), 100.0)
+    assert 60 <= said.wait_low_seconds < said.wait_seconds < said.wait_high_seconds <= 1800
 
 
 def test_an_array_runs_in_waves_and_is_charged_for_what_its_tasks_hold():

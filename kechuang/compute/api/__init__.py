@@ -131,6 +131,8 @@ class QuoteOut(Schema):
     is_simulated: bool
     refused_code: str
     wait_seconds: int
+    wait_low_seconds: int | None
+    wait_high_seconds: int | None
     transfer_seconds: int
     run_seconds: int
     emissions_g: int

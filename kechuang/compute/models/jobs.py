@@ -116,6 +116,8 @@ class Quote(models.Model):
     refused_code = models.CharField(_("不能的原因"), max_length=40, blank=True)
     refused_facts = models.JSONField(default=dict)
     wait_seconds = models.BigIntegerField(_("等待（秒），预测"), default=0)
+    wait_low_seconds = models.BigIntegerField(_("等待（秒），至少"), null=True)
+    wait_high_seconds = models.BigIntegerField(_("等待（秒），至多"), null=True)
     transfer_seconds = models.BigIntegerField(_("传输（秒）"), default=0)
     run_seconds = models.BigIntegerField(_("运行（秒）"), default=0)
     emissions_g = models.BigIntegerField(_("碳排放（克）"), default=0)

@@ -15,7 +15,6 @@ from kechuang.compute.rules.templates import template_coded
 
 CENTRES_MOST = 50
 RUNS_MOST = 2000
-SHARE_OF_REQUEST = 0.5  # that a run takes of its limit, before a centre has any experience
 REMEMBERED = 200
 
 
@@ -69,6 +68,7 @@ def _quote(job: Job, centre: Centre, terms: quotes.Terms) -> Quote:
     names = ("wait", "transfer", "run")
     return Quote(
         job=job, centre=centre, emissions_g=terms.emissions_g, total_fen=terms.total_fen,
+        wait_low_seconds=terms.wait_low_seconds, wait_high_seconds=terms.wait_high_seconds,
         **{f"{name}_seconds": getattr(terms, f"{name}_seconds") for name in names},
         **{
             f"{name}_fen": getattr(terms, f"{name}_fen")
@@ -78,6 +78,7 @@ def _quote(job: Job, centre: Centre, terms: quotes.Terms) -> Quote:
 
 
 Facts = dict[str, Any]
+Ended = tuple[tuple[float, float], ...]  # seconds runs took, and at most could take
 
 
 class _Seen:
@@ -98,7 +99,7 @@ def _places(centres: list[Centre], job: Job, at: datetime) -> Iterable[_Seen]:
     for row in PriceList.objects.filter(centre__in=numbers, since__lte=at).order_by("since"):
         prices[row.centre_id] = row
     runs = _live_by_centre(numbers)
-    shares, template = _shares(numbers), template_coded(job.template)
+    ended, template = _ended(numbers), template_coded(job.template)
     for centre in centres:
         refused, lack = "", what_lacks(centre, template)
         if centre.backend == Centre.Backend.NONE:
@@ -113,24 +114,22 @@ def _places(centres: list[Centre], job: Job, at: datetime) -> Iterable[_Seen]:
             facts = vars(lack) if lack and refused == "module_missing" else None
             yield _Seen(centre, refused, None, facts)
             continue
-        share = shares.get(centre.pk, SHARE_OF_REQUEST)
-        seen = (share, job, at)
+        seen = (tuple(ended[centre.pk]), job, at)
         yield _Seen(centre, "", _place(centre, prices[centre.pk], runs[centre.pk], seen))
 
 
 def _place(
-    centre: Centre, prices: PriceList, runs: list[Run], seen: tuple[float, Job, datetime]
+    centre: Centre, prices: PriceList, runs: list[Run], seen: tuple[Ended, Job, datetime]
 ) -> quotes.Place:
-    share, job, at = seen
+    ended, job, at = seen
     running, queued = [], []
     for run in runs:
-        likely = share * run.job.wall_seconds
+        limit = float(run.job.wall_seconds)
         if run.state == Run.State.RUNNING and run.started_at:
-            gone = (at - run.started_at).total_seconds()
-            left = likely - gone if gone < likely else 0.1 * gone
-            running.append((run.job.processors, left))
+            gone = max(0.0, (at - run.started_at).total_seconds())
+            running.append((run.job.processors, gone, limit))
         else:
-            queued.append((run.job.processors, likely))
+            queued.append((run.job.processors, limit))
     classes = set(centre.data_classes)
     if not _is_near(centre, job.allocation):
         classes.discard("LOCAL_ONLY")
@@ -141,7 +140,7 @@ def _place(
         watts=float(centre.watts_per_core * centre.pue),
         bandwidth_mb_s=float(centre.bandwidth_mb_s), data_classes=frozenset(classes),
         templates=frozenset(centre.templates), is_open=centre.state == Centre.State.OPEN,
-        running=tuple(running), queued=tuple(queued),
+        running=tuple(running), queued=tuple(queued), ended=ended,
     )  # fmt: skip
 
 
@@ -153,18 +152,18 @@ def _live_by_centre(centres: list[int]) -> dict[int, list[Run]]:
     return found
 
 
-def _shares(centres: list[int]) -> dict[int, float]:
-    """What share of their limits the last runs of each centre took."""
-    found: dict[int, list[float]] = defaultdict(list)
+def _ended(centres: list[int]) -> dict[int, list[tuple[float, float]]]:
+    """What the last runs took of their limits, by centre, the earliest first."""
+    found: dict[int, list[tuple[float, float]]] = defaultdict(list)
     rows = Run.objects.filter(
         of_its_kind("job__centre", "job__"), job__centre__in=centres, state=Run.State.DONE,
         started_at__isnull=False,
     ).select_related("job")  # fmt: skip
-    for run in rows.order_by("-pk")[:REMEMBERED]:
+    for run in reversed(rows.order_by("-pk")[:REMEMBERED]):
         if run.ended_at and run.started_at:
             took = (run.ended_at - run.started_at).total_seconds()
-            found[run.job.centre_id or 0].append(min(1.0, took / run.job.wall_seconds))
-    return {centre: sum(taken) / len(taken) for centre, taken in found.items()}
+            found[run.job.centre_id or 0].append((took, float(run.job.wall_seconds)))
+    return found
 
 
 def _is_near(centre: Centre, allocation: Allocation) -> bool:

@@ -13,6 +13,7 @@ from kechuang.base.time import SHANGHAI
 
 if TYPE_CHECKING:
     from kechuang.engines.placement.centres import Centre as EngineCentre
+    from kechuang.engines.placement.foresight import Forecast
 
 RATES = Path(__file__).parents[1] / "data" / "rates.toml"
 FEN = 100
@@ -35,8 +36,9 @@ class Place:
     data_classes: frozenset[str]
     templates: frozenset[str]
     is_open: bool
-    running: tuple[tuple[int, float], ...] = ()  # processors, seconds until the likely end
-    queued: tuple[tuple[int, float], ...] = ()  # processors, seconds it likely takes; in order
+    running: tuple[tuple[int, float, float], ...] = ()  # processors, seconds so far, and at most
+    queued: tuple[tuple[int, float], ...] = ()  # processors, seconds at most; in order
+    ended: tuple[tuple[float, float], ...] = ()  # seconds it took, and at most; the last jobs
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class Terms:
 
     refused_code: str = ""
     refused_facts: dict[str, Any] | None = None
-    wait_seconds: int = 0
+    wait_seconds: int = 0  # as likely more as less
+    wait_low_seconds: int = 0  # eight in ten are expected to wait between the two
+    wait_high_seconds: int = 0
     transfer_seconds: int = 0
     run_seconds: int = 0
     emissions_g: int = 0
@@ -91,8 +95,8 @@ def rates() -> dict[str, Any]:
 def quote(ask: Ask, place: Place, home_bandwidth_mb_s: float | None) -> Terms:
     """What a job would cost at a centre, by the placement engine: every term, or why not.
 
-    The wait is planned over the centre's queue. An array runs in waves where the centre cannot take
-    all its tasks at once; it is charged for what its tasks hold.
+    The wait is foretold from the centre's queue, with how sure that is. An array runs in waves
+    where the centre cannot take all its tasks at once; it is charged for what its tasks hold.
     """
     from kechuang.engines.placement import centres, costs
 
@@ -112,14 +116,16 @@ def quote(ask: Ask, place: Place, home_bandwidth_mb_s: float | None) -> Terms:
     transfer = 0.0
     if ask.data_mb and ask.home != place.number:
         transfer = ask.data_mb / min(place.bandwidth_mb_s, home_bandwidth_mb_s or 1e12)
-    start = now + transfer + _wait(place, job.processors, seconds, transfer)
+    forecast = _forecast(place, job.processors, seconds, transfer)
+    start = now + transfer + forecast.middle
     city = costs.Rates(rates()["carbon_yuan_per_tonne"], rates()["late_factor"])
     terms = costs.terms_of(job, costs.Tariff(centre, city), city, start, transfer, seconds)
     share = ask.tasks * ask.seconds / (wide * seconds)
     price = max(_fen(terms.price * share), place.minimum_fen)
     carbon = terms.carbon * share
     return Terms(
-        wait_seconds=round(start - now - transfer), transfer_seconds=round(transfer),
+        wait_seconds=round(forecast.middle), wait_low_seconds=round(forecast.low),
+        wait_high_seconds=round(forecast.high), transfer_seconds=round(transfer),
         run_seconds=seconds, emissions_g=round(carbon / city.carbon_yuan_per_tonne * 1e6),
         wait_fen=_fen(terms.wait), transfer_fen=_fen(terms.transfer), run_fen=_fen(terms.run),
         price_fen=price, voucher_fen=min(price, ask.voucher_left_fen), carbon_fen=_fen(carbon),
@@ -127,16 +133,22 @@ def quote(ask: Ask, place: Place, home_bandwidth_mb_s: float | None) -> Terms:
     )  # fmt: skip
 
 
-def _wait(place: Place, processors: int, seconds: int, transfer: float) -> float:
-    """Seconds from when the data are there until the job starts, planned over the queue."""
-    from kechuang.engines.placement.planning import FreeProcessors
+def _forecast(place: Place, processors: int, seconds: int, transfer: float) -> "Forecast":
+    """The wait from when the data are there: the queue played forward, first come first served.
 
-    ends = sorted((max(1.0, left), size) for size, left in place.running)
-    free = max(0, place.processors - sum(size for _, size in ends))
-    plan = FreeProcessors(0, free, ends)
-    for size, length in place.queued:
-        plan.take_earliest(min(size, place.processors), max(LEAST_SECONDS, length))
-    return max(0.0, plan.earliest(processors, max(LEAST_SECONDS, seconds), transfer)[0] - transfer)
+    What the last jobs took of their limits says how long the others may take.
+    """
+    from kechuang.engines.placement.experience import Experience
+    from kechuang.engines.placement.foresight import Present, Queued, foresee
+
+    seen = Experience()
+    for took, limit in place.ended:
+        seen.learn(took, limit)
+    running = [(gone, size, limit) for size, gone, limit in place.running]
+    free = max(0, place.processors - sum(size for size, _, _ in place.running))
+    queue = [Queued(min(size, place.processors), limit) for size, limit in place.queued]
+    own = Queued(processors, max(LEAST_SECONDS, seconds), transfer)
+    return foresee(Present(free, running, [*queue, own], 1), len(queue), seen, place.number)
 
 
 def _engine_centre(place: Place) -> "EngineCentre":

@@ -23,6 +23,7 @@ from kechuang.engines.placement.centres import (
 )
 from kechuang.engines.placement.costs import HOUR, Rates, Tariff, Terms, terms_of
 from kechuang.engines.placement.experience import Experience
+from kechuang.engines.placement.foresight import Forecast, foresee
 from kechuang.engines.placement.site import Key, Site
 from kechuang.engines.placement.trace import PlacementProblem
 
@@ -106,6 +107,12 @@ class Broker:
         shown = tuple(option for _, option in options)
         choice = Choice(job.id, best.centre, best.ready, best.start, shown, refused)
         return number, choice
+
+    def forecast(self, place: int, number: int, choice: Choice, now: float) -> Forecast:
+        """How long a job will wait where it was sent, from when it is let in there."""
+        job, site = self.jobs[place], self.sites[number]
+        present, own = site.present(place, self.key(job, choice.ready), choice.ready, now)
+        return foresee(present, own, self.experience, job.id)
 
     def _best(self, options: list[tuple[int, Option]], job: BrokerJob) -> tuple[int, Option]:
         if self.policy == "random":

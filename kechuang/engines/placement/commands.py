@@ -97,7 +97,7 @@ def place_jobs(
         known = read_centres(_json(centres.read_text(encoding="utf-8-sig"), "the file"))
         name = jobs.name
         broker = Broker(known, read_jobs(_lines(jobs), known), policy, seed=seed)
-        placed = grid.run_jobs(broker)
+        placed = grid.run_jobs(broker, foretold=explain is not None)
     except PlacementProblem as problem:
         raise typer.BadParameter(f"{name}: {problem}") from problem
     if explain is not None:

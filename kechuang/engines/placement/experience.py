@@ -7,6 +7,7 @@ a little over a usual length takes most of it, and who asks for four times as mu
 from bisect import bisect_right, insort
 from collections import deque
 from math import log2
+from random import Random
 
 _REMEMBERED = 1000  # of the jobs that ended last; and of those alike
 _AT_FIRST = (0.25, 0.5, 0.75, 1.0)  # before anything has ended
@@ -65,8 +66,20 @@ class Experience:
             alike = self._all
         return alike.total / len(alike.by_age)
 
+    def drawn(self, requested: float, beyond: float, chance: Random) -> float:
+        """A share drawn from those alike that took more than `beyond`; else the typical one."""
+        shares = self.shares(requested)
+        first = bisect_right(shares, beyond)
+        if first < len(shares):
+            return shares[chance.randrange(first, len(shares))]
+        return self.typical(requested, beyond)
+
     def typical(self, requested: float, beyond: float = 0.0) -> float:
-        """The median share of those alike that took more than `beyond` of their request.
+        """The median share of those alike that took more than `beyond` of their request."""
+        return self.ranked(requested, beyond, 0.5)
+
+    def ranked(self, requested: float, beyond: float, rank: float) -> float:
+        """The share that this part of those alike stay under who took more than `beyond`.
 
         Where none of them did, of all who did; where nobody did, halfway between `beyond` and the
         whole request; past it, a tenth more.
@@ -74,7 +87,7 @@ class Experience:
         for shares in (self.shares(requested), self._all.by_size):
             first = bisect_right(shares, beyond)
             if first < len(shares):
-                return shares[(first + len(shares)) // 2]
+                return shares[first + int(rank * (len(shares) - first))]
         return (beyond + 1) / 2 if beyond < 1 else 1.1 * beyond
 
 

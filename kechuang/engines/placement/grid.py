@@ -1,7 +1,7 @@
 """Centres, their queues and a broker on one virtual clock."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from heapq import heapify, heappop, heappush
 from statistics import fmean
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from kechuang.engines.placement.broker import Broker, Choice
 from kechuang.engines.placement.centres import BrokerJob, transfer_seconds
 from kechuang.engines.placement.costs import Terms, terms_of
+from kechuang.engines.placement.foresight import Forecast
 from kechuang.engines.placement.site import Key
 
 _END, _READY, _SUBMIT = 0, 1, 2  # at one moment in this order
@@ -24,22 +25,33 @@ class Placed:
     start: float
     transfer: float
     terms: Terms
+    forecast: Forecast | None = None  # of the wait from when it was let in
+
+    @property
+    def predicted_start(self) -> float:
+        if self.forecast is None:
+            return self.choice.predicted_start
+        return self.choice.ready + self.forecast.middle
 
     @property
     def wait(self) -> float:
         return self.start - self.job.submit - self.transfer
 
 
-def run_jobs(broker: Broker) -> list[Placed]:
-    """Place and run every job of the broker; in the order of submission."""
-    return _Run(broker).play()
+def run_jobs(broker: Broker, foretold: bool = False) -> list[Placed]:
+    """Place and run every job of the broker; in the order of submission.
+
+    `foretold`: with each wait foretold at submission, which takes some milliseconds a job more.
+    """
+    return _Run(broker, foretold).play()
 
 
 class _Run:
     """One run of all jobs: what is to come, what was chosen, what has started."""
 
-    def __init__(self, broker: Broker) -> None:
-        self.broker = broker
+    def __init__(self, broker: Broker, foretold: bool) -> None:
+        self.broker, self.foretold = broker, foretold
+        self.forecasts: dict[int, Forecast] = {}
         self.events = [(job.submit, _SUBMIT, place) for place, job in enumerate(broker.jobs)]
         heapify(self.events)
         self.chosen: dict[int, tuple[int, Choice, Key]] = {}
@@ -61,12 +73,17 @@ class _Run:
                     self.starts[place] = now
                     heappush(events, (now + jobs[place].run, _END, place))
         return [
-            _placed(self.broker, place, self.chosen[place], self.starts[place])
+            replace(
+                _placed(self.broker, place, self.chosen[place], self.starts[place]),
+                forecast=self.forecasts.get(place),
+            )
             for place in range(len(jobs))
         ]
 
     def _submit(self, place: int, now: float) -> None:
         number, choice = self.broker.choose(place, now)
+        if self.foretold:
+            self.forecasts[place] = self.broker.forecast(place, number, choice, now)
         key = self.broker.key(self.broker.jobs[place], choice.ready)
         self.chosen[place] = number, choice, key
         self.broker.sites[number].promise(place, key, choice.ready)
@@ -111,14 +128,17 @@ def summary(broker: Broker, placed: Sequence[Placed]) -> dict[str, Any]:
 def explanation(broker: Broker, placed: Placed) -> dict[str, Any]:
     """Why a job went where it did: every centre that might take it, term by term; the others' rule.
 
-    With the predicted start stands the actual one, and with the predicted cost the actual cost.
+    With the predicted start (and the two between which eight in ten are expected to lie) stands the
+    actual one, and with the predicted cost the actual cost. An option's start is that of the plan.
     """
-    choice = placed.choice
+    choice, forecast = placed.choice, placed.forecast
+    between = [choice.ready + wait for wait in (forecast.low, forecast.high)] if forecast else None
     return {
         "job": choice.job,
         "policy": broker.policy,
         "centre": choice.centre,
-        "predicted_start": choice.predicted_start,
+        "predicted_start": placed.predicted_start,
+        "predicted_between": between,
         "start": placed.start,
         "let_in_at": choice.ready,
         "yuan": placed.terms.total,

@@ -106,10 +106,10 @@ def simulate_planned(
 
     As `simulator.simulate`, but all arrivals and ends of a moment are seen together.
     """
-    return _PlannedMachine(jobs, processors, fixed, moving).play()
+    return PlannedMachine(jobs, processors, fixed, moving).play()
 
 
-class _PlannedMachine:
+class PlannedMachine:
     """A machine amid a window; jobs are places in the window."""
 
     def __init__(
@@ -141,24 +141,26 @@ class _PlannedMachine:
         if running:
             moments.append(running[0][0])
         self.now = max(self.now, min(moments))
-        while self.arrived < len(jobs) and jobs[self.arrived].submit <= self.now:
-            insort(self.queue, (self.keys[self.arrived], self.arrived))
-            self.arrived += 1
         while running and running[0][0] <= self.now:
-            place = running.pop(0)[1]
-            self.free += jobs[place].processors
-            due = self.starts[place] + self.needs[place][1]
-            del self.expected[bisect_left(self.expected, (due, place))]
+            self._end(running.pop(0)[1])
+        while self.arrived < len(jobs) and jobs[self.arrived].submit <= self.now:
+            self._arrive(self.arrived)
+            self.arrived += 1
         return True
+
+    def _arrive(self, place: int) -> None:
+        insort(self.queue, (self.keys[place], place))
+
+    def _end(self, place: int) -> None:
+        self.free += self.jobs[place].processors
+        due = self.starts[place] + self.needs[place][1]
+        del self.expected[bisect_left(self.expected, (due, place))]
 
     def _start_who_is_due(self) -> None:
         jobs, needs, now = self.jobs, self.needs, self.now
         if all(needs[place][0] > self.free for _, place in self.queue):
             return
-        queue = [place for _, place in self.queue]
-        if self.moving is not None:
-            moving = self.moving
-            queue.sort(key=lambda place: (moving(jobs[place], now), place))
+        queue = self._in_order()
         plan = FreeProcessors(now, self.free, self._expected_ends())
         chosen = {queue[n] for n in starts_now([needs[place] for place in queue], plan)}
         if chosen:
@@ -168,6 +170,13 @@ class _PlannedMachine:
             self.free -= jobs[place].processors
             insort(self.running, (now + jobs[place].run, place))
             insort(self.expected, (now + needs[place][1], place))
+
+    def _in_order(self) -> list[int]:
+        queue = [place for _, place in self.queue]
+        if self.moving is not None:
+            moving, jobs, now = self.moving, self.jobs, self.now
+            queue.sort(key=lambda place: (moving(jobs[place], now), place))
+        return queue
 
     def _expected_ends(self) -> list[tuple[float, int]]:
         """When the running give back how much; who is past the request is given a little longer."""

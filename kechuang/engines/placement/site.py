@@ -5,10 +5,9 @@ from collections.abc import Sequence
 
 from kechuang.engines.placement.centres import BrokerJob, Centre
 from kechuang.engines.placement.experience import Experience
+from kechuang.engines.placement.foresight import LOOKED_AT, Present, Queued
 from kechuang.engines.placement.planning import FreeProcessors
 
-LOOKED_AT = 500
-"""How many of a queue a centre looks at each time, as Slurm does (bf_max_job_test)."""
 PLANNED_AHEAD = 64
 """How many queued jobs a prediction places one by one; the others count by their work."""
 
@@ -145,6 +144,20 @@ class Site:
         ends.sort()
         self.seen = now, ends
         return ends
+
+    def present(self, place: int, key: Key, ready: float, now: float) -> tuple[Present, int]:
+        """The centre as a prediction for a job looks at it, with the job's place in the queue."""
+        jobs, own = self.jobs, bisect_left(self.promised, (key, place))
+        waiting = [*self.promised[:own], (key, place, ready), *self.promised[own:]]
+        queue = [
+            Queued(jobs[each].processors, jobs[each].requested, max(0.0, when - now))
+            for _, each, when in waiting
+        ]
+        running = [
+            (now - since, jobs[each].processors, jobs[each].requested)
+            for each, since in self.running.items()
+        ]
+        return Present(self.free, running, queue, self.depth), own
 
     def ahead_of(self, key: Key, now: float) -> tuple[FreeProcessors, float]:
         """The plan of all who stand before `key`, and the seconds of work beyond it."""

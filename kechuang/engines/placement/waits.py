@@ -4,6 +4,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from statistics import median
 
+from kechuang.engines.placement.experience import Experience
+from kechuang.engines.placement.foresight import Forecast, Present, Queued, foresee
+from kechuang.engines.placement.orders import FixedKey, MovingKey
+from kechuang.engines.placement.planning import DEPTH, PlannedMachine
+from kechuang.engines.placement.trace import Job
+
 DAY = 86_400
 _WAITED = 60  # seconds: jobs that waited less say nothing of a prediction
 
@@ -35,3 +41,40 @@ def prediction_errors(
         "ours_seconds": median(ours),
         "mean_of_a_day_seconds": median(peers),
     }
+
+
+def simulate_foretold(
+    jobs: Sequence[Job], processors: int, fixed: FixedKey, moving: MovingKey | None = None
+) -> tuple[list[float], list[Forecast]]:
+    """When each job starts under our backfilling, and how long it was to wait by what was known
+    when it was submitted."""
+    machine = _ForetellingMachine(jobs, processors, fixed, moving)
+    starts = machine.play()
+    return starts, machine.forecasts
+
+
+class _ForetellingMachine(PlannedMachine):
+    """A machine that says at each arrival how long it will be, and learns at each end."""
+
+    def __init__(
+        self, jobs: Sequence[Job], processors: int, fixed: FixedKey, moving: MovingKey | None
+    ) -> None:
+        super().__init__(jobs, processors, fixed, moving)
+        self.experience = Experience()
+        self.forecasts: list[Forecast] = []
+
+    def _arrive(self, place: int) -> None:
+        super()._arrive(place)
+        jobs, needs, order = self.jobs, self.needs, self._in_order()
+        running = [
+            (self.now - self.starts[each], jobs[each].processors, needs[each][1])
+            for _, each in self.running
+        ]
+        queue = [Queued(*needs[each]) for each in order]
+        present = Present(self.free, running, queue, DEPTH)
+        found = foresee(present, order.index(place), self.experience, str(jobs[place].number))
+        self.forecasts.append(found)
+
+    def _end(self, place: int) -> None:
+        super()._end(place)
+        self.experience.learn(self.jobs[place].run, self.jobs[place].requested)
