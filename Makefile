@@ -44,10 +44,12 @@ bench-money: install-tests
 	@KC_STEPS="$${KC_STEPS:-10000}" KECHUANG_STATE="$${KECHUANG_STATE:-$(CURDIR)/.state/tests}" \
 	KECHUANG_DURABLE=0 KECHUANG_POOL=0 .venv/bin/python -m pytest tests/projects/test_machine.py
 
-# Panels, draw, log and sealing against their bars; DATA=folder adds the published bids (*.in).
+# Panels, draw, log and sealing against their bars; DATA=folder adds the published bids (*.in);
+# RECORD and MARKERS are addresses of empty databases for the record, and for words planted in bids.
 bench-fairness: install-tests
 	@.venv/bin/python -m bench fairness $(if $(DATA),data=$(DATA))
 	@test -z "$(RECORD)" || DATABASE_URL="$(RECORD)" .venv/bin/python -m bench.record
+	@test -z "$(MARKERS)" || DATABASE_URL="$(MARKERS)" .venv/bin/python -m bench.markers
 
 # The ranking engine and its peers: SIZE offers, PEERS of them for the peers, DATA=folder for quality.
 bench-ranking: install-tests
