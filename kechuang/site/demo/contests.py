@@ -11,6 +11,7 @@ from kechuang.challenges import actions, queries
 from kechuang.challenges.actions import Draft, Envelope
 from kechuang.challenges.models import Bid, BudgetLine, Challenge
 from kechuang.challenges.rules.drafting import CriterionFacts, TargetFacts
+from kechuang.challenges.rules.form import as_facts
 from kechuang.needs.models import Need
 from kechuang.notices.models import Notice
 from kechuang.parties.models import Person
@@ -20,7 +21,8 @@ from kechuang.projects.queries import agreement_in_hand
 from kechuang.projects.rules import terms_from_json
 from kechuang.reviews import actions as reviews
 from kechuang.reviews import queries as panels
-from kechuang.site.demo import texts
+from kechuang.reviews.rules import Phases
+from kechuang.site.demo import racing, sealed, texts
 from kechuang.site.demo.cast import Cast
 from kechuang.site.demo.drawing import drawn_seats
 
@@ -45,7 +47,7 @@ SCORED = (
     "路线清楚，验证条件落实。", "指标可达，成本需再核。", "创新性好，工程化经验稍欠。",
 )  # fmt: skip
 STAGES = ("ARGUING", "APPROVED", "OPEN", "CLOSED", "REVIEWING", "DECIDING", "ON_NOTICE",
-          "AWARDED", "RUNNING")  # fmt: skip
+          "AWARDED", "RUNNING", "GATE")  # fmt: skip
 
 
 @dataclass
@@ -151,9 +153,13 @@ def _play(contest: Contest) -> Project | None:
         _propose(contest)
     if far >= STAGES.index("ON_NOTICE"):
         _approve(contest)
-    if state == "RUNNING":
+    if state in ("RUNNING", "GATE"):
         _award(contest)
         _start(contest)
+    if state == "GATE":
+        racing.reach_gate(contest)
+    if "relist" in contest.row:
+        _relist(contest)
     return _award(contest) if state == "AWARDED" else None
 
 
@@ -183,11 +189,17 @@ def _draft(contest: Contest) -> None:
         )
         for place, one in enumerate(contest.need.targets.all())
     ]  # fmt: skip
-    criteria = [CriterionFacts(c["code"], c["name"], c["weight"]) for c in row["criteria"]]
+    criteria = [
+        CriterionFacts(c["code"], c["name"], c["weight"], c.get("threshold"))
+        for c in row["criteria"]
+    ]
+    asked = [as_facts(one) for one in row["form"]] if "form" in row else None
     actions.save_draft(
-        challenge=contest.challenge, draft=Draft(fields, targets, criteria), by=officer,
+        challenge=contest.challenge, draft=Draft(fields, targets, criteria, asked), by=officer,
         at=contest.after(hours=2),
     )  # fmt: skip
+    if "custodians" in row:
+        sealed.name_custodians(contest)
     answers = {FIT.get(key, key): (True, words) for key, words in row["fit"].items()}
     actions.answer_fit_test(
         challenge=contest.challenge, answers=answers, by=officer, at=contest.after(hours=1)
@@ -243,10 +255,13 @@ def _bid(contest: Contest, row: dict[str, Any]) -> None:
     lead = cast.unit_actor(unit, Role.MEMBER)
     bid = actions.start_bid(challenge=contest.challenge, by=lead, at=contest.after(hours=3))
     content = _proposal(contest, row, cast.unit_person(unit, Role.MEMBER))
-    actions.save_bid(
-        bid=bid, content=content, envelope=Envelope(other_public=False, commitment=True), by=lead,
-        at=contest.after(hours=1),
-    )  # fmt: skip
+    if "custodians" in contest.row:
+        sealed.hand_in(contest, bid, content, lead)
+    else:
+        actions.save_bid(
+            bid=bid, content=content, envelope=Envelope(other_public=False, commitment=True),
+            by=lead, at=contest.after(hours=1),
+        )  # fmt: skip
     admin = cast.unit_actor(unit, Role.UNIT_ADMIN)
     actions.sign_bid(bid=bid, by=admin, at=contest.after(hours=1))
     actions.submit_bid(bid=bid, by=lead, at=contest.after(hours=1))
@@ -279,6 +294,7 @@ def _proposal(contest: Contest, row: dict[str, Any], lead: Person) -> dict[str, 
         ],
         "budget": {"total_fen": total, "public_fen": public, "own_fen": total - public,
                    "other_fen": 0, "signing_fen": signing},
+        **({"answers": row["answers"]} if "answers" in row else {}),
     }  # fmt: skip
 
 
@@ -296,6 +312,15 @@ def _close(contest: Contest) -> None:
         actions.fail_challenge(
             challenge=contest.challenge, by=Actor.CLOCK, at=contest.after(minutes=1)
         )
+
+
+def _relist(contest: Contest) -> None:
+    """A new round of a call that failed, in the mode that its file says: a draft to go on with."""
+    told = contest.row["relist"]
+    actions.relist_challenge(
+        challenge=contest.fresh(), reason=told["reason"], mode_code=told["mode"],
+        by=contest.cast.actor("linjing"), at=contest.after(days=3),
+    )  # fmt: skip
 
 
 def _unseal(contest: Contest) -> None:
@@ -329,6 +354,12 @@ def _review(contest: Contest, done: int) -> None:
         )  # fmt: skip
     for name, seat in zip(contest.experts, seats, strict=True):
         reviews.accept_seat(seat=seat, by=cast.actor(name), at=contest.after(hours=1))
+    if "consensus_in_days" in contest.row:
+        days = contest.row["consensus_in_days"]
+        phases = Phases(*(cast.clock.at(days - before, 17) for before in (2, 1, 0)))
+        reviews.set_phases(
+            panel=panel, phases=phases, by=cast.actor("linjing"), at=contest.after(hours=1)
+        )
     for name, seat in list(zip(contest.experts, seats, strict=True))[:done]:
         for place, bid in enumerate(contest.bids):
             _score(contest, name, seat, place, bid)
