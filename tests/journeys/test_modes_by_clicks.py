@@ -1,7 +1,8 @@
-"""The three newer modes in a real browser, from need to agreement: what is theirs by clicks.
+"""The four sister modes in a real browser, from need to agreement: what is theirs by clicks.
 
-What all modes share (need, argument, bids, panel) is walked by clicks in test_line_by_clicks; here
-the line's actions bring each call to the pages that only its mode has.
+What all modes share (need, argument, bids, panel), and all of the open challenge, is walked by
+clicks in test_line_by_clicks; here the line's actions bring each call to the pages that only its
+mode has.
 """
 
 import os
@@ -66,8 +67,10 @@ def office(transactional_db, at, monkeypatch, chromium, live_server, tmp_path):
         desk.context.close()
 
 
-def test_three_modes_from_need_to_agreement(office, at, monkeypatch):
-    for mode, walk in (("DIRECT", _direct), ("COMPETITIVE", _competitive), ("RACE", _race)):
+def test_four_modes_from_need_to_agreement(office, at, monkeypatch):
+    walks = {"DIRECT": _direct, "COMPETITIVE": _competitive, "RACE": _race, "MERIT": _merit}
+    stages.budget_line(office.world, at, wan=15_000)
+    for mode, walk in walks.items():
         monkeypatch.setattr(stages, "MODE", mode)
         walk(office, at)
 
@@ -152,3 +155,24 @@ def _race(office, at):
     members = sorted(one.organisation.name for one in going.members.all())
     assert (going.state, members) == (
         "ACTIVE", sorted([world.university.name, world.institute.name]))
+
+
+def _merit(office, at):
+    """The poser chooses nobody; the office finds but the first of the ranking to propose."""
+    world = office.world
+    office.line = stages.deciding(world, at, 5)
+    first, second = (bid.number for bid in office.line.bids)
+    assert "选定揭榜方" not in office(world.unit_admin, "").inner_text("main")
+    page = office(world.officer, "propose/")
+    offered = page.eval_on_selector_all(
+        "[name=bid], [name=bid] option", "all => all.map(one => one.value)"
+    )
+    assert (first in offered, second in offered) == (True, False)
+    page.fill("[name=reason]", "评审第一名，85 分。")
+    office.press(world.officer, "提出拟立项")
+    office.approve("同意")
+    assert world.university.name in office(world.officer, "").inner_text("main")
+    [project] = office.award()
+    states = [Bid.objects.get(number=one).state for one in (first, second)]
+    assert (project.state, states[0]) == ("ACTIVE", "CONTRACTED")
+    assert states[1] != "CONTRACTED"
