@@ -16,8 +16,11 @@ from rich.table import Table
 from bench.workloads import broker_jobs, made_trace
 from kechuang.engines.placement.broker import Broker, Choice
 from kechuang.engines.placement.centres import BrokerJob, Centre, read_centres, read_jobs
+from kechuang.engines.placement.foresight import Forecast
 from kechuang.engines.placement.grid import run_jobs, summary
-from kechuang.engines.placement.waits import prediction_errors
+from kechuang.engines.placement.orders import FIXED
+from kechuang.engines.placement.trace import read_trace, with_estimates
+from kechuang.engines.placement.waits import prediction_errors, simulate_foretold
 
 LOADS = {0.30: (15, 25), 0.67: (15, 25), 0.97: (0, 10)}  # percent below the best peer: bar, aim
 PEERS = ("home", "random", "least-load", "wait-transfer")
@@ -84,31 +87,45 @@ def _jobs(
 
 
 def foretold_table(data: Path) -> Table:
-    """How far predictions at submission are from waits in the queue; transfer and hold apart."""
+    """How far predictions at submission are from waits: on the broker's centres, on one machine."""
     table = Table(title="waits over a minute foretold: median absolute error, seconds")
-    for head in (
-        "load",
-        "inside the centre",
-        "jobs",
-        "predicted",
-        "mean of the day before",
-        "ratio",
-    ):
+    heads = ("where", "order", "jobs", "predicted", "mean of the day before", "ratio", "in range")
+    for head in heads:
         table.add_column(head, justify="right")
     centres = _centres(data)
     for load in LOADS:
         jobs = _jobs(data, "", load, 1, centres)
-        for policy, inside in (("cost", "first come, EASY"), ("ours", "ours")):
-            broker = Broker(centres, jobs, policy)
-            done = run_jobs(broker)
+        for policy, order in (("cost", "first come, EASY"), ("ours", "ours")):
+            done = run_jobs(Broker(centres, jobs, policy), foretold=True)
             let_in = [each.choice.ready for each in done]
             waits = [each.start - ready for each, ready in zip(done, let_in, strict=True)]
-            said = [each.choice.predicted_start - each.choice.ready for each in done]
-            found = prediction_errors(let_in, waits, said)
-            ours, peer = found["ours_seconds"], found["mean_of_a_day_seconds"]
-            cells = (f"{found['jobs']:,}", f"{ours:,.0f}", f"{peer:,.0f}", f"{ours / peer:.2f}")
-            table.add_row(f"{load:.2f}", inside, *cells)
+            forecasts = [each.forecast for each in done if each.forecast]
+            table.add_row(f"broker, {load:.2f}", order, *_errors(let_in, waits, forecasts))
+    with (data / "lublin-2.swf").open(encoding="utf-8") as lines:
+        trace = read_trace(lines)
+    tried = {"exact": trace, "x U[1, 5]": with_estimates(trace, 5, 7)}
+    for said, each in tried.items():
+        for order in ("fcfs", "ours"):
+            starts, forecasts = simulate_foretold(each.jobs, each.processors, FIXED[order])
+            submits = [job.submit for job in each.jobs]
+            waits = [start - at for start, at in zip(starts, submits, strict=True)]
+            table.add_row(f"alone, {said}", order, *_errors(submits, waits, forecasts))
     return table
+
+
+def _errors(
+    submits: Sequence[float], waits: Sequence[float], forecasts: Sequence[Forecast]
+) -> list[str]:
+    """Cells: jobs, errors and their ratio, and how many of the uncertain lay in their range."""
+    found = prediction_errors(submits, waits, [each.middle for each in forecasts])
+    ours, peer = found["ours_seconds"], found["mean_of_a_day_seconds"]
+    inside = [
+        each.low - 1 <= wait <= each.high + 1
+        for each, wait in zip(forecasts, waits, strict=True)
+        if each.high > each.low
+    ]
+    share = f"{fmean(inside):.2f}" if inside else "-"
+    return [f"{found['jobs']:,}", f"{ours:,.0f}", f"{peer:,.0f}", f"{ours / peer:.2f}", share]
 
 
 class _TimedBroker(Broker):

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import brokers
-from bench.workloads import KINDS, made_trace
+from bench.workloads import KINDS, made_trace, with_usual_limits
 from kechuang.engines.placement.evaluation import Rule, evaluate
 from kechuang.engines.placement.orders import FIXED
 from kechuang.engines.placement.simulator import Backfill, simulate
@@ -122,7 +122,12 @@ def against_peers(lublin: Trace | None) -> None:
     )
     for name, trace, starts in _traces(lublin):
         known = with_users(trace, *USERS)
-        for said, tried in (("exact", known), ("x U[1, 5]", with_estimates(known, *ESTIMATES))):
+        requests = {
+            "exact": known,
+            "x U[1, 5]": with_estimates(known, *ESTIMATES),
+            "usual limits": with_usual_limits(known, ESTIMATES[1]),
+        }
+        for said, tried in requests.items():
             peers = _peers(tried, starts)
             best = min(peers, key=lambda peer: peers[peer]["bounded_slowdown"])
             ours = evaluate(tried, OURS, starts, LENGTH)
