@@ -65,7 +65,7 @@ class Terms:
     refused_code: str = ""
     refused_facts: dict[str, Any] | None = None
     wait_seconds: int = 0  # as likely more as less
-    wait_low_seconds: int = 0  # eight in ten are expected to wait between the two
+    wait_low_seconds: int = 0  # most are expected to wait between the two
     wait_high_seconds: int = 0
     transfer_seconds: int = 0
     run_seconds: int = 0
