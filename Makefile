@@ -49,6 +49,7 @@ bench-money: install-tests
 bench-fairness: install-tests
 	@.venv/bin/python -m bench fairness $(if $(DATA),data=$(DATA))
 	@test -z "$(RECORD)" || DATABASE_URL="$(RECORD)" .venv/bin/python -m bench.record
+	@test -z "$(RECORD)" || DATABASE_URL="$(RECORD)" .venv/bin/python -m bench.appends
 	@test -z "$(MARKERS)" || DATABASE_URL="$(MARKERS)" .venv/bin/python -m bench.markers
 
 # The ranking engine and its peers: SIZE offers, PEERS of them for the peers, DATA=folder for quality.
