@@ -107,7 +107,12 @@ def rank_whole(
     setting: Setting, queries: Sequence[Query], workers: int = 0, ray: str | None = None
 ) -> Iterator[Ranked]:
     """The ranking of each query, in their order, with what takes its scores apart; of the
-    candidates the hits alone. `ray` names the Ray cluster that does it: see `rank_on_ray`."""
+    candidates the hits alone.
+
+    `ray` is the address of a Ray cluster that does it (`local` for one that starts here). Each of
+    its machines has Kechuang installed and sees the index folder by the same path; a share of the
+    needs goes to whichever is free. Raises RayMissing and RayUnreachable.
+    """
     if ray is not None:
         yield from _on_ray(setting, queries, ray, _share_whole)
     else:
@@ -149,15 +154,6 @@ def _pool(setting: Setting, count: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         count, get_context("spawn"), initializer=_begin_worker, initargs=(setting,)
     )
-
-
-def rank_on_ray(
-    setting: Setting, queries: Sequence[Query], address: str = ""
-) -> Iterator[list[Hit]]:
-    """The same on a Ray cluster. `address` names one that is there; without one Ray starts on this
-    machine. Each of its machines has Kechuang installed and sees the index folder by the same
-    path; a share of the needs goes to whichever is free, so the hits are the same to the last."""
-    yield from _on_ray(setting, queries, address, _share)
 
 
 def _on_ray(

@@ -12,7 +12,6 @@ from kechuang.engines.ranking.batch import (
     RayMissing,
     Setting,
     rank_all,
-    rank_on_ray,
     rank_whole,
     rank_with,
 )
@@ -35,7 +34,7 @@ def test_all_at_once_is_one_by_one(tmp_path, workers):
 def test_without_ray_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(RayMissing, match=r"kechuang\[ray\]"):
-        list(rank_on_ray(Setting(tmp_path), [Query("氮化铝")]))
+        list(rank_whole(Setting(tmp_path), [Query("氮化铝")], ray="local"))
 
 
 def offers():
