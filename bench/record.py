@@ -79,8 +79,8 @@ def fill(count: int) -> Any:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE record_entry, record_payload, record_tile, record_batch, record_checkpoint, "
-            "record_cosignature"
+            "TRUNCATE record_entry, record_payload, record_erasure, record_tile, record_batch, "
+            "record_checkpoint, record_cosignature"
         )
         with cursor.copy(
             f"COPY record_entry (id, {', '.join(COLUMNS)}) FROM STDIN"
@@ -99,7 +99,7 @@ def fill(count: int) -> Any:
 def _entries(count: int) -> Iterator[tuple[Any, ...]]:
     from kechuang.base.time import rfc3339
     from kechuang.record import rules
-    from kechuang.record.rules.verifying import Row, leaf_content
+    from kechuang.record.rules.hashing import Row, leaf_content
 
     chance, begin = random.Random(1), datetime(2026, 1, 1, tzinfo=UTC)
     for place in range(count):

@@ -16,11 +16,11 @@ class Entry(models.Model):
     published. Rows are never updated but for these, once each, and never deleted (trigger in 0006).
     """
 
-    number = models.CharField(_("编号"), max_length=11, unique=True, default=new_random_number)
-    turn = models.BigIntegerField(_("先后"), null=True, unique=True)
-    position = models.BigIntegerField(_("位置"), null=True, unique=True)
+    number = models.CharField(_("编号"), max_length=11, default=new_random_number)
+    turn = models.BigIntegerField(_("先后"), null=True)
+    position = models.BigIntegerField(_("位置"), null=True)
     verb = models.CharField(_("动作"), max_length=60)
-    object_number = models.CharField(_("对象"), max_length=40, db_index=True)
+    object_number = models.CharField(_("对象"), max_length=40)
     person = models.CharField(_("人员"), max_length=40, blank=True)
     appointment = models.CharField(_("任职"), max_length=40, blank=True)
     role = models.CharField(_("角色"), max_length=20)
@@ -41,6 +41,16 @@ class Entry(models.Model):
                 condition=Q(position__isnull=True) | Q(position__gte=0),
                 name="record_position_not_negative",
             ),
+            models.UniqueConstraint(fields=["number"], name="one_record_per_number"),
+            # Every act of the platform waits for an append: what has no turn or place yet stands in
+            # no index of turns and places.
+            models.UniqueConstraint(
+                fields=["turn"], name="one_record_per_turn", condition=Q(turn__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["position"], name="one_record_per_position",
+                condition=Q(position__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(fields=["object_number", "id"], name="record_by_object"),
@@ -48,7 +58,8 @@ class Entry(models.Model):
                 fields=["id"], name="record_unsequenced", condition=Q(turn__isnull=True)
             ),
             models.Index(
-                fields=["turn"], name="record_unpublished", condition=Q(position__isnull=True)
+                fields=["turn"], name="record_unpublished",
+                condition=Q(position__isnull=True, turn__isnull=False),
             ),
             models.Index(fields=["verb", "at"], name="record_by_verb"),
         ]

@@ -22,6 +22,24 @@ def test_entry_keeps_role_and_organisation_as_they_were(world, at):
     assert Payload.objects.get(entry=kept).content == {"state": "COUNTY_CHECK"}
 
 
+def test_a_number_taken_twice_is_refused_by_the_database(world, at, monkeypatch):
+    entry = actions.append(verb="x", object_number="x", by=Actor.CLOCK, at=at)
+    assert entry.recorded_at and not entry._state.adding
+    monkeypatch.setattr(actions, "new_random_number", lambda: entry.number)
+    refused = pytest.raises(IntegrityError, match="one_record_per_number")
+    with refused, transaction.atomic():
+        actions.append(verb="y", object_number="y", by=Actor.CLOCK, at=at)
+    assert list(Entry.objects.filter(number=entry.number).values_list("verb", flat=True)) == ["x"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_append_outside_a_transaction_is_one_of_its_own(at):
+    entry = actions.append(verb="x", object_number="x", by=Actor.CLOCK, at=at, payload={"需": 1})
+    kept = Entry.objects.get(number=entry.number)
+    assert (kept.pk, kept.leaf_hash, kept.at) == (entry.pk, entry.leaf_hash, at)
+    assert Payload.objects.get(entry=kept).content == {"需": 1}
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", [1.5, b"x", "字" * 201, {"a": [2.0]}])
 def test_payload_refuses_floats_bytes_and_prose(at, value):

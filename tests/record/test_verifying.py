@@ -16,7 +16,8 @@ from kechuang.record import actions, queries, rules
 from kechuang.record.commands import app
 from kechuang.record.models import Checkpoint, Cosignature, Entry, Payload, Tile
 from kechuang.record.queries import verifying
-from kechuang.record.rules.verifying import Held, Kind, Row, canonical_all, leaf_content
+from kechuang.record.rules.hashing import Row, canonical_all, leaf_content
+from kechuang.record.rules.verifying import Held, Kind
 
 pytestmark = pytest.mark.django_db
 COUNT = 60
@@ -232,9 +233,21 @@ def test_the_database_writes_instants_as_the_record_does(filled, fraction):
     at = datetime(2026, 11, 30, 16, 59, 59, fraction, tzinfo=UTC)
     with transaction.atomic():
         as_superuser(f"UPDATE record_entry SET at = '{at.isoformat()}' WHERE position = 2")
-        row = list(verifying._rows())[2]
+        with connection.cursor() as cursor:
+            cursor.execute(verifying._ROWS, [2, 3])
+            row = Row._make(cursor.fetchone())
         transaction.set_rollback(True)
     assert row.at == rfc3339(at)
+
+
+def test_hashing_on_every_core_finds_the_same(filled, monkeypatch):
+    monkeypatch.setattr(verifying, "AT_ONCE", 2)
+    alone = list(verifying._judged())
+    monkeypatch.setattr(verifying, "BATCHES_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(verifying.os, "sched_getaffinity", lambda process: {0, 1})
+    assert list(verifying._judged()) == alone
+    assert [one.position for one in alone] == sorted(one.position for one in alone)
+    assert len(alone) > 2 * verifying.IN_HAND and all(one.is_whole for one in alone)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@ from kechuang.base.numbers import display_number, new_random_number
 from kechuang.base.time import SHANGHAI
 from kechuang.record import queries, rules
 from kechuang.record.actions.erasing import approve_erasure, ask_erasure, refuse_erasure
+from kechuang.record.actions.inserting import insert_entry
 from kechuang.record.actions.tree import (
     grow_tree,
     keep_cosignature,
     publish_batch,
     take_checkpoint,
 )
-from kechuang.record.models import Cursor, Entry, NumberSeries, Payload
+from kechuang.record.models import Cursor, Entry, NumberSeries
 
 SEQUENCER_LOCK = 7_301_001
 __all__ = [
@@ -28,7 +29,6 @@ __all__ = [
 ]
 
 
-@transaction.atomic
 def append(
     *,
     verb: str,
@@ -42,7 +42,7 @@ def append(
     Refuses floats and prose in the payload (rules.PayloadRefused).
     """
     salt = os.urandom(rules.SALT_BYTES)
-    content = dict(payload or {})
+    content = rules.canonical_json(payload or {})
     entry = Entry(
         number=new_random_number(),
         verb=verb,
@@ -56,12 +56,10 @@ def append(
         at=at,
         suite=rules.SUITE,
         salt=salt,
-        payload_hash=rules.payload_hash(rules.payload_salt(rules.SUITE, salt), content),
+        payload_hash=rules.hash_of_canonical(rules.payload_salt(rules.SUITE, salt), content),
     )
     entry.leaf_hash = rules.leaf_hash(rules.canonical_json(queries.leaf_of(entry)))
-    entry.save(force_insert=True)
-    Payload.objects.create(entry=entry, content=content)
-    return entry
+    return insert_entry(entry, content)
 
 
 def append_batch(

@@ -1,22 +1,24 @@
 """The record as rows, held against its tree and against checkpoints."""
 
+import marshal
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from typing import Any
 
 from django.db import connection
 
 from kechuang.record.models import Checkpoint, Entry, Tile
 from kechuang.record.queries.erasing import erased_by_two
 from kechuang.record.queries.proofs import fillers
-from kechuang.record.rules.verifying import (
-    Held,
-    Reader,
-    Report,
-    Row,
-    canonical_all,
-    leaves_of,
-)
+from kechuang.record.rules.hashing import Judged, judge_packed
+from kechuang.record.rules.verifying import Held, Reader, Report, leaves_of
 
-AT_ONCE = 20_000
+AT_ONCE, IN_HAND = 20_000, 3
+BATCHES_WORTH_PROCESSES = 4
+# The payload by its key each time: the planner would read all payloads for every batch.
 _ROWS = """
 SELECT e.position, e.number, e.verb, e.object_number, e.person, e.appointment, e.role,
        e.organisation, e.region, e.via,
@@ -24,7 +26,8 @@ SELECT e.position, e.number, e.verb, e.object_number, e.person, e.appointment, e
                '.000000', '') || '+08:00',
        e.suite, e.salt, e.payload_hash, e.leaf_hash,
        p.content::text
-FROM record_entry e LEFT JOIN record_payload p ON p.entry_id = e.id
+FROM record_entry e
+LEFT JOIN LATERAL (SELECT content FROM record_payload WHERE entry_id = e.id OFFSET 0) p ON true
 WHERE e.position >= %s AND e.position < %s ORDER BY e.position
 """
 
@@ -36,18 +39,43 @@ def report_on(outside: Iterable[Held] = ()) -> Report:
     tiles = Tile.objects.filter(level=0).order_by("place").values_list("hashes", flat=True)
     leaves = leaves_of(map(bytes, tiles.iterator()))
     reader = Reader(leaves, [*held, *outside], fillers().get, erased_by_two())
-    report = reader.read(_rows())
+    report = reader.read(_judged())
     report.waiting = Entry.objects.filter(position__isnull=True).count()
     return report
 
 
-def _rows() -> Iterator[Row]:
+def _judged() -> Iterator[Judged]:
+    """The entries in order, hashed again; the database reads the next ones meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(position), -1) FROM record_entry")
-        last = cursor.fetchone()[0]
-        for first in range(0, last + 1, AT_ONCE):
+        batches = range(0, cursor.fetchone()[0] + 1, AT_ONCE)
+
+        def read(first: int) -> list[tuple[Any, ...]]:
             cursor.execute(_ROWS, [first, first + AT_ONCE])
-            rows = cursor.fetchall()
-            contents = canonical_all([row[-1] for row in rows])
-            for row, content in zip(rows, contents, strict=True):
-                yield Row._make((*row[:-1], content))
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+        with ThreadPoolExecutor(1) as aside, _hashers(len(batches)) as hashers:
+            hashed: deque[Future[bytes]] = deque()
+            coming = aside.submit(read, 0)
+            for first in batches:
+                rows = coming.result()
+                coming = aside.submit(read, first + AT_ONCE)
+                hashed.append(hashers.submit(judge_packed, marshal.dumps(rows)))
+                if len(hashed) > IN_HAND:
+                    yield from _unpacked(hashed.popleft())
+            for last in hashed:
+                yield from _unpacked(last)
+
+
+def _unpacked(hashed: Future[bytes]) -> Iterator[Judged]:
+    """As judge_packed packed them."""
+    return map(Judged._make, marshal.loads(hashed.result()))  # nosec B302
+
+
+def _hashers(batches: int) -> Executor:
+    """Every core, where there is work for them: a process takes a while to start."""
+    cores = len(os.sched_getaffinity(0))
+    if batches < BATCHES_WORTH_PROCESSES or cores < 2:
+        return ThreadPoolExecutor(1)
+    return ProcessPoolExecutor(cores, get_context("spawn"))

@@ -27,9 +27,18 @@ def canonical_json(value: Any) -> bytes:
     b'{"a":"\\xe9\\x9c\\x80","b":1}'
     """
     check_payload(value)
-    return json.dumps(
-        _ordered(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    ).encode()
+    text = _written(value)
+    if not text.isascii() and max(text) >= "\ue000":  # only there do code points and units part
+        text = _in_order(_ordered(value))
+    return text.encode()
+
+
+_written = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=True, default=dict
+).encode
+_in_order = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=dict
+).encode
 
 
 def _ordered(value: Any) -> Any:
@@ -43,19 +52,21 @@ def _ordered(value: Any) -> Any:
 
 def check_payload(value: Any) -> None:
     """Refuse what the record does not keep: floats, bytes, and texts as long as prose."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            raise PayloadRefused(
+                "record.text_too_long", N_("记录只存编号、代码和指纹，不存正文。"), {}
+            )
+    elif value is None or isinstance(value, int):
+        return
+    elif isinstance(value, Mapping):
         for key, item in value.items():
             check_payload(str(key))
             check_payload(item)
     elif isinstance(value, list | tuple):
         for item in value:
             check_payload(item)
-    elif isinstance(value, str):
-        if len(value) > LONGEST_TEXT:
-            raise PayloadRefused(
-                "record.text_too_long", N_("记录只存编号、代码和指纹，不存正文。"), {}
-            )
-    elif value is not None and not isinstance(value, bool | int):
+    else:
         raise PayloadRefused(
             "record.kind_of_value",
             N_("记录不存 {kind} 类型的值。"),
@@ -86,7 +97,12 @@ def payload_salt(suite: str, salt: bytes) -> bytes:
 
 def payload_hash(salt: bytes, payload: Any) -> str:
     """The salted fingerprint of a payload: it can be erased, and cannot be guessed after."""
-    return hashlib.sha256(salt + canonical_json(payload)).hexdigest()
+    return hash_of_canonical(salt, canonical_json(payload))
+
+
+def hash_of_canonical(salt: bytes, content: bytes) -> str:
+    """The same of a payload that is canonical JSON already."""
+    return hashlib.sha256(salt + content).hexdigest()
 
 
 def who_hash(salt: bytes, who: Sequence[str]) -> str:

@@ -4,47 +4,13 @@ Pure: rows, leaves and checkpoints come in, findings go out; the first finding i
 that is not as it was.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
-from typing import NamedTuple
 
 from kechuang.base.refusals import N_
 from kechuang.engines.transparency import Edge
-from kechuang.record.rules import (
-    FIRST_SUITE,
-    PayloadRefused,
-    canonical_json,
-)
-
-_text = json.encoder.encode_basestring  # as canonical JSON writes a string
-_MARK = '"\\u0000"'  # PostgreSQL keeps no such character, and what holds a backslash is not plain
-_INNER = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER = bytes(byte ^ 0x5C for byte in range(256))
-
-
-class Row(NamedTuple):
-    """An entry as it is hashed: `at` written as RFC 3339 with +08:00, and `content` the payload in
-    canonical JSON, None where it is gone."""
-
-    position: int
-    number: str
-    verb: str
-    object_number: str
-    person: str
-    appointment: str
-    role: str
-    organisation: str
-    region: str
-    via: str
-    at: str
-    suite: str
-    salt: bytes
-    payload_hash: str
-    leaf_hash: str
-    content: bytes | None
+from kechuang.record.rules.hashing import Judged
 
 
 class Kind(StrEnum):
@@ -102,83 +68,6 @@ class Report:
         return not self.findings
 
 
-def leaf_content(row: Row) -> bytes:
-    """What an entry's leaf hash covers, in canonical JSON; as `rules.leaf_of`, but quick."""
-    at, suite = row.at, row.suite
-    if suite == FIRST_SUITE:
-        told = (
-            f'{{"appointment":{_text(row.appointment)},"at":"{at}","number":{_text(row.number)},'
-            f'"object":{_text(row.object_number)},"organisation":{_text(row.organisation)},'
-            f'"payload":{_text(row.payload_hash)},"person":{_text(row.person)},'
-            f'"region":{_text(row.region)},"role":{_text(row.role)},"suite":{_text(suite)},'
-            f'"verb":{_text(row.verb)},"via":{_text(row.via)}}}'
-        )
-        return told.encode()
-    who = f"[{_text(row.person)},{_text(row.appointment)},{_text(row.organisation)}]".encode()
-    hashed = sha256(_keyed(row.salt, b"who") + who).hexdigest()
-    return (
-        f'{{"at":"{at}","number":{_text(row.number)},"object":{_text(row.object_number)},'
-        f'"payload":{_text(row.payload_hash)},"region":{_text(row.region)},'
-        f'"role":{_text(row.role)},"suite":{_text(suite)},"verb":{_text(row.verb)},'
-        f'"via":{_text(row.via)},"who":"{hashed}"}}'
-    ).encode()
-
-
-def _keyed(key: bytes, told: bytes) -> bytes:
-    """HMAC-SHA-256 (RFC 2104) under a key of at most 64 bytes, as `hmac.digest` says it; in half
-    of its time, which a million entries tell."""
-    padded = key.ljust(64, b"\0")
-    inner = sha256(padded.translate(_INNER) + told).digest()
-    return sha256(padded.translate(_OUTER) + inner).digest()
-
-
-def is_payload_whole(row: Row) -> bool:
-    """Whether the payload is the one whose fingerprint the entry carries."""
-    if not row.content:
-        return False
-    salt = row.salt if row.suite == FIRST_SUITE else _keyed(row.salt, b"payload")
-    return sha256(salt + row.content).hexdigest() == row.payload_hash
-
-
-def canonical_all(contents: Sequence[str | None]) -> list[bytes | None]:
-    """Payloads as the database writes them (JSON, None where gone), in canonical JSON; empty where
-    one is what the record does not keep.
-
-    Those with plain keys and no fractions are read and written all at once, with a mark between
-    them that none of them holds.
-
-    >>> canonical_all(['{"b": 1, "a": "x"}', None, '{"a": "需"}', '{"a": 0.5}'])[:2]
-    [b'{"a":"x","b":1}', None]
-    """
-    plain = [one for one in contents if one is not None and _is_plain(one)]
-    try:
-        quick = iter(_written_together(plain))
-    except RecursionError:
-        return [None if one is None else _canonical(one) for one in contents]
-    return [
-        None if one is None else next(quick) if _is_plain(one) else _canonical(one)
-        for one in contents
-    ]
-
-
-def _is_plain(content: str) -> bool:
-    return content.isascii() and "." not in content and "\\" not in content
-
-
-def _written_together(plain: Sequence[str]) -> list[bytes]:
-    between = f",{_MARK},"
-    every = json.loads(f"[{between.join(plain)}]")
-    written = json.dumps(every, separators=(",", ":"), sort_keys=True)[1:-1]
-    return [one.encode() for one in written.split(between)] if plain else []
-
-
-def _canonical(content: str) -> bytes:
-    try:
-        return canonical_json(json.loads(content))
-    except (PayloadRefused, ValueError, RecursionError):
-        return b""
-
-
 class Reader:
     """Reads rows in order of position against the leaves that the tree has; keeps the findings.
 
@@ -188,7 +77,9 @@ class Reader:
     """
 
     def __init__(
-        self, leaves: Sequence[bytes], held: Iterable[Held],
+        self,
+        leaves: Sequence[bytes],
+        held: Iterable[Held],
         filler: Callable[[int], bytes | None] = lambda place: None,
         erased: frozenset[str] = frozenset(),
     ) -> None:
@@ -202,8 +93,8 @@ class Reader:
         self._next = 0
         self._places: dict[bytes, int] | None = None
 
-    def read(self, rows: Iterable[Row]) -> Report:
-        """The report over all rows and checkpoints."""
+    def read(self, rows: Iterable[Judged]) -> Report:
+        """The report over all entries and checkpoints."""
         for row in rows:
             self._take(row)
         self._fill(len(self.leaves))
@@ -223,15 +114,14 @@ class Reader:
             self.report.fillers += 1
             self._append(leaf)
 
-    def _take(self, row: Row) -> None:
+    def _take(self, row: Judged) -> None:
         self._fill(row.position)
         here = self.edge.size
-        leaf = sha256(b"\x00" + leaf_content(row)).digest()
         if row.position != here and not self.report.findings:
             self._find(Kind.DELETED, here)
         if not self.report.findings:
-            self._compare(row, leaf, here)
-        self._append(leaf)
+            self._compare(row, here)
+        self._append(row.leaf)
 
     def _append(self, leaf: bytes) -> None:
         self.edge.append(leaf)
@@ -239,17 +129,17 @@ class Reader:
             self._hold(self.held[self._next])
             self._next += 1
 
-    def _compare(self, row: Row, leaf: bytes, here: int) -> None:
-        if here < len(self.leaves) and leaf != self.leaves[here]:
-            self._find(self._how(row, leaf, here), here, row.number)
-        elif leaf.hex() != row.leaf_hash:
+    def _compare(self, row: Judged, here: int) -> None:
+        if here < len(self.leaves) and row.leaf != self.leaves[here]:
+            self._find(self._how(row.leaf, here), here, row.number)
+        elif not row.is_own:
             self._find(Kind.EDITED, here, row.number)
-        elif row.content is None and row.number in self.erased:
+        elif row.is_whole is None and row.number in self.erased:
             self.report.erased.append(row.number)
-        elif not is_payload_whole(row):
+        elif not row.is_whole:
             self._find(Kind.PAYLOAD, here, row.number)
 
-    def _how(self, row: Row, leaf: bytes, here: int) -> Kind:
+    def _how(self, leaf: bytes, here: int) -> Kind:
         """What was done to the entry that stands where the tree has another."""
         if self._places is None:
             self._places = {one: place for place, one in enumerate(self.leaves)}
