@@ -118,6 +118,9 @@ def check_before(record, hashed):
     require(len(set(pool["members"])) == len(pool["members"]), "pool: somebody stands there twice")
     committed = {row["custodian"]: row["commitment"] for row in record["commitments"]}
     require(len(committed) == len(record["commitments"]), "commitments: a custodian stands twice")
+    for name, told in committed.items():
+        require(type(told) is str and len(bytes.fromhex(told)) == 32,
+                f"commitments: what {name} committed to is no hash")
     nonces = {}
     for row in record["reveals"]:
         name, nonce = row["custodian"], bytes.fromhex(row["nonce"])
@@ -168,6 +171,8 @@ def check_order(record, seed, keyed):
 
 
 def main():
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
     try:
         with open(sys.argv[1], encoding="utf-8") as file:
             record = json.load(file)

@@ -145,6 +145,8 @@ def say(told, origin, signers):
 
 
 def main(arguments):
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
     if not 2 <= len(arguments) <= 3:
         print(__doc__)
         return 2
@@ -155,7 +157,7 @@ def main(arguments):
         if len(arguments) == 3:
             with open(arguments[2], encoding="utf-8") as file:
                 kept = file.read()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         print(f"cannot be read: {error}")
         return 2
     try:
@@ -163,7 +165,7 @@ def main(arguments):
     except NotSo as fault:
         print(f"not so: {fault}")
         return 1
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         print(f"not so: the file is not as it should be ({error!r})")
         return 1
     say(told, origin, signers)

@@ -38,6 +38,7 @@ def seal(
     Compare the fingerprints that are printed with those the call published. Keep FILE and receipt.
     """
     engine = _engine()
+    _refuse_same([out, receipt], [file, call])
     fixed = _refusing(lambda: engine.call_from(_json(call)))
     content = _read(file)
     if part == "technical":
@@ -66,15 +67,10 @@ def open_bid(
     engine = _engine()
     fixed = _refusing(lambda: engine.call_from(_json(call)))
     sealed, private = _read(envelope), _private(session)
-    posted, unread = {}, []
-    for path in share:
-        told = _json(path)
-        try:
-            x, value = engine.read_share(told, sealed, private)
-        except engine.SealRefused as refused:
-            unread.append({"file": path.name, "why": str(refused)})
-            continue
-        posted[x] = value
+    _refuse_same([out, minutes], [envelope, call, session, *share])
+    posted, unread = _shares(share, sealed, private)
+    for row in unread:
+        typer.echo(f"not read: {row['file']}, {row['custodian']}: {row['why']}", err=True)
     opened = _refusing(lambda: engine.open_envelope(sealed, fixed, posted))
     names = [name for name, _ in fixed.custodians]
     kept = {
@@ -97,6 +93,45 @@ def open_bid(
         raise typer.Exit(VOID)
 
 
+def _shares(
+    files: list[Path], sealed: bytes, private: bytes
+) -> tuple[dict[int, bytes], list[dict[str, str]]]:
+    """What was posted, by place, and the files that are no share: nobody's file stops an opening.
+
+    Of several for one place the one that fits counts: anybody can put a file beside another's.
+    """
+    read: dict[int, list[tuple[dict[str, str], bytes]]] = {}
+    unread = []
+    for path in files:
+        told, x, found = _share(path, sealed, private)
+        if isinstance(found, str):
+            unread.append(told | {"why": found})
+        else:
+            read.setdefault(x, []).append((told, found))
+    posted = {}
+    for x, rows in read.items():
+        rows.sort(key=lambda row, x=x: not _engine().fits(sealed, x, row[1]))  # type: ignore[misc]
+        posted[x] = rows[0][1]
+        why = "another share for the same place"
+        unread += [told | {"why": why} for told, value in rows[1:] if value != posted[x]]
+    return posted, unread
+
+
+def _share(path: Path, sealed: bytes, private: bytes) -> tuple[dict[str, str], int, bytes | str]:
+    """Whose a file says it is, its place and the share; in place of that, why it is none."""
+    engine = _engine()
+    content = _read(path)
+    told: Any = None
+    try:
+        told = json.loads(content)
+        x, value = engine.read_share(told, sealed, private)
+    except (ValueError, RecursionError) as error:
+        refused = isinstance(error, engine.SealRefused)
+        x, value = 0, str(error) if refused else "not a share of this format"
+    name = told.get("custodian") if isinstance(told, dict) else None
+    return {"file": path.name, "custodian": str(name or "?")}, x, value
+
+
 @custodian.command("new")
 def new_key(
     out: Annotated[Path, typer.Option(help="the private key's file; keep it off servers")],
@@ -108,6 +143,7 @@ def new_key(
     """生成密钥 / make a key pair, for a custodian or for an opening session."""
     from kechuang.engines.sealing import hpke
 
+    _refuse_same([out, public], [])
     if out.exists():
         _refuse(f"{out}: is there already; a key is never written over")
     private = secrets.token_bytes(hpke.KEY_BYTES)
@@ -141,6 +177,7 @@ def give_share(
     witnessed checkpoint has them. This machine's clock decides whether the deadline has passed.
     """
     engine = _engine()
+    _refuse_same([out], [envelope, call, key, session])
     told = _json(call)
     fixed = _refusing(lambda: engine.call_from(told))
     sealed = _read(envelope)
@@ -154,6 +191,15 @@ def give_share(
         )
     )
     _write(out, _written(posted))
+
+
+def _refuse_same(written: list[Path], read: list[Path]) -> None:
+    """Nothing that is read, and nothing else that is written, may be written over."""
+    seen = {path.resolve() for path in read}
+    for path in written:
+        if path.resolve() in seen:
+            _refuse(f"{path}: is one of the other files, and would be written over")
+        seen.add(path.resolve())
 
 
 def _now() -> datetime:

@@ -131,3 +131,62 @@ def test_files_that_are_not_what_they_should_be_are_told(folder):
         result = run(*arguments)
         assert (result.exit_code, word in result.stderr) == (2, True), arguments
     assert not (folder / "o").exists()
+
+
+def test_nothing_is_written_over_what_is_read(folder):
+    keys = {one: one.read_bytes() for one in folder.iterdir()}
+    for arguments in (
+        ("seal", "bid.txt", "--call", "call.json", "--unit", "A", "--out", "./bid.txt",
+         "--receipt", "r"),
+        ("seal", "bid.txt", "--call", "call.json", "--unit", "A", "--out", "o", "--receipt", "o"),
+        ("custodian", "new", "--name", "丁", "--out", "丁.key", "--public", "丁.key"),
+        ("custodian", "share", "bid.sealed", "--call", "call.json", "--key", "甲.key",
+         "--session", "session.pub", "--out", "甲.key"),
+        ("open", "bid.sealed", "--call", "call.json", "--session", "session.key", "--share",
+         "甲.pub", "--out", "session.key", "--minutes", "m"),
+    ):  # fmt: skip
+        result = run(*arguments)
+        assert (result.exit_code, "written over" in result.stderr) == (2, True), arguments
+    assert {one: one.read_bytes() for one in folder.iterdir()} == keys
+
+
+def test_a_file_that_is_no_share_stops_no_opening_and_its_giver_is_told(folder):
+    for name in ("甲", "乙", "丙"):
+        share_of(name)
+    told = json.loads((folder / "甲.share").read_text())
+    (folder / "甲.share").write_text(json.dumps(told | {"sealed": "00" * 49}))
+    (folder / "丁.share").write_text("no share")
+    result = opened_with("甲", "丁", "乙", "丙")
+    assert result.exit_code == 0
+    assert "甲.share, 甲: " in result.stderr
+    assert json.loads((folder / "minutes.json").read_text())["shares_unread"] == [
+        {"file": "甲.share", "custodian": "甲",
+         "why": "a share that is not for this key, or was changed"},
+        {"file": "丁.share", "custodian": "?", "why": "not a share of this format"},
+    ]  # fmt: skip
+
+
+def false_share(folder, name, x):
+    """A share that was not dealt, sealed to the session as a true one is."""
+    from kechuang.engines.sealing import hpke, opening
+
+    told = json.loads((folder / f"{name}.share").read_text())
+    session = bytes.fromhex(json.loads((folder / "session.pub").read_text())["public"])
+    info = opening._posted_info(bytes.fromhex(told["envelope"]), x)
+    own, sealed = hpke.seal(session, info, b"", bytes(33), b"\1" * 32)
+    (folder / "false.share").write_text(
+        json.dumps(told | {"encapsulated": own.hex(), "sealed": sealed.hex()})
+    )
+
+
+def test_a_false_share_beside_a_true_one_makes_nobody_a_liar(folder):
+    for name in ("甲", "乙", "丙"):
+        share_of(name)
+    false_share(folder, "甲", 1)
+    for order in (("false", "甲", "乙"), ("甲", "false", "乙")):
+        assert opened_with(*order).exit_code == 0
+        minutes = json.loads((folder / "minutes.json").read_text())
+        assert (minutes["false_shares_of"], minutes["shares_unread"]) == ([], [
+            {"file": "false.share", "custodian": "甲", "why": "another share for the same place"}
+        ])  # fmt: skip
+    assert opened_with("false", "乙", "丙").stderr == "false share: 甲\n"

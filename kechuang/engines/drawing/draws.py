@@ -66,13 +66,24 @@ def order(pool: Sequence[Member], seed: bytes, suite: str = "intl") -> Iterator[
     """
     if not isinstance(seed, bytes) or not seed:
         raise DrawRefused("seed: must be bytes, and not empty")
-    left = list(pool)
-    if len(left) > POOL_MAX:
-        raise DrawRefused(f"pool: more than {POOL_MAX:,}")
-    if len(set(left)) != len(left):
-        raise DrawRefused("pool: somebody stands there twice")
+    left = _numbered(pool)
     suite_of(suite)
     return _order(left, seed, suite)
+
+
+def _numbered(pool: Sequence[Member]) -> list[Member]:
+    """The pool as a list; refuses what has no order of its own, and whoever stands there twice."""
+    if not isinstance(pool, Sequence) or isinstance(pool, bytes | bytearray):
+        raise DrawRefused("pool: must be a list in its published order")
+    if len(pool) > POOL_MAX:
+        raise DrawRefused(f"pool: more than {POOL_MAX:,}")
+    try:
+        known = len(set(pool))
+    except TypeError as error:
+        raise DrawRefused("pool: members must be texts or numbers") from error
+    if known != len(pool):
+        raise DrawRefused("pool: somebody stands there twice")
+    return list(pool)
 
 
 def _order(left: list[Member], seed: bytes, suite: str) -> Iterator[Member]:
@@ -86,6 +97,7 @@ def draw(pool: Sequence[Member], k: int, seed: bytes, suite: str = "intl") -> li
 
     A longer draw from the same seed begins with the shorter one.
     """
+    _numbered(pool)
     if type(k) is not int or not 0 <= k <= len(pool):
         raise DrawRefused(f"k {k!r}: must be a whole number from 0 to the pool's {len(pool)}")
     drawn = order(pool, seed, suite)
@@ -100,7 +112,10 @@ def rfc3797(key: str | bytes, pool_size: int, k: int) -> list[int]:
     """
     if type(pool_size) is not int or type(k) is not int or not 0 <= k <= pool_size <= 2**16:
         raise DrawRefused("k must be from 0 to the pool's size, and that at most 65,536")
-    text = key.encode("ascii") if isinstance(key, str) else key
+    try:
+        text = key.encode("ascii") if isinstance(key, str) else bytes(key[:])
+    except (UnicodeEncodeError, TypeError) as error:
+        raise DrawRefused("key: must be ASCII text, or bytes") from error
     left = list(range(1, pool_size + 1))
     drawn = []
     for place in range(k):

@@ -122,6 +122,9 @@ def _fault_of_reveals(record: Mapping[str, Any], hashed: Any) -> str | None:
     committed = {row["custodian"]: row["commitment"] for row in record["commitments"]}
     if len(committed) != len(named):
         return "commitments: a custodian stands there twice"
+    for name, told in committed.items():
+        if not isinstance(told, str) or len(bytes.fromhex(told)) != NONCE_BYTES:
+            return f"commitments: what {name} committed to is no hash"
     seen = set()
     for row in record["reveals"]:
         name = row["custodian"]

@@ -24,7 +24,8 @@ from kechuang.engines.panels.problem import (
     is_among,
 )
 
-FINE = 1_000_000  # parts of a millionth, where bids are weighted
+FINE = 1_000_000  # parts of a millionth, where bids are weighted; fewer where scores are huge
+SCALES = tuple(10**power for power in range(7))
 _SAFE = 2**62
 _BLOCK = 60_000  # pairs at a time, so that they stay in the processor's cache
 
@@ -76,8 +77,8 @@ def prices_from(told: Any, problem: Problem) -> Prices:
     if extra:
         raise PricesRefused(f"duals: {sorted(map(str, extra))[0]} is not known")
     scale = told.get("scale")
-    if type(scale) is not int or scale not in (1, FINE):
-        raise PricesRefused(f"duals.scale must be 1 or {FINE}")
+    if type(scale) is not int or scale not in SCALES:
+        raise PricesRefused(f"duals.scale must be 1, 10, 100 ... {FINE}")
     weight = told.get("weight")
     if type(weight) is int:
         weight = [weight] * problem.bids

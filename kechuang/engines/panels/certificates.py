@@ -20,6 +20,8 @@ def proven_total(problem: Problem, prices: Prices, grid: int, threshold: int | N
 
 def proven_worst(problem: Problem, prices: Prices, grid: int) -> int | None:
     """The most that the worst bid's sum can be, in millionths; None where prices say nothing."""
+    if not (problem.demand > 0).any():
+        return 0  # nobody asks for a seat: the worst is told as 0
     weights = sum(prices.weight[problem.demand > 0].tolist())
     if weights == 0 or prices.weight[problem.demand == 0].any():
         return None

@@ -15,7 +15,13 @@ from kechuang.engines.panels.bounds import Prices
 from kechuang.engines.panels.clauses import Kept, all_of, restricted
 from kechuang.engines.panels.drawn import most_likely
 from kechuang.engines.panels.problem import Bools, Problem
-from kechuang.engines.panels.programme import Demands, demands_of, programme_of, whole
+from kechuang.engines.panels.programme import (
+    Demands,
+    SolverFailed,
+    demands_of,
+    is_impossible,
+    programme_of,
+)
 from kechuang.engines.panels.relaxation import Table, first_columns, shortage
 
 CHECKS_MAX = 1_500
@@ -38,7 +44,10 @@ class Infeasible(Exception):
 
 
 def clash(table: Table, by_chance: bool = False) -> Infeasible:
-    """Find a smallest clashing set of an infeasible problem; `by_chance` for its `random`."""
+    """Find a smallest clashing set of an infeasible problem; `by_chance` for its `random`.
+
+    Raises SolverFailed where nothing was found and yet no clash is proved.
+    """
     problem = table.problem
     left = [CHECKS_MAX, PAIRS_CHECKED_MAX]
 
@@ -48,6 +57,8 @@ def clash(table: Table, by_chance: bool = False) -> Infeasible:
         return _clashes(problem, kept)
 
     kept = all_of(problem, by_chance)
+    if not clashes(kept):
+        raise SolverFailed("no assignment was found, and none of the rules is shown to clash")
     for rule in kept.rules():
         smaller = kept.without(rule)
         if smaller.rules() and clashes(smaller):
@@ -85,11 +96,12 @@ def _clashes(problem: Problem, kept: Kept) -> bool:
     if shortage(table, columns, asked) is not None:
         return True
     crossing = ("institution" in kept.bids and "senior" in kept.bids) or "fields" in kept.bids
-    if kept.by_chance or not crossing or not table.is_small:
+    if not crossing or not table.is_small:
         return False
+    asked = replace(asked, upper=1.0)  # what is drawn by chance is whole panels as well
     programme = programme_of(table.problem, columns, asked, table.unit)
     programme.cost = np.zeros(len(columns))
-    return whole(programme, NODES) is None
+    return is_impossible(programme, NODES)
 
 
 def _supported(problem: Problem, kept: Kept) -> Kept:

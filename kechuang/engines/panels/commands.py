@@ -52,7 +52,7 @@ def solve_file(
         _refuse(f"--out: there is no folder {out.parent}")
     read = _problem(problem)
     if objective == "random" and read.pair_probability_max is None:
-        _refuse("pair_probability_max: missing; random needs it")
+        typer.echo("pair_probability_max: not given; a pair may be certain", err=True)
     if objective != "random" and read.pair_probability_max is not None:
         typer.echo("pair_probability_max: only random heeds it", err=True)
     solving = _solver()

@@ -278,6 +278,16 @@ def _elastic(programme: Programme, penalty: float) -> tuple[Any, Any, Any, Any]:
 
 def whole(programme: Programme, nodes: int = NODES_MAX) -> Floats | None:
     """Solve in whole numbers, within a number of nodes; None where nothing was found."""
+    return _in_whole_numbers(programme, nodes)[0]
+
+
+def is_impossible(programme: Programme, nodes: int = NODES_MAX) -> bool:
+    """True where it is proved that no whole numbers do; False also where the nodes ran out."""
+    return _in_whole_numbers(programme, nodes)[1]
+
+
+def _in_whole_numbers(programme: Programme, nodes: int) -> tuple[Floats | None, bool]:
+    """What was found, if anything, and whether it is proved that there is nothing."""
     limits = []
     if programme.equal.shape[0]:
         limits.append(LinearConstraint(programme.equal, programme.seats, programme.seats))
@@ -285,7 +295,7 @@ def whole(programme: Programme, nodes: int = NODES_MAX) -> Floats | None:
         limits.append(LinearConstraint(programme.most, -np.inf, programme.at_most))
     if not len(programme.cost):
         fits = not programme.seats.any() and bool((programme.at_most >= 0).all())
-        return np.zeros(0) if fits else None
+        return (np.zeros(0), False) if fits else (None, True)
     found = milp(
         -programme.cost,
         integrality=np.ones(len(programme.cost)),
@@ -294,9 +304,9 @@ def whole(programme: Programme, nodes: int = NODES_MAX) -> Floats | None:
         options={"mip_rel_gap": 0.0, "node_limit": nodes},
     )
     if found.x is None:
-        return None
+        return None, found.status == INFEASIBLE
     weight: Floats = np.rint(found.x)
-    return weight
+    return weight, False
 
 
 def prices_of(

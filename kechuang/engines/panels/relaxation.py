@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kechuang.engines.panels.bounds import FINE, Prices, bound, floats_above
+from kechuang.engines.panels.bounds import SCALES, Prices, bound, floats_above
+from kechuang.engines.panels.drawn import PARTS_MAX
 from kechuang.engines.panels.problem import Floats, Ints, Problem, forbidden
 from kechuang.engines.panels.programme import (
     INFEASIBLE,
@@ -36,6 +37,7 @@ FELT_ROUNDS = 100
 FELT_TOP = 128
 MORE_PER_BID = 6
 _BLOCK = 2_000_000
+_PRICE_MAX = 2**57  # so that prices of a few scores together fit into 64 bits
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,13 @@ class Table:
         self.scores = problem.scaled()
         self.barred = forbidden(self.scores.dtype)
         self.start: Columns | None = None  # the pairs to begin with, once they are known
-        grid, self.unit = self._grid_and_unit()
+        grid, self.unit, largest = self._grid_and_unit()
+        self.fine = max(one for one in SCALES if one == 1 or one * largest < _PRICE_MAX)
         self.grid = grid if self.scores.size <= GRID_PAIRS_MAX else 1  # to be read in a second
 
-    def _grid_and_unit(self) -> tuple[int, float]:
-        """The largest number that divides all scores, and the unit of cost for the solver.
+    def _grid_and_unit(self) -> tuple[int, float, int]:
+        """The largest number that divides all scores, the unit of cost for the solver, and the
+        largest magnitude.
 
         The unit keeps costs at most 10,000, so that the solver's tolerance is below a millionth.
         """
@@ -74,7 +78,7 @@ class Table:
                 largest = max(largest, int(block.max()), -int(block.min()))
                 if grid != 1:
                     grid = int(np.gcd.reduce(np.append(np.unique(block), grid)))
-        return max(grid, 1), max(float(max(grid, 1)), largest / 10_000)
+        return max(grid, 1), max(float(max(grid, 1)), largest / 10_000), largest
 
     def columns(self, bid: Ints, expert: Ints) -> Columns:
         """These pairs, each once, in order, without those that may not sit."""
@@ -115,7 +119,7 @@ def relax(
     """
     problem = table.problem
     asked = demands_of(problem, threshold, upper)
-    scale = 1 if threshold is None else FINE
+    scale = 1 if threshold is None else table.fine
     columns, penalty = start, None if table.is_small else 2e4
     for _ in range(ROUNDS_MAX):
         programme = programme_of(problem, columns, asked, table.unit)
@@ -129,7 +133,7 @@ def relax(
             continue
         if answer.short > SHORT:
             return None
-        most = bound(problem, prices, Fraction(upper).limit_denominator(FINE))
+        most = bound(problem, prices, Fraction(upper).limit_denominator(PARTS_MAX))
         table.start = columns
         return Relaxation(columns, answer.weight, prices, most, table.unit)
     raise SolverFailed("pricing did not end")
@@ -165,7 +169,7 @@ def shortage(table: Table, start: Columns, asked: Demands) -> Prices | None:
         answer = relaxed(programme, 1.0)
         if answer.short < SHORT:
             return None
-        prices = prices_of(problem, programme, answer, FINE, aim=0)
+        prices = prices_of(problem, programme, answer, table.fine, aim=0)
         more = _worth_more(table, columns, prices)
         if not len(more):
             return prices

@@ -85,7 +85,11 @@ def _best_at(table: Table, threshold: int | None) -> Point | None:
     best = settle_ties(table, found, best, most, threshold)
     fault = next(faults_of(problem, best.bid, best.expert), None)
     assert fault is None, fault
-    return Point(best, found, threshold, most, best.worst(problem))
+    worst = best.worst(problem)
+    if threshold is not None and worst < threshold:  # by less than the solver can tell apart
+        threshold = worst
+        most = proven_total(problem, found.prices, table.grid, threshold)
+    return Point(best, found, threshold, most, worst)
 
 
 # --- fair -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ REFUTED, BAD_INPUT = 1, 2
 
 def verify_files(problem: Path, result: Path) -> int:
     """Prove a result against its problem and say so; the exit code: 0 proved, 1 refuted, 2 bad."""
-    from kechuang.engines.panels.problem import ProblemRefused, read_problem
+    from kechuang.engines.panels.problem import ProblemRefused, check_finite, read_problem
     from kechuang.engines.panels.verifying import verify
 
     try:
@@ -27,6 +27,8 @@ def verify_files(problem: Path, result: Path) -> int:
         print(sentence, file=sys.stderr)
     try:
         fault = verify(read, told)
+        if fault is not None:
+            check_finite(read.raw)  # a refutation of what is no problem would mean nothing
     except ProblemRefused as refused:
         return _bad(f"{problem.name}: {refused}")
     if fault is not None:

@@ -7,6 +7,7 @@ from kechuang.engines.sealing.envelopes import Call, call_from, seal, taken_apar
 from kechuang.engines.sealing.opening import (
     Opened,
     fingerprint,
+    fits,
     give_share,
     may_open,
     open_envelope,
@@ -23,6 +24,7 @@ __all__ = [
     "SealRefused",
     "call_from",
     "fingerprint",
+    "fits",
     "give_share",
     "may_open",
     "open_envelope",

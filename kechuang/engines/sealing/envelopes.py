@@ -91,7 +91,12 @@ def call_from(told: Any) -> Call:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= NAME_MAX
+    """True for a short text that can be written down: half a character cannot."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= NAME_MAX
+        and not any("\ud800" <= one <= "\udfff" for one in value)
+    )
 
 
 def _hex(value: Any, name: str, length: int | None = None) -> bytes:
@@ -308,7 +313,8 @@ def _check_header(header: Any) -> None:
         _hex(header[name], name, length)
     check_numbers(header["k"], len(header["shares"]))
     for place, row in enumerate(header["shares"], 1):
-        if set(row) != _SHARE_KEYS or row["x"] != place or not _is_name(row["custodian"]):
+        is_placed = set(row) == _SHARE_KEYS and (type(row["x"]), row["x"]) == (int, place)
+        if not is_placed or not _is_name(row["custodian"]):
             raise SealRefused(f"share {place} is not one of this format")
         for name, length in (("key_hash", 32), ("encapsulated", 32), ("commitment", 32),
                              ("sealed", 33 + TAG_BYTES)):  # fmt: skip

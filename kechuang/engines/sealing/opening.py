@@ -136,6 +136,13 @@ def read_share(posted: Any, file: bytes, session_private: bytes) -> tuple[int, b
     return x, hpke.open_sealed(session_private, encapsulated, _posted_info(told, x), b"", sealed)
 
 
+def fits(file: bytes, x: int, share: bytes) -> bool:
+    """True where a share is the one that the bidder committed to at this place."""
+    envelope = taken_apart(file)
+    told = envelope.header["shares"][x - 1]["commitment"]
+    return share_commitment(envelope.suite, envelope.context(), x, share).hex() == str(told)
+
+
 def open_envelope(file: bytes, call: Call, shares: Mapping[int, bytes]) -> Opened:
     """Open an envelope with the shares given, by place from 1.
 

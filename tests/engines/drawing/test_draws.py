@@ -102,3 +102,24 @@ def test_what_cannot_be_drawn_is_refused(arguments, word):
 def test_what_the_rfc_cannot_draw_is_refused(arguments):
     with pytest.raises(DrawRefused):
         rfc3797(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("pool", "word"),
+    [
+        ({"a", "b"}, "published order"),
+        (None, "published order"),
+        (b"ab", "published order"),
+        ([["a"], ["b"]], "texts or numbers"),
+    ],
+)
+def test_a_pool_without_an_order_of_its_own_is_refused(pool, word):
+    for act in (lambda: draw(pool, 1, b"seed"), lambda: order(pool, b"seed")):
+        with pytest.raises(DrawRefused, match=word):
+            act()
+
+
+@pytest.mark.parametrize("key", ["\u00e9", None, 3])
+def test_a_key_of_the_rfc_is_ascii_or_bytes(key):
+    with pytest.raises(DrawRefused, match="key: "):
+        rfc3797(key, 3, 1)

@@ -86,6 +86,8 @@ CHANGES = [
     (changed("reveals", lambda old: old + old[:1]), "reveals: 丙"),
     (changed("withheld", []), "withheld"),
     (changed("commitments", lambda old: old + old[:1]), "commitments: a custodian"),
+    (changed("commitments", 0, "commitment", "00"), "is no hash"),
+    (changed("reveals", 0, "custodian", "\ud800"), "reveals: "),
     (changed("times", "public_value", "2026-03-05T08:00:00+08:00"), "does not come after"),
     (changed("drawn", lambda old: old[::-1]), "drawn: place 1"),
     (changed("drawn", lambda old: old[:-1]), "5 were drawn for 5 seats and 1"),

@@ -68,8 +68,6 @@ def test_an_infeasible_problem_names_the_clash(problem, tmp_path):
         (["solve", "missing.json", "--out", "r.json"], "cannot be read"),
         (["solve", "bad.json", "--out", "r.json"], "not JSON"),
         (["solve", "problem.json", "--objective", "best", "--out", "r.json"], "--objective"),
-        (["solve", "problem.json", "--objective", "random", "--out", "r.json"],
-         "pair_probability_max"),
         (["solve", "problem.json", "--out", "none/r.json"], "there is no folder"),
         (["verify", "problem.json", "missing.json"], "cannot be read"),
         (["verify", "problem.json", "bad.json"], "not JSON"),
@@ -117,3 +115,21 @@ def test_either_order_of_a_table_is_the_same_problem(tmp_path):
         totals.append(out.read_bytes())
     assert totals[0] == totals[1]
     assert json.loads(totals[0])["total"] == 1.5
+
+
+def test_by_chance_without_a_most_a_pair_may_be_certain(problem, tmp_path):
+    out = tmp_path / "result.json"
+    solved = run("solve", problem, "--objective", "random", "--out", out)
+    assert (solved.exit_code, "pair_probability_max: not given" in solved.stderr) == (0, True)
+    told = json.loads(out.read_text())
+    assert (told["expected_total"], told["marginals_max"]) == (1.5, 1.0)
+    assert run("verify", problem, out).exit_code == 0
+
+
+def test_what_is_no_problem_is_bad_input_though_the_result_is_wrong_too(problem, tmp_path):
+    np.save(tmp_path / "t.npy", np.array([[1, np.inf, 0], [0, 0, 0]]))
+    scores = {"npy": "t.npy", "order": "bids x experts"}
+    problem.write_text(json.dumps(GOOD | {"scores": scores}))
+    (tmp_path / "r.json").write_text("{}")
+    refused = run("verify", problem, tmp_path / "r.json")
+    assert (refused.exit_code, "must be finite" in refused.stderr) == (2, True)

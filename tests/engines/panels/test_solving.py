@@ -3,12 +3,13 @@
 import json
 from collections import Counter
 from itertools import permutations
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from kechuang.engines.panels import problem_from, verify
+from kechuang.engines.panels import problem_from, solving, verify
 from kechuang.engines.panels.drawn import draw
 from kechuang.engines.panels.programme import SolverFailed
 from kechuang.engines.panels.seating import tie_number
@@ -256,3 +257,34 @@ def test_a_chance_too_small_for_the_seats_is_named():
         "demand", "pair_probability_max"
     }  # fmt: skip
     assert verify(problem_from(told), result) is None
+
+
+def test_no_seat_asked_for_anywhere_is_proved_for_every_objective():
+    told = TOY | {"demand": 0}
+    for objective in ("total", "fair", "random"):
+        result = solved(told, objective)
+        assert (result["assignment"], result["total"], result["worst"]) == ([], 0.0, 0.0)
+        assert verify(problem_from(told), result) is None
+
+
+@pytest.mark.parametrize("size", [1e8, 5e8, 1e9])
+def test_huge_scores_are_proved_too(size):
+    drawn = Random(int(size))
+    told = TOY | {
+        "bids": 4, "experts": 6, "demand": 2, "load_max": 2,
+        "institution": list("abcdda"), "per_institution_max": 1,
+        "scores": [[e, b, drawn.uniform(-size, size)] for e in range(6) for b in range(4)],
+    }  # fmt: skip
+    for objective in ("total", "fair"):
+        assert verify(problem_from(told), solved(told, objective)) is None
+
+
+def test_running_out_of_nodes_is_no_clash(monkeypatch):
+    """Where nothing whole was found and no clash is proved, that is said; no rule is blamed."""
+    told = TOY | {
+        "bids": 1, "demand": 2, "scores": [], "experts": 4, "institution": list("aabb"),
+        "per_institution_max": 1, "senior": [True, False, True, False], "senior_min": 1,
+    }  # fmt: skip
+    monkeypatch.setattr(solving, "seat", lambda *_given: None)
+    with pytest.raises(SolverFailed, match="none of the rules is shown to clash"):
+        solve(problem_from(told), "total")

@@ -219,6 +219,21 @@ def test_what_is_no_envelope_is_refused(file):
         taken_apart(file)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"JB-2026-000001"', b'"\\ud800-2026-0001"'),  # half a character, of the same length
+        (b'"x":1}', b'"x":true}'),
+    ],
+)
+def test_a_header_that_nobody_can_write_is_refused(old, new):
+    grown = len(new) - len(old)
+    length = int.from_bytes(FILE[len(inside.MAGIC) : len(inside.MAGIC) + 4], "big") + grown
+    rest = FILE[len(inside.MAGIC) + 4 :].replace(old, new, 1)
+    with pytest.raises(SealRefused):
+        taken_apart(inside.MAGIC + length.to_bytes(4, "big") + rest)
+
+
 def test_hexadecimal_is_written_in_one_way():
     salt = taken_apart(FILE).header["salt"].encode()
     with pytest.raises(SealRefused, match="lower case"):
@@ -317,7 +332,9 @@ def test_what_is_no_call_is_refused(change, word):
         call_from(GOOD | change)
 
 
-@pytest.mark.parametrize(("unit", "part"), [("", "price"), (UNIT, "both"), (3, "price")])
+@pytest.mark.parametrize(
+    ("unit", "part"), [("", "price"), (UNIT, "both"), (3, "price"), ("\udcff", "price")]
+)
 def test_what_cannot_be_sealed_is_refused(unit, part):
     with pytest.raises(SealRefused):
         seal(b"", CALL, unit, part, fixed_bytes(1))

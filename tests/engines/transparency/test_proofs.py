@@ -204,3 +204,19 @@ def test_tiles_give_every_root_and_proof_that_the_whole_log_gives():
             size // 3 + 1, size
         )
     assert max(level for level, _ in store) == 2
+
+
+class Trap(list):
+    """A list that does what no list does when it is read."""
+
+    def __iter__(self):
+        raise RuntimeError
+
+    def __len__(self):
+        raise RuntimeError
+
+
+def test_a_proof_of_another_class_is_not_read():
+    leaf = leaf_hash(b"0")
+    assert verify_inclusion(leaf, 0, 1, Trap(), leaf) is False
+    assert verify_consistency(1, 1, Trap(), leaf, leaf) is False
