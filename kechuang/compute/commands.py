@@ -1,28 +1,38 @@
-"""The desk at the terminal, as the token's person: `kechuang compute submit|status|cancel|logs`,
-and `connect` for who runs a centre."""
+"""The desk at the terminal, as the token's person: `kechuang compute submit|status|cancel|logs|
+results`, and `connect` for who runs a centre."""
 
+import json
 import tomllib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.table import Table
 
 from kechuang.base.actor import Actor
+from kechuang.base.money import yuan_exact
 from kechuang.base.refusals import N_, Refused, require
 from kechuang.compute import actions, queries
 from kechuang.compute.actions.jobs import Asked
 from kechuang.compute.backends import extras
 from kechuang.compute.backends.orders import Unreachable
 from kechuang.compute.backends.reaching import names_of, needed_of, reach
-from kechuang.compute.models import Job
+from kechuang.compute.models import Centre, Job
 from kechuang.compute.rules import rights
-from kechuang.compute.rules.centres import check_accounted, check_connection_names, no_answer
+from kechuang.compute.rules.centres import (
+    CentreRefused,
+    check_accounted,
+    check_connection_names,
+    no_answer,
+)
 from kechuang.compute.rules.jobs import JobRefused, Wanted
 from kechuang.doors import clock
+from kechuang.files.queries import open_blob
 from kechuang.parties.queries import actor_by_token
 
 app = typer.Typer(help="算力作业 / computing jobs", no_args_is_help=True)
@@ -75,7 +85,12 @@ def submit(
     ]  # fmt: skip
     require(bool(fitting), JobRefused("compute.no_quote", N_("没有中心能接这个作业。")))
     job = actions.submit_job(job=job, centre=fitting[0].centre, by=actor, at=at)
-    console.print(f"{job.number}  {fitting[0].centre.name}  {fitting[0].total_fen / 100:,.2f}")
+    price, whole = yuan_exact(fitting[0].price_fen), yuan_exact(fitting[0].total_fen)
+    console.print(f"{job.number}  {fitting[0].centre.name}", highlight=False)
+    console.print(
+        _("机时 {price} 元；连时间价值和碳 {whole} 元").format(price=price, whole=whole),
+        highlight=False,
+    )
 
 
 def _asked(given: dict[str, object], file: Path) -> Asked:
@@ -137,9 +152,10 @@ def connect(
     """接入 / connect a centre to a Slurm, a Ray or one that is played: ask it, then keep how."""
     at = clock.now()
     actor = _actor(token, at)
-    centre = queries.centres_visible_to(actor, at).filter(number=number).first()
-    if centre is None or not rights.may_run_centre(actor, centre.facts):
-        raise rights.not_permitted(rights.CENTRE_MAY)
+    centre = _centre(number, actor, at)
+    require(
+        rights.may_run_centre(actor, centre.facts), rights.not_permitted(rights.CENTRE_MAY)
+    )
     given = tomllib.loads(file.read_text(encoding="utf-8"))
     check_connection_names(set(given), names_of(given), needed_of(given))
     try:
@@ -155,6 +171,75 @@ def connect(
     console.print(f"{centre.number}  {found.said}", highlight=False)
     for line in found.lacks:
         console.print(f"slurm.conf: {line}", highlight=False)
+    centre.refresh_from_db()
+    for line in _before_it_takes_jobs(centre, at):
+        console.print(line, highlight=False)
+
+
+def _before_it_takes_jobs(centre: Centre, at: datetime) -> Iterator[str]:
+    """What a centre that answers still lacks, and the page where it is put right."""
+    page = f"/centres/{centre.number}/"
+    if centre.state != Centre.State.OPEN:
+        yield _("中心暂停，开放以后才接作业：{page}").format(page=f"{page}state/")
+    if queries.price_list_at(centre, at) is None:
+        asked = queries.prices_asked(centre)
+        yield (
+            _("价目在等第二人核定，核定以后才接作业：{page}").format(page=page) if asked
+            else _("还没有定价，定价以后才接作业：{page}").format(page=f"{page}prices/")
+        )  # fmt: skip
+    if not centre.templates:
+        yield _("还没有登记应用，登记以后才接作业：{page}").format(page=f"{page}change/")
+
+
+@app.command()
+def results(
+    number: str,
+    into: Annotated[Path, typer.Option(file_okay=False, help="放到哪个目录")] = Path(),
+    token: Token = "",
+) -> None:
+    """结果 / fetch the files that a job left, a directory for each run."""
+    at = clock.now()
+    actor = _actor(token, at)
+    job = _job(number, actor, at)
+    if not rights.may_read_content(actor, job.facts):
+        raise _no_job(number)
+    kept = list(queries.results_of(job))
+    require(bool(kept), JobRefused(
+        "compute.no_results", N_("作业“{number}”没有结果文件。"), {"number": job.number}, (),
+        N_("请看 kechuang compute logs {number}。"),
+    ))  # fmt: skip
+    for one in kept:
+        path = into / one.run.key / Path(one.name).name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open_blob(one.blob) as file:
+            path.write_bytes(file.read())
+        console.print(f"{path}  {one.blob.size}  sha256:{one.blob.hash}", highlight=False,
+                      soft_wrap=True)  # fmt: skip
+
+
+@app.command()
+def prices(
+    number: Annotated[str, typer.Argument(help="中心编号 ZX-…")], token: Token = ""
+) -> None:
+    """价目 / a centre's price lists as JSON, as tools/slurm_bill.py reads them."""
+    at = clock.now()
+    centre = _centre(number, _actor(token, at), at)
+    rows = centre.prices.order_by("since")
+    typer.echo(json.dumps([
+        {"since": int(one.since.timestamp()), "milli_fen": one.milli_fen_per_core_hour,
+         "minimum_fen": one.minimum_fen}
+        for one in rows
+    ]))  # fmt: skip
+
+
+def _centre(number: str, actor: Actor, at: datetime) -> Centre:
+    row = queries.centres_visible_to(actor, at).filter(number=number).first()
+    if row is None:
+        raise CentreRefused(
+            "compute.no_centre", N_("没有中心“{number}”。"), {"number": number}, ("number",),
+            N_("中心的编号在“算力”页上，ZX- 开头。"),
+        )  # fmt: skip
+    return row
 
 
 @app.command()
@@ -163,7 +248,7 @@ def status(number: Annotated[str, typer.Argument()] = "", token: Token = "") -> 
     at = clock.now()
     actor = _actor(token, at)
     if not number:
-        table = Table("ZY", "", "", show_edge=False)
+        table = Table(_("作业"), _("状态"), _("名称"), show_edge=False)
         for job in queries.jobs_visible_to(actor, at).order_by("-pk")[:20]:
             table.add_row(job.number, job.get_state_display(), job.title)
         console.print(table)
@@ -171,7 +256,8 @@ def status(number: Annotated[str, typer.Argument()] = "", token: Token = "") -> 
     job = _job(number, actor, at)
     console.print(f"{job.number}  {job.get_state_display()}  {job.title}", soft_wrap=True)
     for run in job.runs.order_by("task", "attempt"):
-        console.print(f"  {run.key}  {run.get_state_display()}  {run.exit_code}")
+        said = "" if run.exit_code is None else f"exit {run.exit_code}"
+        console.print(f"  {run.key}  {run.get_state_display()}  {said}".rstrip())
 
 
 @app.command()

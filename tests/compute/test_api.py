@@ -1,5 +1,6 @@
 """The API of the desk: the same verbs, the same fences; and the command line."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,10 @@ from django.test import Client
 from django.utils import timezone
 from typer.testing import CliRunner
 
+from kechuang.base.actor import Actor
+from kechuang.compute import actions
 from kechuang.compute.commands import app
-from kechuang.compute.models import Job
+from kechuang.compute.models import CentreStage, Job
 from kechuang.parties.actions import create_token
 from tests.compute import desk
 
@@ -122,6 +125,71 @@ def test_the_command_line_submits_tells_cancels_and_reads(
     job.refresh_from_db()
     assert job.is_cancelling
     assert run.invoke(app, ["status", "--token", "nothing"]).exit_code == 1
+
+
+def test_the_command_line_fetches_what_a_job_left(world, now, centre, allocation, tmp_path):
+    job = desk.submitted(world, now, allocation, centre, template="script",
+                         parameters={"script": "#!/bin/sh\n"}, tasks=2)  # fmt: skip
+    desk.run_through(job, now, 60)
+    kept, into = list(job.runs.order_by("task")), tmp_path / "here"
+    words = ["results", job.number, "--into", str(into), "--token", _token(world, now)]
+    said = CliRunner().invoke(app, words)
+    assert (said.exit_code, said.exception.code) == (1, "compute.no_results")
+    left = [actions.Left(run, [("sum.txt", f"{run.task}\n".encode())], "") for run in kept]
+    actions.keep_leavings(job=job, left=left, by=Actor.CLOCK, at=now)
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0
+    found = {path.relative_to(into).as_posix(): path.read_text() for path in into.rglob("*.txt")}
+    assert found == {f"{run.key}/sum.txt": f"{run.task}\n" for run in kept}
+    assert said.output.count("sha256:") == 2
+    _, other = create_token(
+        appointment=world.officer.appointment, label="cli", days=1, by=world.officer.actor, at=now
+    )
+    refused = CliRunner().invoke(app, ["results", job.number, "--token", other])
+    assert (refused.exit_code, refused.exception.code) == (1, "compute.no_job")
+
+
+def test_price_lists_are_printed_as_the_sum_beside_reads_them(world, now, centre, tmp_path):
+    token = _token(world, now)
+    said = CliRunner().invoke(app, ["prices", centre.number, "--token", token])
+    (first,) = json.loads(said.output)
+    kept = centre.prices.get()
+    assert first == {
+        "since": int(kept.since.timestamp()), "milli_fen": kept.milli_fen_per_core_hour,
+        "minimum_fen": 3,
+    }  # fmt: skip
+    none = CliRunner().invoke(app, ["prices", "ZX-1999-000001", "--token", token])
+    assert (none.exit_code, none.exception.code) == (1, "compute.no_centre")
+
+
+def test_connecting_says_what_a_centre_still_lacks_to_take_jobs(
+    world, now, settings, tmp_path, client_as
+):
+    settings.STATE = tmp_path / "state"
+    played = tmp_path / "played.toml"
+    played.write_text("simulated = true\nprocessors = 16\nload = 0\n")
+    facts = {"backend": "NONE", "templates": []}
+    centre = desk.centre(world, now + timedelta(days=9), **facts)  # its prices are not in force yet
+    _, token = create_token(
+        appointment=world.officer_province.appointment, label="cli", days=1,
+        by=world.officer_province.actor, at=now,
+    )  # fmt: skip
+
+    def connect():
+        said = CliRunner().invoke(app, ["connect", centre.number, str(played), "--token", token])
+        assert said.exit_code == 0, said.exception
+        return said.output
+
+    said, page = connect(), f"/centres/{centre.number}/"
+    assert f"还没有定价，定价以后才接作业：{page}prices/" in said
+    assert f"还没有登记应用，登记以后才接作业：{page}change/" in said
+    actions.ask_prices(
+        centre=centre, milli_fen=[7] * 24, minimum_fen=0, by=world.officer.actor, at=now
+    )
+    assert f"价目在等第二人核定，核定以后才接作业：{page}" in connect()
+    notes = list(CentreStage.objects.order_by("pk").values_list("note_public", flat=True))
+    assert notes == ["", "改为模拟。", "改为模拟。"]
+    assert "Simulated from now on." in client_as(world.member).get(f"/en{page}").content.decode()
 
 
 def test_what_an_application_lacks_is_named_with_the_command_that_installs_it(

@@ -2,12 +2,13 @@
 
 import time
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from kechuang.compute import jobs
+from kechuang.compute import actions, jobs
 from kechuang.compute.models import Allocation, Job, Statement
 from tests.compute import desk
 
@@ -172,19 +173,50 @@ def test_the_public_reads_centres_with_utilisation_its_denominator_and_waits(
     job = desk.submitted(world, now - timedelta(days=3), allocation, centre, wall_seconds=7200)
     desk.run_through(job, now - timedelta(days=3), 3600)
     page = Client().get("/centres/").content.decode()
-    assert "1 / 5,760 核时" in page and "中位 <b>0</b> 秒" in page
+    assert "1 / 5,760 核时" in page and "中位 <b>0 秒</b>" in page
     one = Client().get(f"/centres/{centre.number}/").content.decode()
     assert "08:00–22:00" in one and "0.1" in one and "0.05" in one
     lines = Client().get("/centres.csv").content.decode("utf-8-sig").splitlines()
     assert lines[1].startswith(f"{centre.number},{centre.name},")
 
 
+def test_east_and_west_stand_beside_one_another_with_what_lies_between(
+    world, now, centre, client_as
+):
+    alone = Client().get("/centres/").content.decode()
+    assert ("西部枢纽</h3>" in alone, "东部</h3>" in alone) == (False, True)
+    assert "东西之间" not in alone
+    west = desk.centre(world, now, name="西部中心", name_en="", side="WEST", backend="NONE",
+                       processors=800, carbon_g_per_kwh=[80] * 12 + [200] * 12,
+                       place=world.county)  # fmt: skip
+    page = Client().get("/centres/").content.decode()
+    assert page.index("西部枢纽</h3>") < page.index("东部</h3>")
+    assert f'class="m5" href="?side=west&amp;region={world.county.code}"' in page
+    assert f'class="m1" href="?side=east&amp;region={world.city.code}"' in page
+    for words in ("80–200 克/度", "1 个，已接入 0 个", "0.05–0.1", "没有接入，没有用量数据"):
+        assert words in page, words
+    assert "还没有登记东西之间的链路" in page
+    actions.note_link(
+        centre=centre, other=west, bandwidth_mb_s=Decimal("36.5"), is_measured=True,
+        source="iperf3", by=world.officer_province.actor, at=now,
+    )  # fmt: skip
+    english = Client().get("/en/centres/").content.decode()
+    assert "36.5 MB/s" in english and "The fastest line between east and west" in english
+    narrowed = Client().get(f"/centres/?side=east&region={world.county.code}").content.decode()
+    assert "没有符合条件的中心" in narrowed and "西部枢纽</h3>" not in narrowed
+
+
 def test_empty_lists_say_what_to_do(world, client_as):
     assert "还没有算力中心" in Client().get("/centres/").content.decode()
+    assert 'href="/centres/new/">登记中心' in client_as(world.officer).get(
+        "/centres/"
+    ).content.decode().replace("\n", "").partition("还没有算力中心")[2]
     client = client_as(world.member)
     assert "还没有额度" in client.get("/allocations/").content.decode()
     assert "没有作业" in client.get("/jobs/").content.decode()
     assert "还没有对账单" in client.get("/statements/").content.decode()
+    assert 'href="/data-sets/new/"' in client.get("/data-sets/").content.decode()
+    assert 'href="/centres/"' in client.get("/network/").content.decode()
 
 
 def test_prices_and_state_are_set_by_forms(world, centre, client_as):

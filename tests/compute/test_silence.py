@@ -67,7 +67,12 @@ def test_the_page_of_a_job_at_a_silent_centre_opens(world, at, state, client_as)
     job = desk.submitted(world, at, desk.granted(world, at), place)
     desk.handed_in(job, at)
     desk.tell(job.runs.get(), "RUNNING", at)
-    assert client_as(world.member).get(f"/jobs/{job.number}/").status_code == 200
+    client, silent = client_as(world.member), "作业照旧在中心里，没有丢"
+    assert silent not in client.get(f"/jobs/{job.number}/").content.decode()
+    actions.note_answer(centre=place, is_silent=True, by=Actor.CLOCK, at=at)
+    for address in (f"/jobs/{job.number}/", f"/jobs/{job.number}/live/"):
+        answer = client.get(address)
+        assert (answer.status_code, silent in answer.content.decode()) == (200, True)
 
 
 def test_every_stretch_of_a_run_is_metered_at_its_own_price_and_billed_once(world, at):

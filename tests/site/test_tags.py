@@ -71,6 +71,39 @@ def test_thousands(value, expected):
     assert words.thousands(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("seconds", "chinese", "english"),
+    [
+        (0, "0 秒", "0 s"), (119.4, "119 秒", "119 s"), (120, "2 分", "2 min"),
+        (7199, "120 分", "120 min"), (7200, "2 时", "2 h"), (33_840, "9.4 时", "9.4 h"),
+        (172_800, "2 天", "2 days"), (280_000, "3.2 天", "3.2 days"), (None, "—", "—"),
+    ],
+)  # fmt: skip
+def test_a_span_is_said_in_the_unit_that_people_use(seconds, chinese, english):
+    with translation.override("zh-hans"):
+        assert words.span(seconds) == chinese
+    with translation.override("en"):
+        assert words.span(seconds) == english
+
+
+@pytest.mark.parametrize(
+    ("size", "as_megabytes", "as_grams"),
+    [
+        (0, "0 MB", "0 g"), (999, "999 MB", "999 g"), (48_000, "48 GB", "48 kg"),
+        (1_800_000, "1.8 TB", "1.8 t"), (None, "—", "—"),
+    ],
+)  # fmt: skip
+def test_sizes_and_weights_are_said_in_their_own_unit(size, as_megabytes, as_grams):
+    assert (words.megabytes(size), words.grams(size)) == (as_megabytes, as_grams)
+
+
+@pytest.mark.parametrize(
+    ("yuan", "expected"), [(0.1, "0.1"), (0.08505, "0.08505"), (0, "0"), (12.0, "12")]
+)
+def test_a_small_price_is_said_as_exact_as_it_is_set(yuan, expected):
+    assert words.rate(yuan) == expected
+
+
 def test_days_are_said_and_dated():
     assert words.day(date(2023, 8, 29)) == "2023年8月29日"
     assert words.date_iso(moment("2026-11-21T23:30")) == "2026-11-21"

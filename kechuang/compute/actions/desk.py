@@ -68,6 +68,7 @@ def connect_centre(
     row.backend, row.processors, row.version = backend, processors, row.version + 1
     row.silent_since = row.ask_again_at = None
     row.save()
+    stage_centre(row, by, at, centres.CONNECTED.get(backend, ""))
     append(
         verb="compute.connect_centre", object_number=row.number, by=by, at=at,
         payload={"backend": str(backend), "processors": processors},

@@ -34,12 +34,13 @@ def _chosen(request: AskedRequest) -> list[Centre]:
 def centres(request: AskedRequest) -> HttpResponse:
     """All centres, east and west, with utilisation, its denominator and the waits."""
     rows = _chosen(request)
-    sides = [("", _("全部")), *((one.value.lower(), one.label) for one in Centre.Side)]
+    tabs = [("", _("全部")), *((one.value.lower(), one.label) for one in Centre.Side)]
     return render(request, "compute/centres.html", {
-        "figures": queries.figures_of(rows, request.at), "kinds": KINDS, "sides": sides,
+        "figures": queries.figures_of(rows, request.at), "kinds": KINDS,
         "side_now": request.GET.get("side", "").lower(), "may_ask": rights.may_ask(request.actor),
         "is_narrowed": any(request.GET.get(key) for key in ("kind", "side", "region")),
-        "totals": _totals(rows),
+        "totals": _totals(rows), "sides": queries.sides_of(rows, request.at), "side_tabs": tabs,
+        "across": queries.fastest_across(queries.links_now().values()),
         "may_register": rights.may_register_centre(request.actor, request.actor.region),
     })  # fmt: skip
 

@@ -1,8 +1,10 @@
 """Who sees which centre, allocation, job and statement."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.time import shanghai_date
@@ -97,6 +99,12 @@ def price_list_at(centre: Centre, at: datetime) -> PriceList | None:
     return PriceList.objects.filter(centre=centre, since__lte=at).order_by("since").last()
 
 
+def price_lists_at(centres: Iterable[Centre], at: datetime) -> dict[int, PriceList]:
+    """The price list in force at each centre that has one, by its key; one query."""
+    rows = PriceList.objects.filter(centre__in=[one.pk for one in centres], since__lte=at)
+    return {row.centre_id: row for row in rows.order_by("since")}
+
+
 def stages_of(
     model: type[StageRow], labels: dict[str, str], **of: object
 ) -> list[dict[str, object]]:
@@ -106,6 +114,7 @@ def stages_of(
     names = dict(Person.objects.filter(number__in=numbers).values_list("number", "name"))
     return [
         {"since": row.since, "label": labels.get(row.stage, row.stage),
-         "who": names.get(row.by_person, ""), "note": row.note_public}
+         "who": names.get(row.by_person, ""),
+         "note": gettext(row.note_public) if row.note_public else ""}
         for row in rows
     ]  # fmt: skip

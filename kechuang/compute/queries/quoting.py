@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kechuang.compute.models import Allocation, Centre, Job, Link, PriceList, Quote, Run
-from kechuang.compute.queries.desk import of_its_kind
+from kechuang.compute.queries.desk import of_its_kind, price_lists_at
 from kechuang.compute.queries.registry import bandwidth_between, links_now
 from kechuang.compute.queries.running import what_lacks
 from kechuang.compute.rules import quotes
@@ -95,9 +95,7 @@ class _Seen:
 
 def _places(centres: list[Centre], job: Job, at: datetime) -> Iterable[_Seen]:
     numbers = [centre.pk for centre in centres]
-    prices = {}
-    for row in PriceList.objects.filter(centre__in=numbers, since__lte=at).order_by("since"):
-        prices[row.centre_id] = row
+    prices = price_lists_at(centres, at)
     runs = _live_by_centre(numbers)
     ended, template = _ended(numbers), template_coded(job.template)
     for centre in centres:

@@ -15,6 +15,10 @@ PRICE_MILLI_MOST = 1_000_000_000
 ASK_SILENT_AGAIN = timedelta(seconds=15)
 SILENT = N_("中心没有应答。已交去的作业照旧在中心里，等它应答再继续。")
 ANSWERS = N_("中心恢复应答。")
+CONNECTED = {
+    "SLURM": N_("接入 Slurm。"), "RAY": N_("接入 Ray。"), "SIMULATED": N_("改为模拟。"),
+    "LOCAL": N_("接入本机。"),
+}  # fmt: skip
 
 
 class CentreRefused(Refused):

@@ -1,4 +1,4 @@
-"""The computing centres of the demonstration, two allocations, and a job that the worker runs."""
+"""The computing centres of the demonstration, its allocations, and a job that the worker runs."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -6,10 +6,10 @@ from typing import Any
 
 from kechuang.compute import actions
 from kechuang.compute.actions.jobs import Asked
-from kechuang.compute.models import Centre
+from kechuang.compute.models import Allocation, Centre
 from kechuang.compute.rules.centres import by_hour
 from kechuang.compute.rules.jobs import Wanted
-from kechuang.site.demo import texts
+from kechuang.site.demo import ran, texts
 from kechuang.site.demo.cast import Cast
 
 RUN_BY = "示例市科技信息中心"
@@ -21,16 +21,14 @@ def open_desk(cast: Cast) -> None:
     """Register the centres with their prices; grant one allocation, let one wait; send a job."""
     since = cast.clock.at(-OPENED_DAYS_AGO)
     centres = {row["code"]: _centre(cast, row, since) for row in texts.rows("centres.jsonl")}
-    today, officer = cast.clock.day, cast.actor("linjing")
-    asked = actions.request_allocation(
-        purpose="先进陶瓷烧结与轴承滚珠画面的渲染，为封装基板项目作展示。", pays="VOUCHER",
-        core_hours=2000, since=today - timedelta(days=30), until=today + timedelta(days=335),
-        by=cast.actor("shenzhiyuan"), at=cast.clock.at(-20),
-    )  # fmt: skip
-    granted = actions.grant_allocation(
-        allocation=asked, core_hours=2000, voucher_fen=200_000, until=asked.until_date,
-        by=officer, at=cast.clock.at(-18),
-    )  # fmt: skip
+    today = cast.clock.day
+    granted = _granted(
+        cast, "shenzhiyuan", "先进陶瓷烧结与轴承滚珠画面的渲染，为封装基板项目作展示。", 200_000
+    )
+    ran.run_before(cast, centres, {
+        "shenzhiyuan": granted,
+        "mengqi": _granted(cast, "mengqi", "气凝胶隔热材料的导热与力学仿真，为材料选型。", 0),
+    })  # fmt: skip
     actions.request_allocation(
         purpose="大型轴承热处理残余应力的有限元计算，为攻关项目。", pays="PAYMENT", core_hours=800,
         since=today, until=today + timedelta(days=180), by=cast.actor("gaoyuan"),
@@ -46,6 +44,20 @@ def open_desk(cast: Cast) -> None:
         actions.submit_job(
             job=job, centre=centres["Z1"], by=cast.actor("shenzhiyuan"), at=cast.clock.now
         )
+
+
+def _granted(cast: Cast, who: str, purpose: str, voucher_fen: int) -> Allocation:
+    """An allocation that a member asked for and the office granted; without a voucher, for pay."""
+    today = cast.clock.day
+    asked = actions.request_allocation(
+        purpose=purpose, pays="VOUCHER" if voucher_fen else "PAYMENT", core_hours=2000,
+        since=today - timedelta(days=80), until=today + timedelta(days=285), by=cast.actor(who),
+        at=cast.clock.at(-80),
+    )  # fmt: skip
+    return actions.grant_allocation(
+        allocation=asked, core_hours=2000, voucher_fen=voucher_fen, until=asked.until_date,
+        by=cast.actor("linjing"), at=cast.clock.at(-77),
+    )  # fmt: skip
 
 
 def _centre(cast: Cast, row: dict[str, Any], at: Any) -> Centre:

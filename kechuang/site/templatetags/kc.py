@@ -22,6 +22,7 @@ register = template.Library()
 for shown in (
     words.money, words.yuan, words.wan, words.thousands, words.day, words.day_time,
     words.date_iso, words.moment, words.rfc3339, words.percent, words.change,
+    words.span, words.rate, words.megabytes, words.grams,
 ):
     register.filter(shown.__name__, shown)
 for shown in (figures.month, figures.year):

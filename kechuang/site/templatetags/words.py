@@ -149,3 +149,50 @@ def change(value):
         return "—"
     text = percent(abs(float(value)))
     return f"{'−' if float(value) < 0 else '+'}{text}"
+
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+THOUSAND = 1000
+
+
+def span(seconds):
+    """How long, as people say it: 45 秒, 12 分, 9.4 时, 3.2 天."""
+    if seconds is None or seconds == "":
+        return "—"
+    whole = float(seconds)
+    if whole < 2 * MINUTE:
+        return _("%(number)s 秒") % {"number": f"{whole:.0f}"}
+    if whole < 2 * HOUR:
+        return _("%(number)s 分") % {"number": f"{whole / MINUTE:.0f}"}
+    if whole < 2 * DAY:
+        return _("%(number)s 时") % {"number": _short(whole / HOUR)}
+    return _("%(number)s 天") % {"number": _short(whole / DAY)}
+
+
+def rate(yuan_each):
+    """A price of something small, as exact as it is set: 0.1, 0.08505."""
+    return f"{float(yuan_each):,.5f}".rstrip("0").removesuffix(".")
+
+
+def megabytes(number):
+    """1,800,000 MB → 1.8 TB."""
+    return _scaled(number, ("MB", "GB", "TB", "PB"))
+
+
+def grams(number):
+    """66,000 g → 66 kg."""
+    return _scaled(number, ("g", "kg", "t"))
+
+
+def _scaled(number, units):
+    if number is None or number == "":
+        return "—"
+    size, place = float(number), 0
+    while size >= THOUSAND and place < len(units) - 1:
+        size, place = size / THOUSAND, place + 1
+    return f"{_short(size)} {units[place]}"
+
+
+def _short(number):
+    """One decimal, where it says something."""
+    return f"{number:,.1f}".removesuffix(".0")
