@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.matters import Matter
@@ -29,6 +30,7 @@ from kechuang.challenges.models import (
 from kechuang.challenges.queries import bids_visible_to, in_region, mode, prices_due
 from kechuang.challenges.rules.deciding import next_step
 from kechuang.challenges.rules.racing import GateState
+from kechuang.doors.words import name_in_language
 from kechuang.notices.models import Notice
 from kechuang.parties.queries import holder_words
 from kechuang.reviews.queries import fenced_subjects
@@ -256,17 +258,14 @@ def _holder(
         if key not in names:
             names[key] = holder_words(key[0], region_path=key[1], at=at)
         return names[key]
-    if wait.who == "issuer":
-        return challenge.issuer.name
-    if wait.who == "officer":
-        return challenge.officer.name
-    if wait.who == "secretary" and challenge.secretary is not None:
-        return challenge.secretary.name
-    if wait.who == "chair" and challenge.chair is not None:
-        return challenge.chair.name
-    seats = challenge.seats.all()
-    signed = sum(1 for seat in seats if seat.signed_at is not None)
-    return f"{signed} / {len(seats)}" if wait.who == "experts" else challenge.officer.name
+    if wait.who == "experts":
+        seats = challenge.seats.all()
+        signed = sum(1 for seat in seats if seat.signed_at is not None)
+        return gettext("专家（已签 {signed} / {total}）").format(signed=signed, total=len(seats))
+    people = {
+        "issuer": challenge.issuer, "secretary": challenge.secretary, "chair": challenge.chair,
+    }  # fmt: skip
+    return str(name_in_language(people.get(wait.who) or challenge.officer))
 
 
 def _bid_matters(actor: Actor, at: datetime) -> Iterator[Matter]:

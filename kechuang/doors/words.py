@@ -1,4 +1,4 @@
-"""Say a refusal in the reader's language."""
+"""Say refusals and names in the reader's language."""
 
 from typing import Any
 
@@ -19,6 +19,17 @@ def way_on_of(refused: Refused) -> str:
     if isinstance(refused.way_on, Said):
         return said_in_language(refused.way_on)
     return _filled(refused.way_on, refused.facts) if refused.way_on else ""
+
+
+def name_in_language(thing: Any) -> Any:
+    """The name of a person, organisation, region or indicator as the reader reads it.
+
+    What has no English name keeps its own; what has no name at all is given back.
+    """
+    english = getattr(thing, "name_en", "")
+    if english and (get_language() or "").startswith("en"):
+        return english
+    return getattr(thing, "name", thing)
 
 
 def said_in_language(said: str) -> str:

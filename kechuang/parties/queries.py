@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from kechuang.base.actor import Actor, Role
 from kechuang.base.time import shanghai_date
+from kechuang.doors.words import name_in_language
 from kechuang.parties import rules
 from kechuang.parties.models import (
     AccessToken,
@@ -89,7 +90,7 @@ def named(people: Iterable[Person]) -> str:
     found = list(people)
     if not found:
         return gettext("尚未任命")
-    words = gettext("、").join(person.name for person in found[:3])
+    words = gettext("、").join(str(name_in_language(person)) for person in found[:3])
     if len(found) > 3:
         words += gettext("等 {count} 人").format(count=len(found))
     return words

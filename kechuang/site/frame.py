@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kechuang.base.actor import REGION_ROLES, ROLE_NAMES, Actor, Role
 from kechuang.base.refusals import N_
 from kechuang.doors import clock
+from kechuang.doors.words import name_in_language
 from kechuang.messages.queries import unread_count
 from kechuang.parties.models import Appointment, Region
 
@@ -151,8 +152,8 @@ class Frame:
         """The identity in force, as it prints with the page."""
         for appointment in self._appointments:
             if appointment.number == self.actor.appointment:
-                return f"{seat_words(appointment)} · {appointment.person.name}"
-        return self.person.name if self.person else ""
+                return f"{seat_words(appointment)} · {name_in_language(appointment.person)}"
+        return str(name_in_language(self.person)) if self.person else ""
 
     @property
     def is_demo(self) -> bool:
@@ -228,15 +229,12 @@ def english() -> bool:
 def seat_words(appointment: Appointment) -> str:
     """Where a person sits: the unit, the region's office, or the role alone."""
     if appointment.organisation:
-        named = appointment.organisation
-        return (english() and named.name_en) or named.name
+        return str(name_in_language(appointment.organisation))
     if appointment.region:
-        named = appointment.region
-        place = (english() and named.name_en) or named.name
+        place = str(name_in_language(appointment.region))
         if appointment.role in REGION_ROLES:
-            return _("{place}{office}").format(
-                place=place, office=appointment.office or _("科技局")
-            )
+            gap = " " if english() else ""
+            return f"{place}{gap}{appointment.office or _('科技局')}"
         return place
     return _("个人")
 

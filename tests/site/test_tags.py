@@ -10,6 +10,8 @@ from django.utils import translation
 from kechuang.base.matters import Matter
 from kechuang.base.refusals import Refused
 from kechuang.doors.forms import Form
+from kechuang.parties.models import Person
+from kechuang.parties.queries import named
 from kechuang.site.templatetags import budgets, kc, words
 
 
@@ -222,3 +224,31 @@ def test_a_matter_is_said_as_task_and_title():
 
 def test_every_idempotency_key_is_new():
     assert shown("{% idempotency %}") != shown("{% idempotency %}")
+
+
+@pytest.mark.parametrize(
+    ("language", "name_en", "expected"),
+    [
+        ("zh-hans", "Lin Jing", "林静"),
+        ("en", "Lin Jing", "Lin Jing"),
+        ("en", "", "林静"),
+    ],
+)
+def test_people_are_named_in_the_language_of_the_reader(language, name_en, expected):
+    person = Person(name="林静", name_en=name_en)
+    with translation.override(language):
+        assert shown("{{ who|in_language }}", who=person) == expected
+        assert named([person]) == expected
+
+
+def test_nobody_has_no_name():
+    assert shown("{{ who|in_language|default:'尚未任命' }}", who=None) == "尚未任命"
+
+
+@pytest.mark.parametrize(("language", "step"), [("zh-hans", "办到哪一步"), ("en", "Step")])
+def test_a_history_says_the_step_and_leaves_out_empty_notes_on_a_phone(language, step):
+    stages = [{"since": moment("2026-03-02T09:30"), "label": "起草中", "who": "林静"}]
+    with translation.override(language):
+        page = shown("{% include 'site/_history.html' %}", stages=stages)
+    assert page.count(f'data-l="{step}"') == 1
+    assert page.count('class="kc-none"') == 1

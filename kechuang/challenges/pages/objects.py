@@ -25,6 +25,7 @@ from kechuang.challenges.rules.bids import STATE_NAMES as BID_STATE_NAMES
 from kechuang.challenges.rules.bids import may_start_bid
 from kechuang.challenges.rules.table import STATE_NAMES, UNSEALED
 from kechuang.doors.requests import AskedRequest
+from kechuang.doors.words import name_in_language
 from kechuang.notices import queries as notice_queries
 from kechuang.parties.queries import people_numbered
 from kechuang.record import queries as record
@@ -225,7 +226,8 @@ def _who(stage: Any, people: dict[str, Any]) -> str:
     if stage.by_role == Role.CLOCK:
         return _("时钟（自动）")
     person = people.get(stage.by_person)
-    return person.name if person and stage.by_role != Role.EXPERT else _("专家")
+    known = person and stage.by_role != Role.EXPERT
+    return str(name_in_language(person)) if known else _("专家")
 
 
 def _fit(row: Challenge, rule: rules.modes.Mode) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kechuang.challenges import queries
 from kechuang.challenges.models import Challenge
+from kechuang.doors.words import name_in_language
 from kechuang.notices.models import Notice
 from kechuang.reviews.models import Minutes
 from kechuang.reviews.queries import assignments_of_subject, draws_of_subject
@@ -31,7 +32,7 @@ def proofs_of(row: Challenge) -> list[Proof]:
     if row.opened_at is None:
         return []
     found = [
-        Proof(_("需求快照"), row.officer.name, row.need_sha256, row.opened_at),
+        Proof(_("需求快照"), str(name_in_language(row.officer)), row.need_sha256, row.opened_at),
         *_rules(row),
     ]
     opening = queries.opening_of(row)

@@ -13,6 +13,7 @@ from kechuang.base.actor import ROLE_NAMES, Role
 from kechuang.base.chains import CHAIN_NAMES, Chain
 from kechuang.base.refusals import N_
 from kechuang.doors.requests import AskedRequest, found_or_404
+from kechuang.doors.words import name_in_language
 from kechuang.files.queries import open_blob
 from kechuang.needs import queries, rules
 from kechuang.needs.models import Need, NeedStage
@@ -146,7 +147,8 @@ def _history(stages: list[NeedStage], sight: Sight) -> list[dict[str, Any]]:
     for stage in stages:
         role = gettext(ROLE_NAMES[Role(stage.by_role)]) if stage.by_role else ""
         person = people.get(stage.by_person)
-        who = gettext("{name}（{role}）").format(name=person.name, role=role) if person else role
+        name = name_in_language(person)
+        who = gettext("{name}（{role}）").format(name=name, role=role) if person else role
         returned = stage.stage == State.DRAFT
         rows.append({
             "since": stage.since,

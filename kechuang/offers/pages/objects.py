@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from kechuang.base.actor import ROLE_NAMES, Actor, Role
 from kechuang.doors.requests import AskedRequest, signed_in
+from kechuang.doors.words import name_in_language
 from kechuang.offers import actions, forms, queries, rules
 from kechuang.offers.models import Offer, OfferStage
 from kechuang.offers.pages.drafts import found
@@ -71,7 +72,8 @@ def _history(stages: list[OfferStage], inside: bool) -> list[dict[str, Any]]:
     for stage in stages:
         role = gettext(ROLE_NAMES[Role(stage.by_role)]) if stage.by_role else ""
         person = people.get(stage.by_person)
-        who = gettext("{name}（{role}）").format(name=person.name, role=role) if person else role
+        name = name_in_language(person)
+        who = gettext("{name}（{role}）").format(name=name, role=role) if person else role
         returned = stage.stage == State.DRAFT
         rows.append({
             "since": stage.since,

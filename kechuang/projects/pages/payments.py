@@ -15,7 +15,7 @@ from kechuang.base.numbers import new_random_number
 from kechuang.base.refusals import N_, Refused
 from kechuang.base.time import SHANGHAI
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
-from kechuang.doors.words import message_of, way_on_of
+from kechuang.doors.words import message_of, name_in_language, way_on_of
 from kechuang.ledger import rules as money
 from kechuang.ledger.models import Grant, PaymentOrder
 from kechuang.ledger.queries import grant_of, order_facts
@@ -266,7 +266,7 @@ def _boxes(
     first = {"name": N_("一　申请"), "who": project.leader.name, "state": "now", "note": note}
     if order:
         first |= {
-            "who": order.requested_by.name,
+            "who": name_in_language(order.requested_by),
             "state": "done",
             "kind": "ok",
             "label": _("{time} 已申请").format(time=moment(order.requested_at)),
@@ -287,7 +287,7 @@ def _review_box(
     if order.reviewed_by and order.reviewed_at:
         label = _("{time} 已审核").format(time=moment(order.reviewed_at))
         return box | {
-            "who": order.reviewed_by.name,
+            "who": name_in_language(order.reviewed_by),
             "state": "done",
             "kind": "ok",
             "label": label,
@@ -320,7 +320,7 @@ def _pay_box(
         label = _("{time} 已拨付").format(time=moment(order.paid_at))
         note = _("已确认到账") if order.confirmed_at else _("待确认到账")
         return box | {
-            "who": order.paid_by.name,
+            "who": name_in_language(order.paid_by),
             "state": "done",
             "kind": "ok",
             "label": label,

@@ -13,7 +13,7 @@ from kechuang.base.actor import ROLE_NAMES
 from kechuang.base.refusals import N_, Said
 from kechuang.base.time import at_shanghai
 from kechuang.base.working_days import calendar
-from kechuang.doors.words import said_in_language
+from kechuang.doors.words import name_in_language, said_in_language
 from kechuang.site.line import in_this_language
 from kechuang.site.line import line_of as walk
 from kechuang.site.templatetags import budgets, fields, figures, icons, words
@@ -47,7 +47,7 @@ def translated(text):
 
 
 register.filter("here", in_this_language)
-register.filter("in_language", words.named)
+register.filter("in_language", name_in_language)
 
 
 @register.simple_tag

@@ -21,14 +21,6 @@ def reads_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
-def named(thing):
-    """The name of an organisation, region or indicator in the reader's language."""
-    english = getattr(thing, "name_en", "")
-    if reads_english() and english:
-        return english
-    return getattr(thing, "name", thing)
-
-
 def rounded(fen: int) -> tuple[str, str]:
     """The figure and its unit, as the reader's language says them."""
     return amounts.rounded_en(fen) if reads_english() else amounts.rounded_zh(fen)
