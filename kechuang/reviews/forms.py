@@ -35,6 +35,16 @@ class DeclareForm(Form):
         return bool(self.cleaned_data["conflict"] == "yes")
 
 
+class LateConflictForm(Form):
+    """A conflict that the expert comes to know after having begun to read."""
+
+    ground = forms.CharField(
+        label=_("回避事由"), max_length=500, required=False,
+        help_text=_("只有秘书能看到。不写也照样回避。"), widget=forms.Textarea({"rows": 3}),
+    )  # fmt: skip
+    says_conflict = True
+
+
 class ScoreForm(Form):
     """The score sheet: whole points for every criterion, an opinion."""
 

@@ -68,6 +68,8 @@ WORDS = {
     "reviews.": N_("一场评审有新进展"),
     "reviews.assigned": N_("一场评审请您声明与评分"),
     "reviews.phases_set": N_("一场评审定了日期"),
+    "reviews.declared_late": N_("一位专家因利益关系退出已交的评审"),
+    "reviews.recused_late": N_("您已从一份方案的评审中回避"),
     "notices.": N_("一则公示有新进展"),
     "notices.objection": N_("一件异议等您处理"),
     "projects.": N_("一个项目有新进展"),

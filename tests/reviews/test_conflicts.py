@@ -3,14 +3,18 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from kechuang.base.actor import Actor
 from kechuang.base.refusals import NotPermitted
 from kechuang.parties.models import Organisation
+from kechuang.record.models import Entry, Payload
 from kechuang.reviews import actions, queries, rules
 from kechuang.reviews.models import (
     Conflict,
     Fence,
+    Score,
+    Submission,
 )
 from tests.reviews.bench import (
     SUBJECT,
@@ -159,3 +163,67 @@ def test_an_officer_who_worked_for_a_bidder_is_fenced_by_computation(world, at):
     assert (fence.person, fence.kind) == (world.head.person, "FORMER_UNIT")
     assert queries.panels_visible_to(world.head.actor, at).count() == 0
     assert queries.panels_visible_to(world.head2.actor, at).count() == 1
+
+
+# conflicts that become known late
+
+
+def test_a_conflict_known_after_handing_in_voids_the_points_and_keeps_what_was_handed_in(
+    world, at
+):
+    bench = scored(world, at)
+    seat = queries.seat_of(bench.panel, world.expert2.person)
+    before = queries.totals_of(bench.review("expert2").case)
+    review = actions.declare(
+        seat=seat, case_number="BID0000001A", conflict=True, ground="刚知道是师生",
+        by=world.expert2.actor, at=at,
+    )  # fmt: skip
+    assert (review.state, review.total, review.submitted_at) == ("RECUSED", None, None)
+    assert len(queries.totals_of(review.case)) == len(before) - 1
+    assert not Score.objects.filter(review=review).exists()
+    assert [one.round for one in Submission.objects.filter(review=review)] == [1]
+    assert states(bench, "expert2") == ["RECUSED", "SUBMITTED"]
+    assert queries.may_read_case(world.expert2.actor, "BID0000001A", at) is False
+    entry = Entry.objects.filter(verb="reviews.declare").latest("pk")
+    assert Payload.objects.get(entry=entry).content["rounds_void"] == 1
+
+
+def test_the_secretary_takes_an_expert_off_with_a_reason_and_too_few_reviews_finish_nothing(
+    world, at
+):
+    bench = scored(world, at)
+    actions.open_consensus(panel=bench.panel, by=world.expert1.actor, at=at)
+    review = bench.review("expert2")
+    with pytest.raises(NotPermitted):
+        actions.recuse_late(review=review, reason="师生", by=world.expert3.actor, at=at)
+    actions.recuse_late(review=review, reason="举报属实", by=world.officer2.actor, at=at)
+    conflict = Conflict.objects.get(review=review)
+    assert (conflict.kind, conflict.verdict, conflict.reason) == (
+        "FOUND_LATE", "BLOCKING", "举报属实"
+    )  # fmt: skip
+    bench.panel.refresh_from_db()
+    assert bench.panel.consensus_at is None
+    with pytest.raises(rules.PanelRefused):
+        actions.finish_review(panel=bench.panel, by=world.expert1.actor, at=at)
+    with pytest.raises(rules.PanelRefused):  # once is enough
+        actions.recuse_late(review=review, reason="再", by=world.officer2.actor, at=at)
+
+
+def test_a_late_conflict_by_page_and_api(world, client_as, api_as):
+    bench = scored(world, timezone.now())
+    row = bench.review("expert2")
+    own, secretary = client_as(world.expert2), client_as(world.officer2)
+    page = secretary.get(f"/reviews/{row.number}/").content.decode()
+    assert f"/reviews/{row.number}/recuse/" in page
+    assert f"/reviews/{row.number}/declare/" in own.get(f"/reviews/{row.number}/").content.decode()
+    answer = own.post(f"/reviews/{row.number}/declare/", {"ground": ""})
+    assert (answer.status_code, bench.review("expert2").state) == (302, "RECUSED")
+    other = bench.review("expert3")
+    answer = secretary.post(f"/reviews/{other.number}/recuse/", {"reason": "举报属实"})
+    assert (answer.status_code, bench.review("expert3").state) == (302, "RECUSED")
+    last = bench.review("expert3", 1)
+    told = api_as(world.officer2).post(
+        f"/api/v1/reviews/{last.number}/recuse", {"reason": "举报属实"},
+        content_type="application/json",
+    )  # fmt: skip
+    assert (told.status_code, told.json()["state"]) == (200, "RECUSED")

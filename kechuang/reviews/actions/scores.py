@@ -56,8 +56,9 @@ def declare(
 ) -> Review:
     """Declare for one case whether there is a conflict; without one the case may be read.
 
-    A declared conflict recuses at once and needs no proof. A possible one that was computed keeps
-    the case closed until the secretary has decided.
+    A conflict known later is declared as well, until the minutes are signed: `take_off`. A declared
+    conflict recuses at once and needs no proof. A possible one that was computed keeps the case
+    closed until the secretary has decided.
     """
     review = queries.review_for(seat, case_number)
     if review is None:
@@ -67,21 +68,80 @@ def declare(
             N_("请从您的评审清单进入。"),
         )  # fmt: skip
     panel, review = _own(review, by)
-    require_state(review.number, review, Review.State.DECLARING)
-    review.declared_at = at
+    if not (conflict and review.state in rules.REVIEW_OPENED):
+        require_state(review.number, review, Review.State.DECLARING)
+        review.declared_at = at
+    if conflict and review.state == Review.State.SUBMITTED and panel.secretary:
+        tell(
+            people=[panel.secretary.number], template="reviews.declared_late",
+            object_number=panel.number, by=by, at=at,
+        )  # fmt: skip
     if conflict:
         Conflict.objects.create(
             review=review, kind=Conflict.Kind.DECLARED, verdict=Conflict.Verdict.BLOCKING,
             ground=ground, found_at=at,
         )  # fmt: skip
-        move_review(review, Review.State.RECUSED, by, at)
+        take_off(panel, review, by, at)
     elif _has_possible(review):
         review.save(update_fields=["declared_at"])
     else:
         move_review(review, Review.State.ACTIVE, by, at)
+    void = Submission.objects.filter(review=review).count() if conflict else 0
     append(
         verb="reviews.declare", object_number=panel.number, by=by, at=at,
-        payload={"review": review.number, "case": case_number, "conflict": conflict},
+        payload={"review": review.number, "case": case_number, "conflict": conflict,
+                 "rounds_void": void},
+    )  # fmt: skip
+    return review
+
+
+def take_off(panel: Panel, review: Review, by: Actor, at: datetime, note: str = "") -> None:
+    """Take a reviewer off a case: the points are void, what was handed in is kept as it was.
+
+    A consensus that was open is closed again where reviews are lacking now: they come first.
+    """
+    was_scored = review.state == Review.State.SUBMITTED
+    review.total = review.submitted_at = None
+    review.is_deviating, review.explanation = False, ""
+    move_review(review, Review.State.RECUSED, by, at, note)
+    Score.objects.filter(review=review).delete()  # the database locks the points of what counts
+    if not was_scored:
+        return
+    mark_deviations(review)
+    left = Review.objects.filter(case=review.case, state=Review.State.SUBMITTED).count()
+    if panel.consensus_at is not None and left < max(
+        rules.REVIEWS_MIN, panel.reviews_per_case or 0
+    ):
+        panel.consensus_at = None
+        panel.version += 1
+        panel.save()
+
+
+@transaction.atomic
+def recuse_late(*, review: Review, reason: str, by: Actor, at: datetime) -> Review:
+    """The secretary takes an expert off a case for a conflict that became known late.
+
+    Refuses once the minutes are signed: then the way is an objection to the award.
+    """
+    panel, review = _locked(review)
+    require(rules.may_run_panel(by, panel.facts), rules.not_permitted(rules.SECRETARY_MAY))
+    require_unfenced(panel, by)
+    require_state(panel.number, panel, Panel.State.REVIEWING)
+    require_state(review.number, review, *rules.REVIEW_OPENED)
+    Conflict.objects.create(
+        review=review, kind=Conflict.Kind.FOUND_LATE, verdict=Conflict.Verdict.BLOCKING,
+        reason=reason, found_at=at, decided_at=at,
+        decided_by=Person.objects.get(number=by.person),
+    )  # fmt: skip
+    take_off(panel, review, by, at, reason)
+    append(
+        verb="reviews.recuse_late", object_number=panel.number, by=by, at=at,
+        payload={"review": review.number, "case": review.case.number,
+                 "rounds_void": Submission.objects.filter(review=review).count()},
+    )  # fmt: skip
+    tell(
+        people=[review.seat.expert.person.number], template="reviews.recused_late",
+        object_number=review.number, by=by, at=at,
     )  # fmt: skip
     return review
 

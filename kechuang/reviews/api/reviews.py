@@ -129,7 +129,10 @@ def _own(request: HttpRequest, number: str) -> tuple[Any, Review]:
 
 @reviews.post("/{number}/declare", response={200: ReviewOut, **ERRORS}, operation_id="declare")
 def declare(request: HttpRequest, number: str, body: DeclareIn) -> Any:
-    """Declare whether there is a conflict; without one the case may be read."""
+    """Declare whether there is a conflict; without one the case may be read.
+
+    A conflict known later is declared until the minutes are signed; the points are void then.
+    """
     actor, row = _own(request, number)
     return actions.declare(
         seat=row.seat, case_number=row.case.number, by=actor, at=request.at, **body.dict()
@@ -163,6 +166,15 @@ def explain_deviation(request: HttpRequest, number: str, body: ExplainIn) -> Any
     """Say why the own total lies far off."""
     actor, row = _own(request, number)
     saved = actions.explain_deviation(review=row, by=actor, at=request.at, **body.dict())
+    return _with_points([saved])[0]
+
+
+@reviews.post("/{number}/recuse", response={200: ReviewOut, **ERRORS}, operation_id="recuse_late")
+def recuse_late(request: HttpRequest, number: str, body: ReasonIn) -> Any:
+    """Take an expert off a case for a conflict that became known late, as secretary."""
+    actor = api_actor(request)
+    row = found_or_404(_reviews(request), number=number)
+    saved = actions.recuse_late(review=row, reason=body.reason, by=actor, at=request.at)
     return _with_points([saved])[0]
 
 

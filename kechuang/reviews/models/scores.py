@@ -117,6 +117,7 @@ class Conflict(models.Model):
         PARENT_CHAIN = "PARENT_CHAIN", _("上下级单位")
         SISTER_UNIT = "SISTER_UNIT", _("同属一个上级单位")
         NAME = "NAME", _("与方案成员同名")
+        FOUND_LATE = "FOUND_LATE", _("评审中才发现")
 
     class Verdict(models.TextChoices):
         BLOCKING = "BLOCKING", _("须回避")

@@ -47,5 +47,6 @@ urls = [
     path("reviews/<str:number>/score/", experts.review_score, name="review-score"),
     path("reviews/<str:number>/score/autosave/", experts.review_autosave, name="review-autosave"),
     path("reviews/<str:number>/explain/", experts.review_explain, name="review-explain"),
+    path("reviews/<str:number>/recuse/", experts.review_recuse, name="review-recuse"),
     path("reviews/<str:number>/reopen/", experts.review_reopen, name="review-reopen"),
 ]  # fmt: skip

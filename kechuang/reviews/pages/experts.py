@@ -145,6 +145,9 @@ def review(request: AskedRequest, number: str) -> HttpResponse:
         "may_score": own and row.state in rules.REVIEW_SCORING,
         "may_explain": own and row.state == "SUBMITTED" and row.is_deviating
         and panel.consensus_at is not None,
+        "may_recuse": panel.state == "REVIEWING" and row.state in rules.REVIEW_OPENED
+        and rules.may_run_panel(request.actor, panel.facts),
+        "may_leave": own and panel.state == "REVIEWING" and row.state in rules.REVIEW_OPENED,
         "may_reopen": row.state == "SUBMITTED" and rules.may_lead_panel(
             request.actor, panel.facts
         ),
@@ -170,7 +173,8 @@ def _stages(row: Review) -> list[dict[str, Any]]:
 def review_declare(request: AskedRequest, number: str) -> HttpResponse:
     """Declare before reading: title, units and people stand on the page."""
     row = found_or_404(queries.own_reviews(request.actor, request.at), number=number)
-    form = forms.DeclareForm(posted(request))
+    late = row.state in rules.REVIEW_OPENED
+    form = (forms.LateConflictForm if late else forms.DeclareForm)(posted(request))
     if request.method == "POST" and form.is_valid():
         with form.refusals():
             actions.declare(
@@ -183,7 +187,7 @@ def review_declare(request: AskedRequest, number: str) -> HttpResponse:
             messages.success(request, _("已申报，没有利益关系。"))
             return redirect("review", number=row.number)
     return render(request, "reviews/declare.html", {
-        "form": form, "review": row, "panel": row.case.panel,
+        "form": form, "late": late, "review": row, "panel": row.case.panel,
         "case": queries.case_facts([row.case])[0],
     }, status=form.status)  # fmt: skip
 
@@ -251,6 +255,25 @@ def review_explain(request: AskedRequest, number: str) -> HttpResponse:
     return render(request, "reviews/act.html", {
         "form": form, "title": _("说明评分偏离"), "panel": row.case.panel,
         "lead": _("您的总分与中位数相差超过 20%。说明后由组长合议。"), "back": ("review", number),
+    }, status=form.status)  # fmt: skip
+
+
+@signed_in
+def review_recuse(request: AskedRequest, number: str) -> HttpResponse:
+    """The secretary takes an expert off a case for a conflict that became known late."""
+    row = _found(request, number)
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        with form.refusals():
+            actions.recuse_late(
+                review=row, by=request.actor, at=request.at, **form.cleaned_data
+            )
+            messages.success(request, _("已回避。这份评分作废，交过的原稿留存。"))
+            return redirect("panel", number=row.case.panel.number)
+    return render(request, "reviews/act.html", {
+        "form": form, "title": _("因新发现的利益关系回避"), "panel": row.case.panel,
+        "lead": _("该专家对这份方案的评分作废，不再计入；交过的原稿和您的理由都会留存。"),
+        "back": ("review", number), "is_danger": True,
     }, status=form.status)  # fmt: skip
 
 

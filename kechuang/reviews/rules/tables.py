@@ -59,6 +59,8 @@ REVIEW_TABLE = StateTable("review", "评审", REVIEW_NAMES, (
         "none declared, none possible undecided"),
     row("ASSIGNED DECLARING ACTIVE DRAFT", "declare", "RECUSED", "expert or secretary",
         "declared, or a possible one decided so"),
+    row("ACTIVE DRAFT SUBMITTED", "recuse_late", "RECUSED", "expert or secretary",
+        "a conflict known later, before the minutes; points are void, what was handed in is kept"),
     row("ACTIVE",           "save_score",       "DRAFT",     "expert"),
     row("ACTIVE DRAFT",     "submit_score",     "SUBMITTED", "expert",
         "every criterion, an opinion"),
