@@ -33,6 +33,8 @@ NAVIGATION = (
     (N_("指标"), "indicators"),
     (N_("公开核验"), "verify"),
 )
+# Lists whose addresses are their own, and the entry of the navigation that they stand under.
+UNDER = {"centres": ("allocations", "jobs", "statements", "data-sets", "network")}
 OWN_PAGES = (
     (Role.SUPERVISOR, N_("平台日志"), "record"),
     (Role.OPERATOR, N_("运行"), "operate"),
@@ -181,7 +183,9 @@ class Frame:
                 continue
             url = _url(url_name)
             if url:
-                shown.append(Link(name, url, self._is_within(url)))
+                within = [url, *map(_url, UNDER.get(url_name, ()))]
+                is_here = any(self._is_within(one) for one in within if one)
+                shown.append(Link(name, url, is_here))
         return shown
 
     def _is_within(self, url: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from kechuang.base.actor import Role
 from kechuang.compute import actions, jobs
 from kechuang.compute.models import Allocation, Job, Statement
 from tests.compute import desk
@@ -193,6 +194,8 @@ def test_east_and_west_stand_beside_one_another_with_what_lies_between(
     assert page.index("西部枢纽</h3>") < page.index("东部</h3>")
     assert f'class="m5" href="?side=west&amp;region={world.county.code}"' in page
     assert f'class="m1" href="?side=east&amp;region={world.city.code}"' in page
+    here = 'href="/centres/" aria-current="page"'
+    assert here in page and here in client_as(world.member).get("/jobs/").content.decode()
     for words in ("80–200 克/度", "1 个，已接入 0 个", "0.05–0.1", "没有接入，没有用量数据"):
         assert words in page, words
     assert "还没有登记东西之间的链路" in page
@@ -259,6 +262,41 @@ def test_a_month_is_locked_and_adjusted_by_two_people(world, now, centre, alloca
     assert client_as(world.finance).post(approve).status_code == 302
     page = client_as(world.member).get(f"/statements/{statement.number}/").content.decode()
     assert "调整后" in page
+
+
+def test_a_centres_administrator_sees_months_that_are_not_locked_and_locks_one_that_is_over(
+    world, now, centre, allocation, client_as
+):
+    world.add("luyao", Role.CENTRE, organisation=world.institute)
+    operator, unit = client_as(world.luyao), client_as(world.member)
+    assert "还没有锁定的月份" not in operator.get("/statements/").content.decode()
+    job = desk.submitted(world, now, allocation, centre, wall_seconds=7200, processors=2)
+    desk.run_through(job, now, 3600)
+    month = job.bill.month
+    address = f"/allocations/{allocation.number}/lock/{centre.number}/{month}/"
+    page = operator.get("/statements/").content.decode()
+    assert "本月，还在增加" in page and address in page
+    theirs = unit.get("/statements/").content.decode()
+    assert ("本月，还在增加" in theirs, address in theirs) == (True, False)
+    looked = operator.get(address).content.decode()
+    assert job.number in looked and "还没有过完，现在不能锁定" in looked
+    assert "锁定并记账" not in looked
+    assert (operator.post(address).status_code, unit.get(address).status_code) == (422, 404)
+    page = operator.get(f"/jobs/{job.number}/").content.decode()
+    assert (allocation.number in page, f"/allocations/{allocation.number}/" in page) == (
+        True, False,
+    )  # fmt: skip
+    before = now.replace(day=1) - timedelta(days=2)
+    earlier = desk.submitted(world, before, allocation, centre, wall_seconds=7200)
+    desk.run_through(earlier, before, 3600)
+    page, over = operator.get("/statements/").content.decode(), earlier.bill.month
+    assert page.count("待锁定") == 1 and over in page
+    assert operator.post(address.replace(month, over)).status_code == 302
+    page = operator.get("/statements/").content.decode()
+    assert ("待锁定" in page, "本月，还在增加" in page) == (False, True)
+    assert Statement.objects.get().locked_by == world.luyao.person
+    world.add("other", Role.CENTRE, organisation=world.rival)
+    assert client_as(world.other).get(address).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 30])

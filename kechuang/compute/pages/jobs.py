@@ -92,6 +92,7 @@ def _context(request: AskedRequest, row: Job) -> dict[str, Any]:
     bill = Bill.objects.filter(job=row).select_related("statement").first()
     quote = row.quotes.filter(centre=row.centre).first() if row.centre else None
     return {
+        "sees_allocation": rights.may_see_allocation(request.actor, row.facts),
         "job": row, "kind": KINDS[row.state], "kinds": KINDS, "runs": runs, "reads": reads,
         "is_live": row.state in LIVE, "progress": queries.progress_of(row, runs) if runs else 0,
         "results": results, "bill": bill, "charges": list(bill.charges.all()[:100]) if bill else [],

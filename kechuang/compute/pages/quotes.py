@@ -82,6 +82,7 @@ def quote_page(request: AskedRequest, job: Job) -> HttpResponse:
         "parameters": parameters_of(job), "template": template_coded(job.template),
         "figures": queries.figures_of([row.centre for row in (*offered, *played)], request.at),
         "may_use": rights.may_use(request.actor, job.facts),
+        "sees_allocation": rights.may_see_allocation(request.actor, job.facts),
     })  # fmt: skip
 
 

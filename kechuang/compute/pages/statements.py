@@ -22,14 +22,19 @@ def statements(request: AskedRequest) -> HttpResponse:
     """The statements that this reader may see, newest first."""
     rows = queries.statements_visible_to(request.actor, request.at)
     page = keyset(rows, after=request.GET.get("after"), limit=request.GET.get("limit"))
-    return render(request, "compute/statements.html", {"page": page})
+    waiting = queries.open_months(request.actor, request.at)
+    return render(request, "compute/statements.html", {
+        "page": page,
+        "open": [(one, rights.may_run_centre(request.actor, one.facts)) for one in waiting],
+        "month_now": f"{shanghai_date(request.at):%Y-%m}",
+    })  # fmt: skip
 
 
 @signed_in
 def lock(request: AskedRequest, number: str, centre: str, month: str) -> HttpResponse:
     """Look at a month's bills, then lock and post them."""
     row = found_or_404(
-        queries.allocations_visible_to(request.actor, request.at), number=number
+        queries.allocations_billed_before(request.actor, request.at), number=number
     )
     place = found_or_404(queries.centres_visible_to(request.actor, request.at), number=centre)
     if not rights.may_run_centre(request.actor, place.facts):
@@ -48,7 +53,7 @@ def lock(request: AskedRequest, number: str, centre: str, month: str) -> HttpRes
         "form": form, "allocation": row, "centre": place, "month": month, "bills": bills,
         "uncharged": queries.uncharged_jobs(row, place, month)[:BILLS_SHOWN],
         "waits": queries.unbilled_jobs(row, place, start_of_day(today.replace(day=1))),
-        "total_fen": sum(bill.total_fen for bill in bills),
+        "total_fen": sum(bill.total_fen for bill in bills), "is_over": month < f"{today:%Y-%m}",
     }, status=form.status)  # fmt: skip
 
 
@@ -63,6 +68,7 @@ def statement(request: AskedRequest, number: str) -> HttpResponse:
     return render(request, "compute/statement.html", {
         "uncharged": queries.uncharged_jobs(row.allocation, row.centre, row.month)[:BILLS_SHOWN],
         "statement": row, "bills": bills[:BILLS_SHOWN], "adjustments": adjustments,
+        "sees_allocation": rights.may_see_allocation(request.actor, row.facts),
         "now_fen": row.total_fen + adjusted,
         "is_true": statement_hash(content) == row.content_hash,
         "may_adjust": rights.may_run_centre(request.actor, row.centre.facts),

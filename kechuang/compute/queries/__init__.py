@@ -47,16 +47,20 @@ from kechuang.compute.queries.running import (
     would_cost,
 )
 from kechuang.compute.queries.sides import SideOf, fastest_across, sides_of
+from kechuang.compute.queries.statements import (
+    OpenMonth,
+    allocations_billed_before,
+    open_months,
+)
 
 __all__ = [
-    "CentreFigures", "HourOf", "Saved", "SideOf", "accounts_awaited", "accounts_owed",
-    "allocations_in_force", "allocations_visible_to", "backend_for", "bandwidth_between",
-    "bills_of", "centres_that_owe", "centres_visible_to", "centres_with_accounts",
-    "centres_with_work", "data_usable_by", "data_visible_to", "fastest_across",
-    "figures_of", "jobs_visible_to",
-    "lines_for", "links_now", "live_runs", "load_of", "log_of", "order_of", "place_of",
-    "price_list_at", "prices_asked", "progress_of", "quotas_at", "quotes_for", "results_of",
-    "saved_by_placement", "sides_of", "stages_of", "statement_content", "statements_visible_to",
-    "unbilled_jobs", "uncharged_jobs", "units_named", "utilisation", "what_lacks", "within",
-    "would_cost",
+    "CentreFigures", "HourOf", "OpenMonth", "Saved", "SideOf", "accounts_awaited", "accounts_owed",
+    "allocations_billed_before", "allocations_in_force", "allocations_visible_to", "backend_for",
+    "bandwidth_between", "bills_of", "centres_that_owe", "centres_visible_to",
+    "centres_with_accounts", "centres_with_work", "data_usable_by", "data_visible_to",
+    "fastest_across", "figures_of", "jobs_visible_to", "lines_for", "links_now", "live_runs",
+    "load_of", "log_of", "open_months", "order_of", "place_of", "price_list_at", "prices_asked",
+    "progress_of", "quotas_at", "quotes_for", "results_of", "saved_by_placement", "sides_of",
+    "stages_of", "statement_content", "statements_visible_to", "unbilled_jobs", "uncharged_jobs",
+    "units_named", "utilisation", "what_lacks", "within", "would_cost",
 ]  # fmt: skip

@@ -61,14 +61,18 @@ def may_use(actor: Actor, facts: Facts) -> bool:
     return may_ask(actor) and actor.organisation == facts.organisation
 
 
+def may_see_allocation(actor: Actor, facts: Facts) -> bool:
+    """The unit, and the region's offices and supervisor; not the centre that runs its jobs."""
+    offices = (*OFFICE_ROLES, Role.FINANCE, Role.SUPERVISOR)
+    return may_use(actor, facts) or (actor.is_role(*offices) and actor.covers(facts.region_path))
+
+
 def may_see(actor: Actor, facts: Facts) -> bool:
     """The unit, the centre that runs it, the region's offices and supervisor."""
     if not actor.is_signed_in:
         return False
-    if may_use(actor, facts) or actor.organisation == facts.centre_organisation != "":
-        return True
-    offices = (*OFFICE_ROLES, Role.FINANCE, Role.SUPERVISOR)
-    return actor.is_role(*offices) and actor.covers(facts.region_path)
+    is_own_centre = actor.organisation == facts.centre_organisation != ""
+    return is_own_centre or may_see_allocation(actor, facts)
 
 
 def may_read_content(actor: Actor, facts: Facts) -> bool:

@@ -40,28 +40,24 @@ def run_before(cast: Cast, centres: dict[str, Centre], allocations: dict[str, Al
 
 def _ran(cast: Cast, row: dict[str, Any], centre: Centre, allocation: Allocation) -> None:
     by, at = cast.actor(row["who"]), cast.clock.at(row["days"], row["hour"])
-    wanted = Wanted(row["processors"], row["limit"], 4096, row["tasks"], 200, 2000)
+    wanted = Wanted(row["processors"], row["limit"], 4096, row["tasks"], row["data_mb"], 2000)
     asked = Asked(row["title"], "script", {"script": SCRIPT}, "INTERNAL", wanted)
     job = actions.quote_job(allocation=allocation, asked=asked, by=by, at=at)
     job = actions.submit_job(job=job, centre=centre, by=by, at=at + timedelta(minutes=3))
-    _follow(job, row, centre.processors // row["processors"], at + timedelta(minutes=3))
+    _follow(job, row, at + timedelta(minutes=3))
 
 
-def _follow(job: Job, row: dict[str, Any], abreast: int, at: datetime) -> None:
-    """Handed in; then as many tasks at once as the centre has cores for, one wave after another."""
+def _follow(job: Job, row: dict[str, Any], at: datetime) -> None:
+    """Handed in; then all its tasks at once, for which the centre has cores."""
     runs = list(Run.objects.filter(job=job).order_by("task"))
     actions.hand_in_runs(job=job, runs=runs, by=Actor.CLOCK, at=at)
-    for run in runs:
-        began = at + timedelta(seconds=row["waits"] + run.task // abreast * row["seconds"])
-        ended = began + timedelta(seconds=row["seconds"])
-        state = row.get("ends", "DONE")
-        for told in (
-            Told("RUNNING", began),
-            Told(state, began, ended, exit_code=int(state == "FAILED")),
-        ):
-            actions.see_runs(
-                job=job, told={run.pk: told}, by=Actor.CLOCK, at=told.ended_at or began
-            )
+    began = at + timedelta(seconds=row["waits"])
+    ended, state = began + timedelta(seconds=row["seconds"]), row.get("ends", "DONE")
+    for seen, told in (
+        (began, Told("RUNNING", began)),
+        (ended, Told(state, began, ended, exit_code=int(state == "FAILED"))),
+    ):
+        actions.see_runs(job=job, told={run.pk: told for run in runs}, by=Actor.CLOCK, at=seen)
     left = [actions.Left(run, [], "") for run in runs]
     actions.keep_leavings(job=job, left=left, by=Actor.CLOCK, at=ended)
 
