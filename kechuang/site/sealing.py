@@ -70,7 +70,7 @@ def open_bid(
     _refuse_same([out, minutes], [envelope, call, session, *share])
     posted, unread = _shares(share, sealed, private)
     for row in unread:
-        typer.echo(f"not read: {row['file']}, {row['custodian']}: {row['why']}", err=True)
+        typer.echo(f"not read / 读不出：{row['file']}, {row['custodian']}: {row['why']}", err=True)
     opened = _refusing(lambda: engine.open_envelope(sealed, fixed, posted))
     names = [name for name, _ in fixed.custodians]
     kept = {
@@ -87,7 +87,7 @@ def open_bid(
         _write(out, opened.content)
     _write(minutes, _written(kept))
     for name in opened.liars:
-        typer.echo(f"false share: {name}", err=True)
+        typer.echo(f"false share / 假份额：{name}", err=True)
     if opened.void:
         typer.echo(opened.void, err=True)
         raise typer.Exit(VOID)
@@ -112,7 +112,7 @@ def _shares(
     for x, rows in read.items():
         rows.sort(key=lambda row, x=x: not _engine().fits(sealed, x, row[1]))  # type: ignore[misc]
         posted[x] = rows[0][1]
-        why = "another share for the same place"
+        why = "another share for the same place / 同一位保管人的另一份份额"
         unread += [told | {"why": why} for told, value in rows[1:] if value != posted[x]]
     return posted, unread
 
@@ -127,7 +127,7 @@ def _share(path: Path, sealed: bytes, private: bytes) -> tuple[dict[str, str], i
         x, value = engine.read_share(told, sealed, private)
     except (ValueError, RecursionError) as error:
         refused = isinstance(error, engine.SealRefused)
-        x, value = 0, str(error) if refused else "not a share of this format"
+        x, value = 0, str(error) if refused else "not a share of this format / 不是本格式的份额"
     name = told.get("custodian") if isinstance(told, dict) else None
     return {"file": path.name, "custodian": str(name or "?")}, x, value
 
@@ -145,7 +145,7 @@ def new_key(
 
     _refuse_same([out, public], [])
     if out.exists():
-        _refuse(f"{out}: is there already; a key is never written over")
+        _refuse(f"{out}: is there already; a key is never written over / 已存在，密钥从不覆盖")
     private = secrets.token_bytes(hpke.KEY_BYTES)
     told = {"name": name, "public": hpke.public_of(private).hex()}
     shown = _refusing(lambda: _engine().fingerprint(bytes.fromhex(told["public"]), profile))
@@ -183,7 +183,10 @@ def give_share(
     sealed = _read(envelope)
     deadline, current = _deadline(told), told.get("current")
     if not isinstance(current, list):
-        _refuse(f"{call.name}: current must list the hashes of the envelopes that stand")
+        _refuse(
+            f"{call.name}: current must list the hashes of the envelopes that stand"
+            " / current 要列出现行密封件的指纹"
+        )
     _refusing(lambda: engine.may_open(sealed, fixed, deadline, _now(), current))
     posted = _refusing(
         lambda: engine.give_share(
@@ -198,7 +201,9 @@ def _refuse_same(written: list[Path], read: list[Path]) -> None:
     seen = {path.resolve() for path in read}
     for path in written:
         if path.resolve() in seen:
-            _refuse(f"{path}: is one of the other files, and would be written over")
+            _refuse(
+                f"{path}: is one of the other files, and would be written over / 会覆盖另一个文件"
+            )
         seen.add(path.resolve())
 
 
@@ -210,7 +215,7 @@ def _deadline(told: dict[str, Any]) -> datetime:
     try:
         found = datetime.fromisoformat(told["deadline"])
     except (KeyError, TypeError, ValueError):
-        _refuse("deadline: must be an instant such as 2026-06-30T17:00:00+08:00")
+        _refuse("deadline: must be an instant such as / 要是时刻，例如 2026-06-30T17:00:00+08:00")
     return found
 
 
@@ -239,16 +244,16 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        _refuse(f"{path}: cannot be read ({error.strerror})")
+        _refuse(f"{path}: cannot be read / 读不出 ({error.strerror})")
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
         told = json.loads(_read(path))
     except (ValueError, RecursionError) as error:
-        _refuse(f"{path.name}: not JSON ({error})")
+        _refuse(f"{path.name}: not JSON / 不是 JSON ({error})")
     if not isinstance(told, dict):
-        _refuse(f"{path.name}: must be an object")
+        _refuse(f"{path.name}: must be an object / 要是一个对象")
     return told
 
 
@@ -266,7 +271,7 @@ def _key(path: Path, name: str) -> bytes:
     except (KeyError, TypeError, ValueError):
         found = b""
     if len(found) != 32:
-        _refuse(f"{path.name}: holds no {name} key")
+        _refuse(f"{path.name}: holds no {name} key / 里面没有 {name} 密钥")
     return found
 
 
@@ -283,7 +288,7 @@ def _write(path: Path, content: bytes, mode: int = 0o644) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        _refuse(f"{path}: cannot be written ({error.strerror})")
+        _refuse(f"{path}: cannot be written / 写不了 ({error.strerror})")
 
 
 def _check_answers(asked: Any, content: bytes) -> None:

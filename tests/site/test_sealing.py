@@ -161,8 +161,10 @@ def test_a_file_that_is_no_share_stops_no_opening_and_its_giver_is_told(folder):
     assert "甲.share, 甲: " in result.stderr
     assert json.loads((folder / "minutes.json").read_text())["shares_unread"] == [
         {"file": "甲.share", "custodian": "甲",
-         "why": "a share that is not for this key, or was changed"},
-        {"file": "丁.share", "custodian": "?", "why": "not a share of this format"},
+         "why": "a share that is not for this key, or was changed"
+                " / 份额不是给这把密钥的，或已被改动"},
+        {"file": "丁.share", "custodian": "?",
+         "why": "not a share of this format / 不是本格式的份额"},
     ]  # fmt: skip
 
 
@@ -187,6 +189,7 @@ def test_a_false_share_beside_a_true_one_makes_nobody_a_liar(folder):
         assert opened_with(*order).exit_code == 0
         minutes = json.loads((folder / "minutes.json").read_text())
         assert (minutes["false_shares_of"], minutes["shares_unread"]) == ([], [
-            {"file": "false.share", "custodian": "甲", "why": "another share for the same place"}
+            {"file": "false.share", "custodian": "甲",
+             "why": "another share for the same place / 同一位保管人的另一份份额"},
         ])  # fmt: skip
-    assert opened_with("false", "乙", "丙").stderr == "false share: 甲\n"
+    assert opened_with("false", "乙", "丙").stderr == "false share / 假份额：甲\n"

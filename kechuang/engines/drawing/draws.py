@@ -8,8 +8,10 @@ HMAC of a counter, by rejection: each is exactly as likely. Replacements come fr
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from kechuang.base.english import both
+from kechuang.base.refusals import N_, worded
 from kechuang.engines.drawing.digests import hmac_sm3, sm3
 
 Member = TypeVar("Member")
@@ -20,7 +22,17 @@ _NUMBER_BYTES = 8
 
 
 class DrawRefused(ValueError):
-    """A draw cannot be made: says what is wrong with pool, number, seed or suite."""
+    """A draw cannot be made: says what is wrong with pool, number, seed or suite.
+
+    `said` is the sentence with its parts, for a door; as text it is in both languages.
+    """
+
+    def __init__(self, text: str, /, **parts: Any) -> None:
+        self.said = worded(text, **parts)
+        super().__init__(self.said)
+
+    def __str__(self) -> str:
+        return both(self.said)
 
 
 def _hmac_sha256(key: bytes, content: bytes) -> bytes:
@@ -39,7 +51,9 @@ SUITES: dict[str, tuple[Plain, Keyed]] = {"intl": (_sha256, _hmac_sha256), "gm":
 def suite_of(name: str) -> tuple[Plain, Keyed]:
     """Hash and keyed hash of a suite: `intl` is SHA-256, `gm` is SM3."""
     if not isinstance(name, str) or name not in SUITES:
-        raise DrawRefused(f"suite {name!r}: must be one of {', '.join(SUITES)}")
+        raise DrawRefused(
+            N_("算法 {called}：只能是 {names}"), called=repr(name), names=list(SUITES)
+        )
     return SUITES[name]
 
 
@@ -65,7 +79,7 @@ def order(pool: Sequence[Member], seed: bytes, suite: str = "intl") -> Iterator[
     The pool must be without repetition and in its published order; the seed must not be empty.
     """
     if not isinstance(seed, bytes) or not seed:
-        raise DrawRefused("seed: must be bytes, and not empty")
+        raise DrawRefused(N_("种子：要是字节串，不能空"))
     left = _numbered(pool)
     suite_of(suite)
     return _order(left, seed, suite)
@@ -74,15 +88,15 @@ def order(pool: Sequence[Member], seed: bytes, suite: str = "intl") -> Iterator[
 def _numbered(pool: Sequence[Member]) -> list[Member]:
     """The pool as a list; refuses what has no order of its own, and whoever stands there twice."""
     if not isinstance(pool, Sequence) or isinstance(pool, bytes | bytearray):
-        raise DrawRefused("pool: must be a list in its published order")
+        raise DrawRefused(N_("名单：要是按公布次序的一列"))
     if len(pool) > POOL_MAX:
-        raise DrawRefused(f"pool: more than {POOL_MAX:,}")
+        raise DrawRefused(N_("名单：超过 {most} 人"), most=f"{POOL_MAX:,}")
     try:
         known = len(set(pool))
     except TypeError as error:
-        raise DrawRefused("pool: members must be texts or numbers") from error
+        raise DrawRefused(N_("名单：每项要是文字或数")) from error
     if known != len(pool):
-        raise DrawRefused("pool: somebody stands there twice")
+        raise DrawRefused(N_("名单：有人写了两遍"))
     return list(pool)
 
 
@@ -99,7 +113,7 @@ def draw(pool: Sequence[Member], k: int, seed: bytes, suite: str = "intl") -> li
     """
     _numbered(pool)
     if type(k) is not int or not 0 <= k <= len(pool):
-        raise DrawRefused(f"k {k!r}: must be a whole number from 0 to the pool's {len(pool)}")
+        raise DrawRefused(N_("k {k}：要是 0 至名单人数 {most} 的整数"), k=repr(k), most=len(pool))
     drawn = order(pool, seed, suite)
     return [next(drawn) for _ in range(k)]
 
@@ -111,11 +125,11 @@ def rfc3797(key: str | bytes, pool_size: int, k: int) -> list[int]:
     [17, 7, 2, 16, 25, 23, 8, 24, 19, 13]
     """
     if type(pool_size) is not int or type(k) is not int or not 0 <= k <= pool_size <= 2**16:
-        raise DrawRefused("k must be from 0 to the pool's size, and that at most 65,536")
+        raise DrawRefused(N_("k 要在 0 至名单人数之间，名单至多 65,536 人"))
     try:
         text = key.encode("ascii") if isinstance(key, str) else bytes(key[:])
     except (UnicodeEncodeError, TypeError) as error:
-        raise DrawRefused("key: must be ASCII text, or bytes") from error
+        raise DrawRefused(N_("key：要是 ASCII 文字或字节串")) from error
     left = list(range(1, pool_size + 1))
     drawn = []
     for place in range(k):

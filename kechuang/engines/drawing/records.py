@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from kechuang.base.english import both
+from kechuang.base.refusals import N_, worded
 from kechuang.engines.drawing.draws import DrawRefused, draw, order, suite_of
 
 FORMAT = "kechuang-draw-1"
@@ -38,7 +40,7 @@ def pool_hash(members: Sequence[str], filters: Any, suite: str = "intl") -> str:
 def commitment_of(nonce: bytes, custodian: str, suite: str = "intl") -> str:
     """What a custodian publishes before: H(custodian, nonce): nobody can repeat another's."""
     if len(nonce) != NONCE_BYTES:
-        raise DrawRefused(f"nonce: must be {NONCE_BYTES} bytes")
+        raise DrawRefused(N_("随机数：要是 {length} 字节"), length=NONCE_BYTES)
     return suite_of(suite)[0](framed([("custodian", custodian.encode()), ("nonce", nonce)])).hex()
 
 
@@ -92,27 +94,31 @@ def fault_of(record: Any) -> str | None:
     try:
         return _fault_of(record)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return f"not a record of a draw: {type(error).__name__} {error}"
+        return both(
+            worded(N_("不是抽取记录：{kind} {error}"), kind=type(error).__name__, error=str(error))
+        )
 
 
 def _fault_of(record: Any) -> str | None:
     if record["format"] != FORMAT:
-        return f"format {record['format']!r} is not known"
+        return both(worded(N_("不认得格式 {called}"), called=repr(record["format"])))
     hashed = suite_of(record["suite"])[0]
     times = [datetime.fromisoformat(record["times"][step]) for step in STEPS]
     for before, after, names in zip(times, times[1:], zip(STEPS, STEPS[1:], strict=False),
                                     strict=False):  # fmt: skip
         if not before < after:
-            return f"times: {names[1]} does not come after {names[0]}"
+            return both(
+                worded(N_("时间：{later} 不在 {earlier} 之后"), later=names[1], earlier=names[0])
+            )
     pool = record["pool"]
     if pool["hash"] != pool_hash(pool["members"], pool["filters"], record["suite"]):
-        return "pool: its hash is another"
+        return both(worded(N_("名单：指纹不同")))
     fault = _fault_of_reveals(record, hashed)
     if fault is not None:
         return fault
     seed = seed_of(record)
     if record["seed"] != seed.hex():
-        return "seed: it does not come from pool, bids, nonces and public value"
+        return both(worded(N_("种子：不是由名单、方案、随机数和公共数值得来的")))
     whole = list(order(pool["members"], seed, record["suite"]))
     return _fault_of_order(record, whole)
 
@@ -121,38 +127,62 @@ def _fault_of_reveals(record: Mapping[str, Any], hashed: Any) -> str | None:
     named = [row["custodian"] for row in record["commitments"]]
     committed = {row["custodian"]: row["commitment"] for row in record["commitments"]}
     if len(committed) != len(named):
-        return "commitments: a custodian stands there twice"
+        return both(worded(N_("承诺：有保管人写了两遍")))
     for name, told in committed.items():
         if not isinstance(told, str) or len(bytes.fromhex(told)) != NONCE_BYTES:
-            return f"commitments: what {name} committed to is no hash"
+            return both(worded(N_("承诺：{name} 的承诺不是指纹"), name=name))
     seen = set()
     for row in record["reveals"]:
         name = row["custodian"]
         if name not in committed or name in seen:
-            return f"reveals: {name} committed to nothing, or revealed twice"
+            return both(worded(N_("揭示：{name} 没有承诺过，或揭示了两次"), name=name))
         seen.add(name)
         if commitment_of(bytes.fromhex(row["nonce"]), name, record["suite"]) != committed[name]:
-            return f"reveals: the nonce of {name} is not the one committed to"
+            return both(worded(N_("揭示：{name} 的随机数不是承诺的那个"), name=name))
     if record["withheld"] != [name for name in named if name not in seen]:
-        return "withheld: not those who revealed nothing"
+        return both(worded(N_("未揭示：与没有揭示的人不符")))
     return None
 
 
 def _fault_of_order(record: Mapping[str, Any], whole: list[str]) -> str | None:
     told, seats = record["drawn"], record["seats"]
     if type(seats) is not int or seats < 1:
-        return "seats: must be a whole number, at least 1"
+        return both(worded(N_("席位：要是至少 1 的整数")))
     if told != whole[: len(told)]:
         place = next(i for i, pair in enumerate(zip(told, whole, strict=False)) if len({*pair}) > 1)
-        return f"drawn: place {place + 1} is {whole[place]}, not {told[place]}"
+        return both(
+            worded(
+                N_("抽取：第 {place} 名是 {drawn}，不是 {told}"),
+                place=place + 1,
+                drawn=whole[place],
+                told=told[place],
+            )
+        )
     known = set()
     for row in record["outcomes"]:
         if row["member"] not in told or row["member"] in known or row["outcome"] not in OUTCOMES:
-            return f"outcomes: {row['member']} was not drawn, stands twice, or has no known outcome"
+            return both(
+                worded(
+                    N_("结果：{member} 没有被抽中、写了两遍，或结果不认得"), member=row["member"]
+                )
+            )
         known.add(row["member"])
         if row["outcome"] != "seated" and not row.get("reason"):
-            return f"outcomes: {row['member']} is {row['outcome']} without a reason"
+            return both(
+                worded(
+                    N_("结果：{member} 是 {outcome}，没有写理由"),
+                    member=row["member"],
+                    outcome=row["outcome"],
+                )
+            )
     lost = sum(row["outcome"] != "seated" for row in record["outcomes"])
     if len(told) != min(seats + lost, len(whole)):
-        return f"drawn: {len(told)} were drawn for {seats} seats and {lost} who do not sit"
+        return both(
+            worded(
+                N_("抽取：席位 {seats} 个、不就座 {lost} 人，却抽了 {drawn} 人"),
+                drawn=len(told),
+                seats=seats,
+                lost=lost,
+            )
+        )
     return None

@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
+from kechuang.base.refusals import N_
 from kechuang.engines.sealing import hpke
 from kechuang.engines.sealing.sharing import KEY_BYTES, check_numbers, split
 from kechuang.engines.sealing.suites import TAG_BYTES, SealRefused, Suite, framed, suite_of
@@ -64,28 +65,28 @@ class Envelope:
 def call_from(told: Any) -> Call:
     """Read a call, {challenge, custodians: [{name, public}], k, criteria_hash, profile}."""
     if not isinstance(told, Mapping):
-        raise SealRefused("call: must be an object")
+        raise SealRefused(N_("call：要是一个对象"))
     rows = told.get("custodians")
     if not isinstance(rows, list) or not rows:
-        raise SealRefused("call.custodians: must be a list of {name, public}")
+        raise SealRefused(N_("call.custodians：要是一列，每项有 name 和 public"))
     custodians = []
     for place, row in enumerate(rows):
         name = row.get("name") if isinstance(row, Mapping) else None
         if not _is_name(name):
-            raise SealRefused(f"call.custodians[{place}].name: must be a short text")
+            raise SealRefused(N_("{place}：要是一段短文字"), place=f"call.custodians[{place}].name")
         public = _hex(row.get("public"), f"call.custodians[{place}].public", KEY_BYTES)
         custodians.append((str(name), public))
     if len({name for name, _ in custodians}) < len(rows) or len({p for _, p in custodians}) < len(
         rows
     ):
-        raise SealRefused("call.custodians: a name or a key stands there twice")
+        raise SealRefused(N_("call.custodians：有名字或公钥写了两遍"))
     if not _is_name(told.get("challenge")):
-        raise SealRefused("call.challenge: must be a short text")
+        raise SealRefused(N_("{place}：要是一段短文字"), place="call.challenge")
     profile = suite_of(told.get("profile", "intl")).name
     criteria = _hex(told.get("criteria_hash"), "call.criteria_hash", 32)
     k = told.get("k")
     if type(k) is not int:
-        raise SealRefused("call.k: must be a whole number")
+        raise SealRefused(N_("call.k：要是整数"))
     check_numbers(k, len(custodians))
     return Call(str(told["challenge"]), tuple(custodians), k, criteria, profile)
 
@@ -103,11 +104,11 @@ def _hex(value: Any, name: str, length: int | None = None) -> bytes:
     try:
         found = bytes.fromhex(value)
     except (TypeError, ValueError) as error:
-        raise SealRefused(f"{name}: must be hexadecimal") from error
+        raise SealRefused(N_("{place}：要写十六进制"), place=name) from error
     if length is not None and len(found) != length:
-        raise SealRefused(f"{name}: must be {length} bytes")
+        raise SealRefused(N_("{place}：要是 {length} 字节"), place=name, length=length)
     if found.hex() != value:
-        raise SealRefused(f"{name}: must be written in lower case, without spaces")
+        raise SealRefused(N_("{place}：要小写，不留空格"), place=name)
     return found
 
 
@@ -150,7 +151,7 @@ def padded_size(length: int) -> int:
     while size < length + LENGTH_BYTES:
         size *= 2
     if size > SIZE_MAX:
-        raise SealRefused("content: more than 512 MiB cannot be sealed; leave out what is large")
+        raise SealRefused(N_("内容超过 512 MiB，不能密封；请去掉大的部分"))
     return size
 
 
@@ -162,9 +163,9 @@ def seal(
     `random_bytes` must be the system's generator, but where test vectors are made.
     """
     if part not in PARTS:
-        raise SealRefused(f"part {part!r}: must be one of {', '.join(PARTS)}")
+        raise SealRefused(N_("part {called}：只能是 {names}"), called=repr(part), names=list(PARTS))
     if not _is_name(unit):
-        raise SealRefused("unit: must be a short text")
+        raise SealRefused(N_("{place}：要是一段短文字"), place="unit")
     size = padded_size(len(content))
     suite = suite_of(call.profile)
     key, salt = random_bytes(KEY_BYTES), random_bytes(SALT_BYTES)
@@ -251,7 +252,7 @@ def decrypted(envelope: Envelope, key: bytes) -> bytes:
     """The content under a key that the envelope is committed to. Raises SealRefused."""
     suite, header = envelope.suite, envelope.header
     if key_hash(suite, key, bytes.fromhex(header["salt"])).hex() != header["key_hash"]:
-        raise SealRefused("the shares give another key than the envelope is committed to")
+        raise SealRefused(N_("份额合出的不是密封件所承诺的密钥"))
     context = envelope.context()
     cipher = suite.cipher(_content_key(suite, key, context))
     step = SEGMENT_BYTES + TAG_BYTES
@@ -262,13 +263,13 @@ def decrypted(envelope: Envelope, key: bytes) -> bytes:
         try:
             found.append(cipher.decrypt(_nonce(header, number, number == last), segment, context))
         except InvalidTag as error:
-            raise SealRefused(f"segment {number + 1}: was changed after it was sealed") from error
+            raise SealRefused(N_("第 {number} 段在密封之后被改动"), number=number + 1) from error
     padded = b"".join(found)
     length = int.from_bytes(padded[:LENGTH_BYTES], "big")
     if length > len(padded) - LENGTH_BYTES or padded_size(length) != len(padded):
-        raise SealRefused("the padding is not what it must be")
+        raise SealRefused(N_("填充不合格式"))
     if padded[LENGTH_BYTES + length :].strip(b"\0"):
-        raise SealRefused("the padding is not empty")
+        raise SealRefused(N_("填充里有内容"))
     return padded[LENGTH_BYTES : LENGTH_BYTES + length]
 
 
@@ -277,20 +278,20 @@ def taken_apart(file: bytes) -> Envelope:
     head = len(MAGIC) + 4
     length = int.from_bytes(file[len(MAGIC) : head], "big")
     if not file.startswith(MAGIC) or length > HEADER_MAX or len(file) < head + length:
-        raise SealRefused("not a sealed bid of this format")
+        raise SealRefused(N_("不是本格式的密封件"))
     try:
         header = json.loads(file[head : head + length])
         _check_header(header)
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
         if isinstance(error, SealRefused):
             raise
-        raise SealRefused("the header is not one of this format") from error
+        raise SealRefused(N_("文件头不合本格式")) from error
     if _written(header) != file[head : head + length]:
-        raise SealRefused("the header is not written as this format writes it")
+        raise SealRefused(N_("文件头不是按本格式写的"))
     ciphertext = file[head + length :]
     segments, rest = divmod(len(ciphertext), SEGMENT_BYTES + TAG_BYTES)
     if rest or segments == 0 or segments & (segments - 1) or segments * SEGMENT_BYTES > SIZE_MAX:
-        raise SealRefused("the ciphertext is not 1, 2, 4 ... 512 whole segments")
+        raise SealRefused(N_("密文不是 1、2、4……512 个整段"))
     return Envelope(header, ciphertext)
 
 
@@ -302,12 +303,12 @@ _SHARE_KEYS = {"x", "custodian", "key_hash", "encapsulated", "sealed", "commitme
 
 def _check_header(header: Any) -> None:
     if set(header) != _KEYS or header["format"] != FORMAT or header["part"] not in PARTS:
-        raise SealRefused("the header is not one of this format")
+        raise SealRefused(N_("文件头不合本格式"))
     if header["share_wrap"] != "hpke-x25519-sha256-aes256gcm":
-        raise SealRefused("the shares are wrapped in a way that is not known")
+        raise SealRefused(N_("不认得份额的封装方式"))
     suite_of(header["profile"])
     if not all(_is_name(header[name]) for name in _TEXTS):
-        raise SealRefused("challenge and unit must be short texts")
+        raise SealRefused(N_("challenge 和 unit 要是短文字"))
     for name, length in (("criteria_hash", 32), ("salt", SALT_BYTES), ("key_hash", 32),
                          ("prefix", PREFIX_BYTES)):  # fmt: skip
         _hex(header[name], name, length)
@@ -315,7 +316,7 @@ def _check_header(header: Any) -> None:
     for place, row in enumerate(header["shares"], 1):
         is_placed = set(row) == _SHARE_KEYS and (type(row["x"]), row["x"]) == (int, place)
         if not is_placed or not _is_name(row["custodian"]):
-            raise SealRefused(f"share {place} is not one of this format")
+            raise SealRefused(N_("第 {place} 个份额不合本格式"), place=place)
         for name, length in (("key_hash", 32), ("encapsulated", 32), ("commitment", 32),
                              ("sealed", 33 + TAG_BYTES)):  # fmt: skip
             _hex(row[name], f"share {place}, {name}", length)
@@ -335,4 +336,4 @@ def check_call(envelope: Envelope, call: Call) -> None:
         ("custodians", [(row["custodian"], row["key_hash"]) for row in header["shares"]], hashed),
     ):
         if here != asked:
-            raise SealRefused(f"sealed for another call: its {what} differ")
+            raise SealRefused(N_("是为另一个榜单密封的：{what} 不同"), what=what)

@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from kechuang.base.refusals import N_
 from kechuang.engines.sealing.suites import SealRefused
 
 KEM_X25519: Final = 0x0020
@@ -60,7 +61,7 @@ def _exchange(private: bytes, public: bytes) -> bytes:
         mine = X25519PrivateKey.from_private_bytes(private)
         return mine.exchange(X25519PublicKey.from_public_bytes(public))
     except ValueError as error:  # a wrong length, or a point of small order
-        raise SealRefused("a key that is no X25519 key") from error
+        raise SealRefused(N_("不是 X25519 密钥")) from error
 
 
 def seal(
@@ -88,4 +89,4 @@ def open_sealed(
     try:
         return AESGCM(key).decrypt(nonce, sealed, bound)
     except (InvalidTag, ValueError) as error:
-        raise SealRefused("a share that is not for this key, or was changed") from error
+        raise SealRefused(N_("份额不是给这把密钥的，或已被改动")) from error

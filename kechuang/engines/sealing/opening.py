@@ -12,6 +12,8 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any
 
+from kechuang.base.english import both
+from kechuang.base.refusals import N_, worded
 from kechuang.engines.sealing import hpke
 from kechuang.engines.sealing.envelopes import (
     Call,
@@ -79,7 +81,7 @@ def give_share(
     public = hpke.public_of(private)
     keys = [key for _, key in call.custodians]
     if public not in keys:
-        raise SealRefused("this key is none of the call's custodians")
+        raise SealRefused(N_("这把密钥不是本榜单任何保管人的"))
     x = keys.index(public) + 1
     name = call.custodians[x - 1][0]
     row = envelope.header["shares"][x - 1]
@@ -115,11 +117,11 @@ def may_open(
     envelope = taken_apart(file)
     check_call(envelope, call)
     if deadline.tzinfo is None or at.tzinfo is None:
-        raise SealRefused("deadline: needs its time zone")
+        raise SealRefused(N_("deadline：要写时区"))
     if at < deadline:
-        raise SealRefused(f"the deadline {deadline.isoformat()} has not passed")
+        raise SealRefused(N_("截止时间 {deadline} 还没有到"), deadline=deadline.isoformat())
     if envelope.suite.hash(file).hex() not in current:
-        raise SealRefused("this envelope is not a current one: replaced, late or withdrawn")
+        raise SealRefused(N_("这个密封件不是现行的：已替换、迟到或撤回"))
 
 
 def read_share(posted: Any, file: bytes, session_private: bytes) -> tuple[int, bytes]:
@@ -130,9 +132,9 @@ def read_share(posted: Any, file: bytes, session_private: bytes) -> tuple[int, b
         x, encapsulated = posted["x"], bytes.fromhex(posted["encapsulated"])
         sealed, other = bytes.fromhex(posted["sealed"]), posted["envelope"]
     except (KeyError, TypeError, ValueError) as error:
-        raise SealRefused("not a share of this format") from error
+        raise SealRefused(N_("不是本格式的份额")) from error
     if type(x) is not int or not 1 <= x <= len(envelope.header["shares"]) or other != told.hex():
-        raise SealRefused("a share of another envelope")
+        raise SealRefused(N_("是另一个密封件的份额"))
     return x, hpke.open_sealed(session_private, encapsulated, _posted_info(told, x), b"", sealed)
 
 
@@ -152,7 +154,7 @@ def open_envelope(file: bytes, call: Call, shares: Mapping[int, bytes]) -> Opene
     check_call(envelope, call)
     named = [row["custodian"] for row in envelope.header["shares"]]
     if any(type(x) is not int or not 1 <= x <= len(named) for x in shares):
-        raise SealRefused("a share of no custodian")
+        raise SealRefused(N_("不属于任何保管人的份额"))
     suite, context = envelope.suite, envelope.context()
     fitting = {
         x: share
@@ -165,16 +167,19 @@ def open_envelope(file: bytes, call: Call, shares: Mapping[int, bytes]) -> Opene
     key = _key_of(envelope, call, fitting, shares)
     if key is None:
         if len(fitting) < call.k:
+            told = {"fitting": len(fitting), "k": call.k}
+            if not odd:
+                raise SealRefused(N_("要 {k} 份，合的有 {fitting} 份"), **told)
             raise SealRefused(
-                f"{len(fitting)} of {call.k} shares fit"
-                + (f"; not fitting: {', '.join(odd)}" if odd else "")
+                N_("要 {k} 份，合的有 {fitting} 份；不合的：{odd}"), **told, odd=list(odd)
             )
-        return Opened(None, f"void: {_unit(envelope)} dealt shares that give no one key", ())
+        return Opened(None, _void(envelope, N_("作废：{unit} 分出的份额合不成一把密钥")), ())
     return _judged(envelope, call, shares, key)
 
 
-def _unit(envelope: Envelope) -> str:
-    return str(envelope.header["unit"])
+def _void(envelope: Envelope, text: str, **parts: Any) -> str:
+    """Why a bid is void, in both languages, with the unit that its envelope names."""
+    return both(worded(text, unit=str(envelope.header["unit"]), **parts))
 
 
 def _key_of(
@@ -200,10 +205,11 @@ def _judged(envelope: Envelope, call: Call, shares: Mapping[int, bytes], key: by
     """Compute all that was dealt again; name who lied; only then show the content."""
     good = _true_shares(envelope, call, shares, key)
     if good is None:
-        return Opened(None, f"void: {_unit(envelope)} dealt shares that give no one key", ())
+        return Opened(None, _void(envelope, N_("作废：{unit} 分出的份额合不成一把密钥")), ())
     for x, (share, (_, public)) in enumerate(zip(good, call.custodians, strict=True), 1):
         if not wrapped_again(envelope, key, x, share, public):
-            return Opened(None, f"void: {_unit(envelope)} dealt a false share at place {x}", ())
+            void = _void(envelope, N_("作废：{unit} 分出的第 {x} 份是假的"), x=x)
+            return Opened(None, void, ())
     liars = tuple(
         envelope.header["shares"][x - 1]["custodian"]
         for x in sorted(shares)
@@ -212,7 +218,7 @@ def _judged(envelope: Envelope, call: Call, shares: Mapping[int, bytes], key: by
     try:
         return Opened(decrypted(envelope, key), "", liars)
     except SealRefused as refused:
-        return Opened(None, f"void: {_unit(envelope)}: {refused}", liars)
+        return Opened(None, _void(envelope, N_("作废：{unit}：{why}"), why=refused.said), liars)
 
 
 def _true_shares(
@@ -258,7 +264,7 @@ def standing(entries: Sequence[Mapping[str, Any]], deadline: datetime) -> dict[s
     for entry in entries:
         event, at = entry["event"], entry["at"]
         if event not in EVENTS:
-            raise SealRefused(f"event {event!r} is not known")
+            raise SealRefused(N_("不认得事项 {event}"), event=repr(event))
         if event == "amended":
             states |= {one: "unconfirmed" for one, state in states.items() if state == "current"}
             continue

@@ -16,11 +16,24 @@ from cryptography.hazmat.primitives.ciphers.base import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
+from kechuang.base.english import both
+from kechuang.base.refusals import N_, worded
+
 TAG_BYTES = 16
 
 
 class SealRefused(ValueError):
-    """Something cannot be sealed or opened: says what is wrong and, where one is to blame, who."""
+    """Something cannot be sealed or opened: says what is wrong and, where one is to blame, who.
+
+    `said` is the sentence with its parts, for a door; as text it is in both languages.
+    """
+
+    def __init__(self, text: str, /, **parts: Any) -> None:
+        self.said = worded(text, **parts)
+        super().__init__(self.said)
+
+    def __str__(self) -> str:
+        return both(self.said)
 
 
 def _sha256(content: bytes) -> bytes:
@@ -67,7 +80,9 @@ SUITES = {"intl": Suite("intl", _sha256, AESGCM, 32), "gm": Suite("gm", _sm3, _S
 def suite_of(name: Any) -> Suite:
     """The profile of a name."""
     if not isinstance(name, str) or name not in SUITES:
-        raise SealRefused(f"profile {name!r}: must be one of {', '.join(SUITES)}")
+        raise SealRefused(
+            N_("算法组 {called}：只能是 {names}"), called=repr(name), names=list(SUITES)
+        )
     return SUITES[name]
 
 

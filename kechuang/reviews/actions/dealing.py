@@ -139,7 +139,10 @@ def _solved(problem: dict[str, Any], objective: str) -> dict[str, Any]:
         raise rules.refused_deal("no_solver") from None
     panels = import_module(ENGINE)
     read = panels.problem_from(problem)
-    result: dict[str, Any] = solving.solve(read, objective)
+    try:
+        result: dict[str, Any] = solving.solve(read, objective)
+    except solving.SolverFailed:
+        raise rules.refused_deal("not_solved") from None
     if panels.verify(read, result) is not None:
         raise rules.refused_deal("not_proved")
     return result

@@ -160,7 +160,9 @@ def test_a_changed_segment_voids_the_bid():
     changed = FILE[:-1] + bytes([FILE[-1] ^ 1])
     opened = open_envelope(changed, CALL, posted(changed, CALL, NAMES[:3]))
     assert (opened.content, opened.void) == (
-        None, f"void: {UNIT}: segment 1: was changed after it was sealed"
+        None,
+        f"void: {UNIT}: segment 1: was changed after it was sealed"
+        f" / 作废：{UNIT}：第 1 段在密封之后被改动",
     )  # fmt: skip
 
 
