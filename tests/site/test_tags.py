@@ -1,11 +1,14 @@
 """Tags and filters: figures, deadlines, fields and summaries, in both languages."""
 
 from datetime import date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django import forms
 from django.template import Context, Template
 from django.utils import translation
+from django.utils.html import strip_tags
 
 from kechuang.base.matters import Matter
 from kechuang.base.refusals import Refused
@@ -252,3 +255,16 @@ def test_a_history_says_the_step_and_leaves_out_empty_notes_on_a_phone(language,
         page = shown("{% include 'site/_history.html' %}", stages=stages)
     assert page.count(f'data-l="{step}"') == 1
     assert page.count('class="kc-none"') == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "expected"),
+    [
+        (Decimal(40), "January to month 3: 43, year on year +7.5%."),
+        (None, "January to month 3: 43; the year before was not published."),
+    ],
+)
+def test_a_trend_without_a_unit_leaves_no_gap(then, expected):
+    trend = SimpleNamespace(rows=[(3, Decimal(43), then)], divisor=1, unit="")
+    with translation.override("en"):
+        assert strip_tags(shown("{% trend_sentence trend %}", trend=trend)) == expected

@@ -19,7 +19,7 @@ from kechuang.challenges.pages.objects import bid_kind
 from kechuang.challenges.rules.bids import STATE_NAMES
 from kechuang.doors.forms import ConfirmForm, ReasonForm
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
-from kechuang.doors.words import message_of
+from kechuang.doors.words import message_of, name_in_language
 from kechuang.parties.models import Person
 from kechuang.parties.queries import organisations_coded, people_numbered
 
@@ -90,7 +90,7 @@ def bid(request: AskedRequest, number: str) -> HttpResponse:
         "answered": answers_shown(row, content) if not _is_locked(row) else [],
         "history": [
             {"since": stage.since, "label": STATE_NAMES[stage.stage], "note": stage.note_public,
-             "who": getattr(people.get(stage.by_person), "name", _("时钟（自动）"))}
+             "who": name_in_language(people.get(stage.by_person)) or _("时钟（自动）")}
             for stage in stages
         ],
     }

@@ -12,6 +12,7 @@ from kechuang.cultivation.forms.facts import LABELS, EntryForm, FiguresForm, sho
 from kechuang.cultivation.models import Declaration
 from kechuang.doors.forms import ConfirmForm, ReasonForm
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
+from kechuang.doors.words import name_in_language
 from kechuang.parties.models import Organisation
 from kechuang.parties.queries import people_numbered
 
@@ -97,7 +98,7 @@ def _history(one: Declaration) -> list[dict[str, Any]]:
     people = people_numbered(stage.by_person for stage in stages)
     return [
         {"since": stage.since, "label": Declaration.State(stage.stage).label,
-         "who": people[stage.by_person].name if stage.by_person in people else "",
+         "who": name_in_language(people.get(stage.by_person)) or "",
          "note": stage.note_private}
         for stage in stages
     ]

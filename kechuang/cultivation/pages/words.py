@@ -12,6 +12,7 @@ from kechuang.base.refusals import N_
 from kechuang.cultivation.models import Batch, Line, Policy
 from kechuang.cultivation.queries.entitled import label_of
 from kechuang.cultivation.queries.saying import missing_words, name_words
+from kechuang.doors.words import name_in_language
 from kechuang.engines.eligibility import Policy as Rules
 from kechuang.engines.eligibility.schema import schema
 from kechuang.notices.models import Notice
@@ -133,8 +134,7 @@ def history_of(stages: Iterable[Any], labels: Mapping[str, Any]) -> list[dict[st
     people = people_numbered(row.by_person for row in rows)
     return [
         {"since": row.since, "label": labels.get(row.stage, row.stage),
-         "who": people[row.by_person].name if row.by_person in people
-         else ROLE_NAMES.get(row.by_role, "—"),
+         "who": name_in_language(people.get(row.by_person)) or ROLE_NAMES.get(row.by_role, "—"),
          "note": row.note_public or row.note_private}
         for row in rows
     ]  # fmt: skip

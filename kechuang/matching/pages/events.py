@@ -16,6 +16,7 @@ from kechuang.doors.forms import ConfirmForm, Form, moment_text
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.sheets import csv_response
+from kechuang.doors.words import name_in_language
 from kechuang.matching import actions
 from kechuang.matching.forms import SaidForm
 from kechuang.matching.forms import events as forms
@@ -124,10 +125,10 @@ def history_of(row: Event) -> list[dict[str, Any]]:
     return [
         {
             "since": stage.since, "label": events.STATE_NAMES[EventState(stage.stage)],
-            "who": "，".join(filter(None, [
-                people[stage.by_person].name if stage.by_person in people else "",
-                units[stage.by_organisation].name if stage.by_organisation in units else "",
-            ])),
+            "who": _("，").join(
+                str(name_in_language(one))
+                for one in (people.get(stage.by_person), units.get(stage.by_organisation)) if one
+            ),
             "note": stage.note_public,
         }
         for stage in stages

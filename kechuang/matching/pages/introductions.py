@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext
 
 from kechuang.base.actor import Role
 from kechuang.base.refusals import N_
@@ -13,6 +14,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.doors.forms import Form
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.sheets import csv_response
+from kechuang.doors.words import name_in_language
 from kechuang.matching import actions, forms, queries, rules
 from kechuang.matching.models import ContactRow, Introduction
 from kechuang.matching.queries import Filters
@@ -171,7 +173,7 @@ def _history(row: Introduction) -> list[dict[str, Any]]:
     history = []
     for stage in stages:
         person, unit = people.get(stage.by_person), units.get(stage.by_organisation)
-        who = "，".join(filter(None, [person.name if person else "", unit.name if unit else ""]))
+        who = gettext("，").join(str(name_in_language(one)) for one in (person, unit) if one)
         history.append(
             {
                 "since": stage.since,

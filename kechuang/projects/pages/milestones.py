@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 
 from kechuang.base.refusals import N_
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
+from kechuang.doors.words import name_in_language
 from kechuang.parties.queries import people_numbered
 from kechuang.projects import actions, forms, queries, rules
 from kechuang.projects.models import (
@@ -194,7 +195,7 @@ def _stages(found: Milestone) -> list[dict[str, Any]]:
         {
             "since": row.since,
             "label": Milestone.State(row.stage).label,
-            "who": people[row.by_person].name if row.by_person in people else "—",
+            "who": name_in_language(people.get(row.by_person)) or "—",
             "note": row.note_private,
         }
         for row in reversed(rows)

@@ -263,7 +263,10 @@ def _boxes(
     note = _("、").join(passed) + _("：已核 {count} 项").format(count=len(passed))
     if failed:
         note += _("；未满足：{failed}").format(failed=_("、").join(failed))
-    first = {"name": N_("一　申请"), "who": project.leader.name, "state": "now", "note": note}
+    first = {
+        "name": N_("一　申请"), "who": name_in_language(project.leader),
+        "state": "now", "note": note,
+    }  # fmt: skip
     if order:
         first |= {
             "who": name_in_language(order.requested_by),
@@ -461,7 +464,7 @@ def _stages(found: Instalment) -> list[dict[str, Any]]:
         {
             "since": row.since,
             "label": Instalment.State(row.stage).label,
-            "who": people[row.by_person].name if row.by_person in people else _("系统时钟"),
+            "who": name_in_language(people.get(row.by_person)) or _("系统时钟"),
             "note": row.note_private,
         }
         for row in reversed(rows)

@@ -11,6 +11,7 @@ from kechuang.base.money import yuan_exact
 from kechuang.base.time import shanghai_date
 from kechuang.doors.requests import AskedRequest, found_or_404
 from kechuang.doors.sheets import csv_response
+from kechuang.doors.words import name_in_language
 from kechuang.files.queries import open_blob
 from kechuang.ledger.models import Account, Grant
 from kechuang.ledger.queries import LedgerLine, grant_of, lines_of
@@ -123,7 +124,7 @@ def stages_of(found: Project) -> list[dict[str, Any]]:
         {
             "since": row.since,
             "label": Project.State(row.stage).label,
-            "who": people[row.by_person].name if row.by_person in people else _("系统时钟"),
+            "who": name_in_language(people.get(row.by_person)) or _("系统时钟"),
             "note": row.note_public,
         }
         for row in reversed(rows)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kechuang.doors.forms import Form, ReasonForm
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
+from kechuang.doors.words import name_in_language
 from kechuang.parties.queries import people_numbered
 from kechuang.reviews import actions, forms, queries, rules
 from kechuang.reviews.models import Draw, DrawStage, Panel, Seat
@@ -144,7 +145,7 @@ def _stages(row: Draw) -> list[dict[str, Any]]:
     people = people_numbered(stage.by_person for stage in rows)
     return [
         {"since": stage.since, "label": labels.get(stage.stage, stage.stage),
-         "who": people[stage.by_person].name if stage.by_person in people else _("系统"),
+         "who": name_in_language(people.get(stage.by_person)) or _("系统"),
          "note": stage.note_public}
         for stage in rows
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from kechuang.base.time import shanghai_date
 from kechuang.doors.lists import keyset
 from kechuang.doors.requests import AskedRequest, found_or_404, signed_in
 from kechuang.doors.sheets import csv_response
+from kechuang.doors.words import name_in_language
 from kechuang.parties.queries import people_numbered, region_by_code
 from kechuang.reviews import queries, rules
 from kechuang.reviews.models import Conflict, Minutes, Panel, PanelStage, Review, Seat
@@ -141,7 +142,7 @@ def _stages(row: Panel) -> list[dict[str, Any]]:
     people = people_numbered(stage.by_person for stage in rows)
     return [
         {"since": stage.since, "label": labels.get(stage.stage, stage.stage),
-         "who": people[stage.by_person].name if stage.by_person in people else _("系统"),
+         "who": name_in_language(people.get(stage.by_person)) or _("系统"),
          "note": stage.note_private}
         for stage in rows
     ]  # fmt: skip

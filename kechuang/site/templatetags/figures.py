@@ -26,17 +26,19 @@ def trend_sentence(trend):
     if now is None:
         return ""
     figure = scaled(now, trend.divisor)
+    if trend.unit:
+        figure = format_html("{} {}", figure, trend.unit)
     if then:
         return format_html(
             '<p class="kc-s kc-2">{}</p>',
             format_html(
-                _("1–{} 月 {} {}，同比 {}。"), month, figure, trend.unit,
+                _("1–{} 月 {}，同比 {}。"), month, figure,
                 said.signed((now / then - 1) * 100),
             ),
         )  # fmt: skip
     return format_html(
         '<p class="kc-s kc-2">{}</p>',
-        format_html(_("1–{} 月 {} {}；上年同期未发布。"), month, figure, trend.unit),
+        format_html(_("1–{} 月 {}；上年同期未发布。"), month, figure),
     )
 
 
