@@ -23,7 +23,8 @@ from kechuang.engines.placement.centres import (
 )
 from kechuang.engines.placement.costs import HOUR, Rates, Tariff, Terms, terms_of
 from kechuang.engines.placement.experience import Experience
-from kechuang.engines.placement.foresight import Forecast, foresee
+from kechuang.engines.placement.foresight import possible_waits
+from kechuang.engines.placement.hindsight import Hindsight, Told
 from kechuang.engines.placement.site import Key, Site
 from kechuang.engines.placement.trace import PlacementProblem
 
@@ -72,7 +73,7 @@ class Broker:
         self.policy, self.rates = policy, rates or Rates()
         self.chance = random.Random(seed)
         depth = 64 if policy == "ours" else 1
-        self.experience = Experience()
+        self.experience, self.hindsight = Experience(), Hindsight()
         self.sites = [Site(centre, jobs, depth, self.experience) for centre in centres]
         self.centres = {centre.id: centre for centre in centres}
         self.tariffs = [Tariff(centre, self.rates) for centre in centres]
@@ -108,11 +109,11 @@ class Broker:
         choice = Choice(job.id, best.centre, best.ready, best.start, shown, refused)
         return number, choice
 
-    def forecast(self, place: int, number: int, choice: Choice, now: float) -> Forecast:
+    def forecast(self, place: int, number: int, choice: Choice, now: float) -> Told:
         """How long a job will wait where it was sent, from when it is let in there."""
         job, site = self.jobs[place], self.sites[number]
         present, own = site.present(place, self.key(job, choice.ready), choice.ready, now)
-        return foresee(present, own, self.experience, job.id)
+        return self.hindsight.told(possible_waits(present, own, self.experience, job.id))
 
     def _best(self, options: list[tuple[int, Option]], job: BrokerJob) -> tuple[int, Option]:
         if self.policy == "random":

@@ -7,7 +7,6 @@ a little over a usual length takes most of it, and who asks for four times as mu
 from bisect import bisect_right, insort
 from collections import deque
 from math import log2
-from random import Random
 
 _REMEMBERED = 1000  # of the jobs that ended last; and of those alike
 _AT_FIRST = (0.25, 0.5, 0.75, 1.0)  # before anything has ended
@@ -65,14 +64,6 @@ class Experience:
         if alike is None or len(alike.by_size) < _ENOUGH:
             alike = self._all
         return alike.total / len(alike.by_age)
-
-    def drawn(self, requested: float, beyond: float, chance: Random) -> float:
-        """A share drawn from those alike that took more than `beyond`; else the typical one."""
-        shares = self.shares(requested)
-        first = bisect_right(shares, beyond)
-        if first < len(shares):
-            return shares[chance.randrange(first, len(shares))]
-        return self.typical(requested, beyond)
 
     def typical(self, requested: float, beyond: float = 0.0) -> float:
         """The median share of those alike that took more than `beyond` of their request."""

@@ -10,14 +10,14 @@ on traces it changes little where requests are far from run times.
 import random
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from kechuang.engines.placement.experience import Experience
 from kechuang.engines.placement.planning import FreeProcessors, starts_now
 
-DRAWS = 21
+DRAWS = 31
 LEAST_DRAWS = 5
 LOOKED_AT = 500
 """How many of a queue are looked at each time, as Slurm does (bf_max_job_test)."""
@@ -60,28 +60,57 @@ class Present:
 
 
 def foresee(present: Present, own: int, experience: Experience, seed: str) -> Forecast:
-    """The waits of the job at place `own` of the queue, from when it is ready.
+    """The waits of the job at place `own` of the queue, from when it is ready."""
+    return spread(possible_waits(present, own, experience, seed))
 
-    Where the queue is too long to be played forward in time, three plans of it must do: all who are
-    before it take as much of their requests as the lowest quarter, half, and all but the highest
-    quarter of those alike.
+
+def spread(waits: Sequence[float]) -> Forecast:
+    """A tenth, the middle and nine tenths of rising waits."""
+    outer = len(waits) // 10
+    return Forecast(waits[outer], waits[len(waits) // 2], waits[-1 - outer])
+
+
+def possible_waits(
+    present: Present, own: int, experience: Experience, seed: str
+) -> tuple[float, ...]:
+    """How long the job at place `own` may wait, from when it is ready, each as likely; rising.
+
+    One value where it starts at once whatever run times will be. Where the queue is too long to be
+    played forward in time, three plans of it must do: all who are before it take as much of their
+    requests as the lowest quarter, half, and all but the highest quarter of those alike.
     """
     chance, waits, places = random.Random(seed), [], _PLACES
+    if own < present.depth:  # who stands behind a job with a place of its own cannot delay it
+        present = replace(present, queue=present.queue[: own + 1])
     ready = present.queue[own].ready
-    for _ in range(DRAWS):
-        future = _Future(present, experience, chance, places)
+    ranks = _Ranks(len(present.queue) + len(present.running), chance)
+    for draw in range(DRAWS):
+        future = _Future(present, experience, ranks.of(draw), places)
         start = future.start_of(own)
         if start is None:
             break
         places = future.places
         waits.append(start - ready)
-        if start == ready == 0:  # whoever starts at once does so whatever run times will be
-            return Forecast(0.0, 0.0, 0.0)
+        if start == ready == 0:
+            return (0.0,)
     if len(waits) < LEAST_DRAWS:
-        return Forecast(*(_planned(present, own, experience, share) for share in _QUARTERS))
-    waits.sort()
-    outer = len(waits) // 10
-    return Forecast(waits[outer], waits[len(waits) // 2], waits[-1 - outer])
+        return tuple(_planned(present, own, experience, share) for share in _QUARTERS)
+    return tuple(sorted(waits))
+
+
+class _Ranks:
+    """How long each job runs among those alike, in each draw.
+
+    Over all draws everybody has every part of the range once (Latin hypercube: McKay, Beckman and
+    Conover 1979), so that few draws say as much as many drawn freely.
+    """
+
+    def __init__(self, jobs: int, chance: random.Random) -> None:
+        self.chance = chance
+        self.parts = [chance.sample(range(DRAWS), DRAWS) for _ in range(jobs)]
+
+    def of(self, draw: int) -> list[float]:
+        return [(part[draw] + self.chance.random()) / DRAWS for part in self.parts]
 
 
 def _planned(present: Present, own: int, experience: Experience, rank: float) -> float:
@@ -107,15 +136,15 @@ class _Future:
     """One of the ways in which it may go on; seconds from now."""
 
     def __init__(
-        self, present: Present, experience: Experience, chance: random.Random, places: int
+        self, present: Present, experience: Experience, ranks: Sequence[float], places: int
     ) -> None:
         self.queue, self.depth, self.free = present.queue, present.depth, present.free
-        self.experience, self.chance, self.places = experience, chance, places
+        self.experience, self.ranks, self.places = experience, ranks, places
         self.ends: list[tuple[float, int, int]] = []  # drawn end, number, processors
         self.due: dict[int, tuple[float, float, int]] = {}  # end by request, start, processors
         for number, (gone, size, requested) in enumerate(present.running, len(present.queue)):
             asked = max(requested, 1)
-            end = experience.drawn(asked, gone / asked, chance) * asked - gone
+            end = experience.ranked(asked, gone / asked, ranks[number]) * asked - gone
             self.due[number] = asked - gone, -gone, size
             self.ends.append((max(0.0, end), number, size))
         heapify(self.ends)
@@ -152,7 +181,7 @@ class _Future:
             size, asked = queue[place].processors, max(queue[place].requested, 1)
             self.free -= size
             self.due[place] = now + asked, now, size
-            takes = max(1.0, self.experience.drawn(asked, 0, self.chance) * asked)
+            takes = max(1.0, self.experience.ranked(asked, 0.0, self.ranks[place]) * asked)
             heappush(self.ends, (now + takes, place, size))
         return chosen
 

@@ -10,6 +10,7 @@ from kechuang.engines.placement.broker import Broker, Choice
 from kechuang.engines.placement.centres import BrokerJob, transfer_seconds
 from kechuang.engines.placement.costs import Terms, terms_of
 from kechuang.engines.placement.foresight import Forecast
+from kechuang.engines.placement.hindsight import Told
 from kechuang.engines.placement.site import Key
 
 _END, _READY, _SUBMIT = 0, 1, 2  # at one moment in this order
@@ -25,7 +26,11 @@ class Placed:
     start: float
     transfer: float
     terms: Terms
-    forecast: Forecast | None = None  # of the wait from when it was let in
+    told: Told | None = None  # of the wait from when it was let in
+
+    @property
+    def forecast(self) -> Forecast | None:
+        return self.told.forecast if self.told else None
 
     @property
     def predicted_start(self) -> float:
@@ -51,7 +56,7 @@ class _Run:
 
     def __init__(self, broker: Broker, foretold: bool) -> None:
         self.broker, self.foretold = broker, foretold
-        self.forecasts: dict[int, Forecast] = {}
+        self.told: dict[int, Told] = {}
         self.events = [(job.submit, _SUBMIT, place) for place, job in enumerate(broker.jobs)]
         heapify(self.events)
         self.chosen: dict[int, tuple[int, Choice, Key]] = {}
@@ -70,12 +75,12 @@ class _Run:
                     touched.add(self._tell(what, place))
             for number in sorted(touched):
                 for place in self.broker.sites[number].start_due(now):
-                    self.starts[place] = now
+                    self._start(place, now)
                     heappush(events, (now + jobs[place].run, _END, place))
         return [
             replace(
                 _placed(self.broker, place, self.chosen[place], self.starts[place]),
-                forecast=self.forecasts.get(place),
+                told=self.told.get(place),
             )
             for place in range(len(jobs))
         ]
@@ -83,11 +88,17 @@ class _Run:
     def _submit(self, place: int, now: float) -> None:
         number, choice = self.broker.choose(place, now)
         if self.foretold:
-            self.forecasts[place] = self.broker.forecast(place, number, choice, now)
+            self.told[place] = self.broker.forecast(place, number, choice, now)
         key = self.broker.key(self.broker.jobs[place], choice.ready)
         self.chosen[place] = number, choice, key
         self.broker.sites[number].promise(place, key, choice.ready)
         heappush(self.events, (choice.ready, _READY, place))
+
+    def _start(self, place: int, now: float) -> None:
+        self.starts[place] = now
+        if self.foretold:
+            waited = now - self.chosen[place][1].ready
+            self.broker.hindsight.learn(self.told[place], waited)
 
     def _tell(self, what: int, place: int) -> int:
         """Tell a site that a job has arrived there or has ended; which site."""

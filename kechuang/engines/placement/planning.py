@@ -157,7 +157,7 @@ class PlannedMachine:
         del self.expected[bisect_left(self.expected, (due, place))]
 
     def _start_who_is_due(self) -> None:
-        jobs, needs, now = self.jobs, self.needs, self.now
+        needs, now = self.needs, self.now
         if all(needs[place][0] > self.free for _, place in self.queue):
             return
         queue = self._in_order()
@@ -166,10 +166,14 @@ class PlannedMachine:
         if chosen:
             self.queue = [entry for entry in self.queue if entry[1] not in chosen]
         for place in sorted(chosen):
-            self.starts[place] = now
-            self.free -= jobs[place].processors
-            insort(self.running, (now + jobs[place].run, place))
-            insort(self.expected, (now + needs[place][1], place))
+            self._start(place)
+
+    def _start(self, place: int) -> None:
+        job, now = self.jobs[place], self.now
+        self.starts[place] = now
+        self.free -= job.processors
+        insort(self.running, (now + job.run, place))
+        insort(self.expected, (now + self.needs[place][1], place))
 
     def _in_order(self) -> list[int]:
         queue = [place for _, place in self.queue]

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from statistics import median
 
 from kechuang.engines.placement.experience import Experience
-from kechuang.engines.placement.foresight import Forecast, Present, Queued, foresee
+from kechuang.engines.placement.foresight import Present, Queued, possible_waits
+from kechuang.engines.placement.hindsight import WAITED, Hindsight, Told
 from kechuang.engines.placement.orders import FixedKey, MovingKey
 from kechuang.engines.placement.planning import DEPTH, PlannedMachine
 from kechuang.engines.placement.trace import Job
 
 DAY = 86_400
-_WAITED = 60  # seconds: jobs that waited less say nothing of a prediction
 
 
 def prediction_errors(
@@ -29,7 +29,7 @@ def prediction_errors(
         sums.append(sums[-1] + wait)
     ours, peers = [], []
     for submit, wait, said in zip(submits, waits, predicted, strict=True):
-        if wait > _WAITED:
+        if wait > WAITED:
             first, last = bisect_left(moments, submit - DAY), bisect_left(moments, submit)
             mean = (sums[last] - sums[first]) / (last - first) if last > first else 0.0
             ours.append(abs(said - wait))
@@ -45,12 +45,12 @@ def prediction_errors(
 
 def simulate_foretold(
     jobs: Sequence[Job], processors: int, fixed: FixedKey, moving: MovingKey | None = None
-) -> tuple[list[float], list[Forecast]]:
+) -> tuple[list[float], list[Told]]:
     """When each job starts under our backfilling, and how long it was to wait by what was known
     when it was submitted."""
     machine = _ForetellingMachine(jobs, processors, fixed, moving)
     starts = machine.play()
-    return starts, machine.forecasts
+    return starts, machine.told
 
 
 class _ForetellingMachine(PlannedMachine):
@@ -60,8 +60,8 @@ class _ForetellingMachine(PlannedMachine):
         self, jobs: Sequence[Job], processors: int, fixed: FixedKey, moving: MovingKey | None
     ) -> None:
         super().__init__(jobs, processors, fixed, moving)
-        self.experience = Experience()
-        self.forecasts: list[Forecast] = []
+        self.experience, self.hindsight = Experience(), Hindsight()
+        self.told: list[Told] = []
 
     def _arrive(self, place: int) -> None:
         super()._arrive(place)
@@ -72,8 +72,13 @@ class _ForetellingMachine(PlannedMachine):
         ]
         queue = [Queued(*needs[each]) for each in order]
         present = Present(self.free, running, queue, DEPTH)
-        found = foresee(present, order.index(place), self.experience, str(jobs[place].number))
-        self.forecasts.append(found)
+        number = str(jobs[place].number)
+        waits = possible_waits(present, order.index(place), self.experience, number)
+        self.told.append(self.hindsight.told(waits))
+
+    def _start(self, place: int) -> None:
+        super()._start(place)
+        self.hindsight.learn(self.told[place], self.now - self.jobs[place].submit)
 
     def _end(self, place: int) -> None:
         super()._end(place)
