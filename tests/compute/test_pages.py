@@ -262,6 +262,13 @@ def test_a_month_is_locked_and_adjusted_by_two_people(world, now, centre, alloca
     assert client_as(world.finance).post(approve).status_code == 302
     page = client_as(world.member).get(f"/statements/{statement.number}/").content.decode()
     assert "调整后" in page
+    person = statement.locked_by
+    person.name_en = "Lin Jing"
+    person.save(update_fields=["name_en"])
+    english = client_as(world.member).get(f"/en/statements/{statement.number}/").content.decode()
+    assert "Lin Jing" in english and person.name not in english
+    history = client_as(world.member).get(f"/en/allocations/{allocation.number}/").content.decode()
+    assert "Lin Jing" in history
 
 
 def test_a_centres_administrator_sees_months_that_are_not_locked_and_locks_one_that_is_over(

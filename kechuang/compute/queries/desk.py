@@ -10,6 +10,7 @@ from kechuang.base.actor import Actor, Role
 from kechuang.base.time import shanghai_date
 from kechuang.compute.models import Allocation, Centre, Job, PriceList, Statement
 from kechuang.compute.rules import rights
+from kechuang.doors.words import name_in_language
 from kechuang.parties.models import Person
 from kechuang.record.models import StageRow
 
@@ -111,7 +112,8 @@ def stages_of(
     """The history of an object: when, to what, by whom, and what was said."""
     rows = list(model._default_manager.filter(**of))
     numbers = {row.by_person for row in rows} - {""}
-    names = dict(Person.objects.filter(number__in=numbers).values_list("number", "name"))
+    people = Person.objects.filter(number__in=numbers)
+    names = {one.number: name_in_language(one) for one in people}
     return [
         {"since": row.since, "label": labels.get(row.stage, row.stage),
          "who": names.get(row.by_person, ""),
