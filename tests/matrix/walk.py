@@ -97,10 +97,17 @@ class Writes:
         return execute(sql, params, many, context)
 
 
+def _appended() -> int:
+    """How far the record has counted; an append goes past the cursor that is listened to."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value + is_called::int FROM record_entry_id_seq")
+        return int(cursor.fetchone()[0])
+
+
 def _asked(client: Client, route: Route, address: str) -> tuple[HttpResponse, bool]:
     """The answer, and whether anything was written; it is undone."""
     cache.clear()  # the throttle counts requests; this walk is not about it
-    writes = Writes()
+    writes, before = Writes(), _appended()
     with transaction.atomic(), connection.execute_wrapper(writes):
         if route.verb == "GET":
             answer = client.get(address)
@@ -109,7 +116,7 @@ def _asked(client: Client, route: Route, address: str) -> tuple[HttpResponse, bo
         else:
             answer = client.post(address)
         transaction.set_rollback(True)
-    return answer, writes.seen
+    return answer, writes.seen or _appended() > before
 
 
 def _letter(answer: HttpResponse, wrote: bool) -> str:
