@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import settings
 
 from tests.world import Member, World, build_world
 
 os.environ.setdefault("KECHUANG_POOL", "0")
+# No example is given up for its time: machines are noisy.
+settings.register_profile("kechuang", parent=settings(), deadline=None)
+settings.load_profile("kechuang")
 
 
 @pytest.hookimpl(optionalhook=True)
