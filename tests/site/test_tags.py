@@ -15,7 +15,7 @@ from kechuang.base.refusals import Refused
 from kechuang.doors.forms import Form
 from kechuang.parties.models import Person
 from kechuang.parties.queries import named
-from kechuang.site.templatetags import budgets, kc, words
+from kechuang.site.templatetags import budgets, figures, kc, words
 
 
 def shown(text, **context):
@@ -268,3 +268,12 @@ def test_a_trend_without_a_unit_leaves_no_gap(then, expected):
     trend = SimpleNamespace(rows=[(3, Decimal(43), then)], divisor=1, unit="")
     with translation.override("en"):
         assert strip_tags(shown("{% trend_sentence trend %}", trend=trend)) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [("zh-hans", "示范新区"), ("en", "Demo")],
+)  # fmt: skip
+def test_a_tile_holds_a_district_in_the_readers_language(language, expected):
+    district = SimpleNamespace(name="示范新区高新技术产业园", name_en="Demo New District")
+    with translation.override(language):
+        assert figures.short_name(district) == expected

@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from kechuang.base import money as amounts
+from kechuang.doors.words import name_in_language
 from kechuang.indicators.queries import words as said
 from kechuang.site.templatetags import words
 
@@ -58,7 +59,7 @@ def year(number):
 
 def short_name(region):
     """A district's name as a tile holds it."""
-    name = words.named(region)
+    name = name_in_language(region)
     if words.reads_english():
         return name.split()[0]
     return name if len(name) <= LONGEST_TILE_NAME else name[:LONGEST_TILE_NAME]
