@@ -24,5 +24,13 @@ class Matter:
     button: str
     facts: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def shown_number(self) -> str:
+        """The number as people read it; nothing where it is the code of an indicator.
+
+        Numbers are written in capitals, codes are not.
+        """
+        return self.number if self.number == self.number.upper() else ""
+
     def is_overdue(self, at: datetime) -> bool:
         return self.until is not None and at >= self.until

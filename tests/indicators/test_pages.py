@@ -225,6 +225,8 @@ def test_the_head_has_what_waits_and_the_officer_what_is_missing(
     missing = [one.number for one in officer if one.mine]
     assert "needs_accepted" in missing
     assert "organisations_enterprises" not in missing
+    assert {one.shown_number for one in officer if one.number == "needs_accepted"} == {""}
+    assert head[made.number].shown_number == made.number
     assert matters_for(world.filler.actor, at) == []
 
 
