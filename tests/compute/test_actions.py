@@ -294,7 +294,7 @@ def test_an_array_of_any_size_is_written_down_in_the_same_queries(
     world, at, centre, django_assert_num_queries
 ):
     allocation = desk.granted(world, at, core_hours=1000)
-    for tasks, queries in ((3, 35), (40, 35)):
+    for tasks, queries in ((3, 27), (40, 27)):
         job = desk.submitted(world, at, allocation, centre, tasks=tasks)
         desk.handed_in(job, at)
         runs = list(job.runs.all())
