@@ -260,8 +260,8 @@ def test_a_history_says_the_step_and_leaves_out_empty_notes_on_a_phone(language,
 @pytest.mark.parametrize(
     ("then", "expected"),
     [
-        (Decimal(40), "January to month 3: 43, year on year +7.5%."),
-        (None, "January to month 3: 43; the year before was not published."),
+        (Decimal(40), "January to March: 43, year on year +7.5%."),
+        (None, "January to March: 43; the year before was not published."),
     ],
 )
 def test_a_trend_without_a_unit_leaves_no_gap(then, expected):

@@ -26,6 +26,7 @@ def trend_sentence(trend):
     month, now, then = trend.rows[-1]
     if now is None:
         return ""
+    until = words.MONTHS[month - 1] if words.reads_english() else month
     figure = scaled(now, trend.divisor)
     if trend.unit:
         figure = format_html("{} {}", figure, trend.unit)
@@ -33,13 +34,13 @@ def trend_sentence(trend):
         return format_html(
             '<p class="kc-s kc-2">{}</p>',
             format_html(
-                _("1–{} 月 {}，同比 {}。"), month, figure,
+                _("1–{} 月 {}，同比 {}。"), until, figure,
                 said.signed((now / then - 1) * 100),
             ),
         )  # fmt: skip
     return format_html(
         '<p class="kc-s kc-2">{}</p>',
-        format_html(_("1–{} 月 {}；上年同期未发布。"), month, figure),
+        format_html(_("1–{} 月 {}；上年同期未发布。"), until, figure),
     )
 
 
