@@ -1,5 +1,6 @@
 """Words planted in sealed bids and locked drafts, sought wherever they must not be, before the
-deadline: tables, the database's files, logs, the memory of web, worker and PostgreSQL.
+deadline: tables, the database's files, logs, the memory of web, worker and PostgreSQL. PostgreSQL's
+own log is read with every statement and its parameters in it, where the role may ask for that.
 
 `python -m bench.markers`, with DATABASE_URL of an empty database on this machine, as root: an
 installation is started, twenty bidders hand in what the browser seals, and the processes are read
@@ -124,6 +125,51 @@ def servers() -> list[int]:
         found = [row[0] for row in cursor.fetchall()]
     parent = int(Path(f"/proc/{found[0]}/stat").read_text().rpartition(")")[2].split()[1])
     return [parent, *found]
+
+
+def log_every_statement() -> bool:
+    """Have PostgreSQL log each statement with its parameters; False where the role may not."""
+    from django.db import DatabaseError, connection
+
+    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    wanted = {
+        "log_statement": "'all'", "log_min_duration_statement": "0",
+        "log_parameter_max_length": "-1", "log_parameter_max_length_on_error": "-1",
+    }  # fmt: skip
+    try:
+        with connection.cursor() as cursor:
+            for setting, value in wanted.items():
+                cursor.execute(f"ALTER DATABASE {name} SET {setting} = {value}")
+    except DatabaseError:
+        return False
+    connection.close()  # it holds from the next connection on
+    return True
+
+
+def postgres_logs() -> list[Path]:
+    """The files that PostgreSQL logs to: its collector's, and what its own stderr is."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('data_directory'), current_setting('log_directory')"
+        )
+        data, logs = cursor.fetchone()
+    found = {path for path in Path(data, logs).glob("*") if path.is_file()}
+    for pid in servers()[:1]:
+        stderr = Path(f"/proc/{pid}/fd/2").resolve()
+        found |= {stderr} if stderr.is_file() else set()
+    return sorted(found)
+
+
+def look_into_file(hunt: Hunt, path: Path, start: int, where: str) -> None:
+    """Search what was written to a file since it had this size, piece by piece."""
+    with path.open("rb") as file:
+        file.seek(start)
+        kept = b""
+        while piece := file.read(CHUNK):
+            hunt.look(kept + piece, where)
+            kept = piece[-1024:]
 
 
 def look_everywhere(hunt: Hunt, children: dict[str, int], logs: list[Path]) -> int:
@@ -300,6 +346,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
 
     folder = Path(os.environ["KECHUANG_STATE"])
     call_command("migrate", verbosity=0)
+    logs_statements = log_every_statement()
     line, bidders = _call(timezone.now(), BIDDERS)
     line.at = timezone.now()
     hunt = Hunt()
@@ -308,6 +355,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         port = probe.getsockname()[1]
     made, logs = _started(folder, port)
     address, bids, read = f"http://127.0.0.1:{port}", [], 0
+    before = {path: path.stat().st_size for path in postgres_logs()}
     each, of_each = BIDDERS // SCANS, IN_BID + IN_DRAFT
     try:
         Browser(address, bidders[0]).send(
@@ -318,6 +366,8 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
             bids.append(_hand_in(line, member, address, words))
             if (n + 1) % each == 0:
                 read += look_everywhere(hunt, {name: one.pid for name, one in made.items()}, logs)
+                for path in postgres_logs():
+                    look_into_file(hunt, path, before.get(path, 0), "PostgreSQL's log")
         opened = _without_one(line, bids)
     finally:
         for child in made.values():
@@ -335,9 +385,14 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     ), not hunt.found  # fmt: skip
     yield "opened with k - 1 keys", f"0 of {BIDDERS}", f"{opened} of {len(bids)}", opened == 0
     wanted = {"tables", "memory of web", "memory of postgres"}
+    if logs_statements and before:
+        wanted.add("PostgreSQL's log")
     yield "the control word is found", ", ".join(sorted(wanted)), (
         ", ".join(sorted(hunt.controls))
     ), wanted <= hunt.controls  # fmt: skip
+    yield "PostgreSQL's own log", "every statement", (
+        f"{len(before)} file(s), {'every statement' if logs_statements else 'as it is set'}"
+    ), True  # fmt: skip
     yield "read", "-", (
         f"{hunt.read_bytes / 2**20:,.0f} MiB; {read} times the memory of a process"
     ), read > 0  # fmt: skip
